@@ -1,0 +1,4 @@
+//! The reference store (being written).
+/// Keeps everything in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStore;
