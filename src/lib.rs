@@ -2,8 +2,12 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod core;
 pub mod id;
+pub mod model;
 pub mod phone;
+pub mod routing;
+pub mod script;
 #[cfg(feature = "sim")]
 pub mod sim;
 pub mod store;

@@ -1,0 +1,258 @@
+//! Gathers what a decision changes into one commit. The only place that computes index entries and task ids.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::core::{Missing, Refusal, RefusalKind, Rules, Stop, Timer, View};
+use crate::id::{AgentId, CallId, LegId, QueueId, TenantId};
+use crate::model::{Agent, AgentStatus, Call, CallState, Event, QueueState, SCHEMA};
+use crate::store::{Arm, Body, Commit, Cursor, Expect, IndexEntry, Key, Page, Put, Rearm, Scan, TaskId, Version};
+use crate::time::Timestamp;
+
+/// Calls in a page of the waiting line.
+const WAITING_PAGE: u16 = 64;
+
+enum Draftable {
+    Call(Box<Call>),
+    Agent(Box<Agent>),
+    Queue(QueueId, QueueState),
+}
+
+/// A decision in the making.
+pub(crate) struct Draft<'a> {
+    view: &'a View,
+    pub(crate) rules: &'a Rules,
+    pub(crate) now: Timestamp,
+    changed: BTreeMap<Key, (Expect, Draftable)>,
+    arms: BTreeMap<TaskId, Arm>,
+    disarms: Vec<TaskId>,
+    events_before: BTreeMap<CallId, u32>,
+}
+
+/// Key of a call's record.
+pub(crate) fn call_key(tenant: &TenantId, call: CallId) -> Key {
+    Key::new(format!("call/{tenant}/{call}"))
+}
+
+/// Key of an agent's record.
+pub(crate) fn agent_key(tenant: &TenantId, agent: &AgentId) -> Key {
+    Key::new(format!("agent/{tenant}/{agent}"))
+}
+
+/// Key of a queue's record.
+pub(crate) fn queue_key(tenant: &TenantId, queue: &QueueId) -> Key {
+    Key::new(format!("queue/{tenant}/{queue}"))
+}
+
+/// The task that a timer is.
+pub(crate) fn task_id(tenant: &TenantId, timer: &Timer) -> TaskId {
+    TaskId::new(match timer {
+        Timer::Match(queue) => format!("match/{tenant}/{queue}"),
+        Timer::Command(call, leg) => format!("do/{tenant}/{call}/{leg}"),
+        Timer::Ring(call, offer) => format!("ring/{tenant}/{call}/{offer}"),
+        Timer::Claim(call, offer) => format!("claim/{tenant}/{call}/{offer}"),
+        Timer::Wait(call) => format!("wait/{tenant}/{call}"),
+        Timer::CustomerRing(call) => format!("ring/{tenant}/{call}/customer"),
+        Timer::WrapUp(agent, _) => format!("wrap/{tenant}/{agent}"),
+        Timer::Upkeep(call) => format!("upkeep/{tenant}/{call}"),
+    })
+}
+
+fn entry(index: &str, partition: String, sort: [i64; 2]) -> IndexEntry {
+    IndexEntry { index: index.to_owned(), partition, sort }
+}
+
+/// The index of calls, newest first.
+pub(crate) const CALLS: &str = "calls";
+/// The index of agents, by name.
+pub(crate) const AGENTS: &str = "agents";
+/// The index of an agent's calls, newest first.
+pub(crate) const AGENT_CALLS: &str = "agent_calls";
+
+fn call_index(call: &Call) -> Vec<IndexEntry> {
+    let tenant = &call.tenant;
+    let newest_first = [-call.started_at.as_micros(), 0];
+    let mut index = vec![entry(CALLS, tenant.to_string(), newest_first)];
+    if let Some(agent) = &call.agent {
+        index.push(entry(AGENT_CALLS, format!("{tenant}/{agent}"), newest_first));
+    }
+    if call.state != CallState::Ended {
+        index.push(entry("live", tenant.to_string(), [call.started_at.as_micros(), 0]));
+    }
+    if let (CallState::Waiting, Some(queue), Some(queued_at)) = (call.state, &call.queue, call.queued_at) {
+        let first = [-i64::from(call.priority), queued_at.as_micros()];
+        index.push(entry("waiting", format!("{tenant}/{queue}"), first));
+    }
+    index
+}
+
+fn agent_index(tenant: &TenantId, agent: &Agent) -> Vec<IndexEntry> {
+    let mut index = vec![entry(AGENTS, tenant.to_string(), [0, 0])];
+    if agent.status() == AgentStatus::Ready {
+        let idle = [agent.idle_since.as_micros(), 0];
+        index.extend(agent.spec.queues.iter().map(|queue| entry("ready", format!("{tenant}/{queue}"), idle)));
+    }
+    index
+}
+
+fn body(value: &impl Serialize) -> Body {
+    // Our own types always serialize: string keys, no failing implementations.
+    Body::new(serde_json::to_value(value).expect("models serialize to JSON"))
+}
+
+impl<'a> Draft<'a> {
+    pub(crate) fn new(view: &'a View, rules: &'a Rules, now: Timestamp) -> Self {
+        Self {
+            view,
+            rules,
+            now,
+            changed: BTreeMap::new(),
+            arms: BTreeMap::new(),
+            disarms: Vec::new(),
+            events_before: BTreeMap::new(),
+        }
+    }
+
+    fn read<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<(Version, T)>, Stop> {
+        let missing = || Stop::Missing(Missing { keys: vec![key.clone()], scans: Vec::new() });
+        let Some(record) = self.view.records.get(key).ok_or_else(missing)? else { return Ok(None) };
+        let newer =
+            record.body.0.get("schema").and_then(serde_json::Value::as_u64).is_some_and(|n| n > u64::from(SCHEMA));
+        if newer {
+            return Err(Stop::Unreadable(key.clone()));
+        }
+        let value = T::deserialize(&*record.body.0).map_err(|_| Stop::Unreadable(key.clone()))?;
+        Ok(Some((record.version, value)))
+    }
+
+    /// The call as it is in this draft.
+    pub(crate) fn call(&mut self, id: CallId) -> Result<Option<Call>, Stop> {
+        let key = call_key(&self.rules.tenant, id);
+        if let Some((_, Draftable::Call(call))) = self.changed.get(&key) {
+            return Ok(Some((**call).clone()));
+        }
+        let found = self.read::<Call>(&key)?.map(|(_, call)| call);
+        self.events_before.entry(id).or_insert(found.as_ref().map_or(0, |call| call.event_seq));
+        Ok(found)
+    }
+
+    /// The agent as it is in this draft.
+    pub(crate) fn agent(&mut self, id: &AgentId) -> Result<Option<Agent>, Stop> {
+        let key = agent_key(&self.rules.tenant, id);
+        if let Some((_, Draftable::Agent(agent))) = self.changed.get(&key) {
+            return Ok(Some((**agent).clone()));
+        }
+        Ok(self.read::<Agent>(&key)?.map(|(_, agent)| agent))
+    }
+
+    /// What changes about a queue; a queue that was never touched is open.
+    pub(crate) fn queue_state(&mut self, id: &QueueId) -> Result<QueueState, Stop> {
+        let key = queue_key(&self.rules.tenant, id);
+        Ok(self.read::<QueueState>(&key)?.map(|(_, state)| state).unwrap_or_default())
+    }
+
+    fn put(&mut self, key: Key, value: Draftable) -> Result<(), Stop> {
+        if let Some(slot) = self.changed.get_mut(&key) {
+            slot.1 = value;
+            return Ok(());
+        }
+        let missing = || Stop::Missing(Missing { keys: vec![key.clone()], scans: Vec::new() });
+        let expect = match self.view.records.get(&key).ok_or_else(missing)? {
+            Some(record) => Expect::Version(record.version),
+            None => Expect::Absent,
+        };
+        self.changed.insert(key, (expect, value));
+        Ok(())
+    }
+
+    pub(crate) fn put_call(&mut self, call: Call) -> Result<(), Stop> {
+        self.put(call_key(&self.rules.tenant, call.id), Draftable::Call(Box::new(call)))
+    }
+
+    pub(crate) fn put_agent(&mut self, agent: Agent) -> Result<(), Stop> {
+        self.put(agent_key(&self.rules.tenant, &agent.spec.id), Draftable::Agent(Box::new(agent)))
+    }
+
+    pub(crate) fn put_queue_state(&mut self, id: &QueueId, state: QueueState) -> Result<(), Stop> {
+        self.put(queue_key(&self.rules.tenant, id), Draftable::Queue(id.clone(), state))
+    }
+
+    /// A page of an index; its records are in the view afterwards.
+    fn page(&self, index: &str, partition: String, after: Option<Cursor>, limit: u16) -> Result<&'a Page, Stop> {
+        let scan = Scan { index: index.to_owned(), partition, after, limit };
+        let view = self.view;
+        view.pages.get(&scan).ok_or_else(|| Stop::Missing(Missing { keys: Vec::new(), scans: vec![scan] }))
+    }
+
+    /// A page of the calls that wait in a queue, first come first.
+    pub(crate) fn waiting(&self, queue: &QueueId, after: Option<Cursor>) -> Result<&'a Page, Stop> {
+        self.page("waiting", format!("{}/{queue}", self.rules.tenant), after, WAITING_PAGE)
+    }
+
+    /// A page of the agents who are ready for a queue, longest idle first.
+    pub(crate) fn ready(&self, queue: &QueueId, after: Option<Cursor>) -> Result<&'a Page, Stop> {
+        self.page("ready", format!("{}/{queue}", self.rules.tenant), after, WAITING_PAGE)
+    }
+
+    /// The value of a record found in a page.
+    pub(crate) fn parse<T: DeserializeOwned>(record: &crate::store::Record) -> Result<T, Stop> {
+        T::deserialize(&*record.body.0).map_err(|_| Stop::Unreadable(record.key.clone()))
+    }
+
+    pub(crate) fn arm(&mut self, timer: &Timer, due: Timestamp, rearm: Rearm) {
+        let id = task_id(&self.rules.tenant, timer);
+        self.disarms.retain(|other| *other != id);
+        if let (Some(armed), Rearm::Earliest) = (self.arms.get(&id), rearm)
+            && armed.due <= due
+        {
+            return;
+        }
+        self.arms.insert(id.clone(), Arm { id, due, rearm, work: body(timer) });
+    }
+
+    pub(crate) fn disarm(&mut self, timer: &Timer) {
+        let id = task_id(&self.rules.tenant, timer);
+        self.arms.remove(&id);
+        self.disarms.push(id);
+    }
+
+    /// Lets a leg's first command be carried out.
+    pub(crate) fn arm_command(&mut self, call: CallId, leg: LegId) {
+        self.arm(&Timer::Command(call, leg), self.now, Rearm::Earliest);
+    }
+
+    /// Has the waiting line of a queue looked at.
+    pub(crate) fn arm_match(&mut self, queue: &QueueId, due: Timestamp) {
+        self.arm(&Timer::Match(queue.clone()), due, Rearm::Earliest);
+    }
+
+    /// The whole change, and the events that are new in it.
+    pub(crate) fn finish(self) -> (Commit, Vec<(CallId, Event)>) {
+        let mut commit = Commit { disarm: self.disarms, ..Commit::default() };
+        commit.arm = self.arms.into_values().collect();
+        let mut events = Vec::new();
+        for (key, (expect, value)) in self.changed {
+            let (body, index) = match &value {
+                Draftable::Call(call) => {
+                    let before = self.events_before.get(&call.id).copied().unwrap_or(0);
+                    events.extend(call.events.iter().filter(|e| e.seq >= before).map(|e| (call.id, e.clone())));
+                    (body(call), call_index(call))
+                }
+                Draftable::Agent(agent) => (body(agent), agent_index(&self.rules.tenant, agent)),
+                Draftable::Queue(_, state) => (body(state), Vec::new()),
+            };
+            commit.puts.push(Put { key, expect, body, index });
+        }
+        (commit, events)
+    }
+}
+
+pub(crate) fn not_found(what: &str, name: impl std::fmt::Display) -> Stop {
+    Refusal { kind: RefusalKind::NotFound, message: format!("there is no {what} {name}") }.into()
+}
+
+pub(crate) fn conflict(message: impl Into<String>) -> Stop {
+    Refusal { kind: RefusalKind::Conflict, message: message.into() }.into()
+}

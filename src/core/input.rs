@@ -1,0 +1,234 @@
+//! Everything that can happen.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AgentId, CallId, LegId, QueueId};
+use crate::model::Target;
+use crate::phone::PhoneNumber;
+use crate::script::Script;
+use crate::telephony::{EndCause, Failure, LegReport, LegState};
+
+/// One thing that happened, or is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Input {
+    /// A customer calls one of our numbers.
+    Arrived {
+        /// The provider's id of the customer's leg.
+        sid: String,
+        /// Who calls.
+        from: String,
+        /// Which of our numbers.
+        to: String,
+    },
+    /// A leg asks what to do next.
+    Asked {
+        /// Which call.
+        call: CallId,
+        /// Which leg.
+        leg: LegId,
+        /// At which of its one-time URLs.
+        hop: u32,
+        /// The provider's id of the leg.
+        sid: String,
+        /// Keys pressed; empty: none.
+        digits: String,
+        /// Whether the leg is over: nobody hears the answer.
+        over: bool,
+    },
+    /// The provider says how a leg is.
+    LegChanged {
+        /// Which call.
+        call: CallId,
+        /// Which leg.
+        leg: LegId,
+        /// The provider's id of the leg.
+        sid: String,
+        /// How it is.
+        state: LegState,
+    },
+    /// The leg that began an inbound call is over.
+    LineEnded {
+        /// The provider's id of the leg.
+        sid: String,
+        /// Why.
+        cause: EndCause,
+    },
+    /// The provider says who came into a call's conference, or left it.
+    RoomChanged {
+        /// Which call.
+        call: CallId,
+        /// The provider's id of the leg.
+        sid: String,
+        /// Whether it came or left.
+        joined: bool,
+        /// Whether it left by hanging up.
+        hung_up: bool,
+        /// Place in the order of such facts about this conference.
+        seq: u64,
+    },
+    /// The application asks for something.
+    Requested(Request),
+    /// A timer is due.
+    Due(Timer),
+    /// A command is about to be sent. The reply says whether it still should be.
+    Sending {
+        /// Which call.
+        call: CallId,
+        /// Which leg.
+        leg: LegId,
+        /// Which command.
+        seq: u32,
+    },
+    /// A command was tried.
+    Performed {
+        /// Which call.
+        call: CallId,
+        /// Which leg.
+        leg: LegId,
+        /// Which command.
+        seq: u32,
+        /// With which result.
+        result: CommandResult,
+    },
+    /// The provider was asked about a leg.
+    Probed {
+        /// Which call.
+        call: CallId,
+        /// Which leg.
+        leg: LegId,
+        /// Which command led to the question.
+        seq: u32,
+        /// What it said; `None`: no answer.
+        report: Option<LegReport>,
+    },
+}
+
+/// How a command went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommandResult {
+    /// Done; a dialled leg has this id.
+    Done(Option<String>),
+    /// Not done, or not known.
+    Failed {
+        /// How much is known.
+        failure: Failure,
+        /// The provider's error code.
+        code: Option<u32>,
+        /// What happened.
+        message: String,
+    },
+}
+
+/// What an application may ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Request {
+    /// The agent wants calls. Signs in, ends a break.
+    Ready(AgentId),
+    /// The agent wants no calls for now; after the current one if there is one.
+    Break(AgentId, String),
+    /// The agent leaves; after the current call if there is one. A ringing offer is taken back.
+    SignOut(AgentId),
+    /// The agent does not want the call that rings.
+    Decline(AgentId),
+    /// The agent has finished the wrap-up early.
+    FinishWrapUp(AgentId),
+    /// Ends a call: all its legs. Harmless when it has ended.
+    HangUp(CallId),
+    /// Calls a customer; asking twice under one `id` is asking once.
+    PlaceCall {
+        /// The application's own name for the request.
+        id: String,
+        /// Who is called.
+        to: PhoneNumber,
+        /// Who seems to call; `None`: the configured caller id.
+        from: Option<PhoneNumber>,
+        /// Where the customer goes once answered.
+        target: Target,
+    },
+    /// Rings an agent, then the customer, and joins them; asking twice under one `id` is asking once.
+    ClickToCall {
+        /// The application's own name for the request.
+        id: String,
+        /// The agent.
+        agent: AgentId,
+        /// The customer.
+        to: PhoneNumber,
+        /// Who seems to call; `None`: the configured caller id.
+        from: Option<PhoneNumber>,
+    },
+    /// Opens or closes a queue for new callers.
+    SetQueueOpen(QueueId, bool),
+}
+
+/// The closed list of timers. Each is a task of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Timer {
+    /// Callers wait and agents may be free.
+    Match(QueueId),
+    /// A leg's next command.
+    Command(CallId, LegId),
+    /// An agent has been rung long enough.
+    Ring(CallId, u32),
+    /// A winner's audio should have arrived.
+    Claim(CallId, u32),
+    /// A customer has waited long enough.
+    Wait(CallId),
+    /// A customer has been rung long enough.
+    CustomerRing(CallId),
+    /// An agent's wrap-up is over.
+    WrapUp(AgentId, u64),
+    /// Legs may have gone quiet.
+    Upkeep(CallId),
+}
+
+/// What comes of an input besides the change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Reply {
+    /// Nothing.
+    #[default]
+    None,
+    /// The leg is told this; its next one-time URL carries `hop`.
+    Document {
+        /// What it is told.
+        script: Script,
+        /// Which call.
+        call: CallId,
+        /// Which leg.
+        leg: LegId,
+        /// The next hop.
+        hop: u32,
+        /// Name of the call's conference.
+        room: String,
+    },
+    /// Said to a leg that has no call.
+    Unbound(Script),
+    /// The call that was asked for, new or found.
+    Call(CallId),
+    /// Whether the command is to be sent.
+    Proceed(bool),
+}
+
+/// A request that is refused; nothing changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// What kind of refusal.
+    pub kind: RefusalKind,
+    /// What happened, why, and what to do.
+    pub message: String,
+}
+
+/// What kind of refusal it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// There is no such thing.
+    NotFound,
+    /// It does not fit the state things are in.
+    Conflict,
+    /// The fact names a leg of another call.
+    Foreign,
+    /// Something must be configured first.
+    NotConfigured,
+}

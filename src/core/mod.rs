@@ -1,0 +1,78 @@
+//! The rules. `decide` is a pure function of what was read, what happened, the time and a seed: the same bytes run in
+//! production, in the simulator and in replay. It is safe to run twice, so a lost race is answered by running it again.
+
+mod agent;
+mod call;
+mod command;
+mod draft;
+mod input;
+mod offer;
+mod queue;
+mod request;
+mod rules;
+mod upkeep;
+mod view;
+
+pub use input::{CommandResult, Input, Refusal, RefusalKind, Reply, Request, Timer};
+pub use rules::Rules;
+pub use view::{Missing, Stop, View};
+
+pub(crate) use draft::{AGENT_CALLS, AGENTS, CALLS, agent_key, call_key};
+
+use draft::Draft;
+
+use crate::id::CallId;
+use crate::model::Event;
+use crate::store::Commit;
+use crate::time::Timestamp;
+
+/// What a decision comes to.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The change; empty when nothing changes.
+    pub commit: Commit,
+    /// The answer.
+    pub reply: Reply,
+    /// What happened, for people and reports; also part of the change.
+    pub events: Vec<(CallId, Event)>,
+}
+
+/// Decides what `input` comes to, given what has been read.
+///
+/// `seed` is used for names that must not be guessed, nothing else. `Err(Stop::Missing)`: read it, ask again.
+pub fn decide(input: &Input, view: &View, rules: &Rules, now: Timestamp, seed: u128) -> Result<Outcome, Stop> {
+    let mut draft = Draft::new(view, rules, now);
+    let reply = match input {
+        Input::Arrived { sid, from, to } => call::arrived(&mut draft, sid, from, to, seed)?,
+        Input::Asked { call, leg, hop, sid, digits, over } => {
+            call::asked(&mut draft, &call::Asking { call: *call, leg: *leg, hop: *hop, sid, digits, over: *over })?
+        }
+        Input::LegChanged { call, leg, sid, state } => call::leg_changed(&mut draft, *call, *leg, sid, *state)?,
+        Input::LineEnded { sid, cause } => call::line_ended(&mut draft, sid, *cause)?,
+        Input::RoomChanged { call, sid, joined, hung_up, seq } => {
+            call::room_changed(&mut draft, *call, sid, *joined, *hung_up, *seq)?
+        }
+        Input::Requested(request) => request::requested(&mut draft, request, seed)?,
+        Input::Due(timer) => due(&mut draft, timer)?,
+        Input::Sending { call, leg, seq } => command::sending(&mut draft, *call, *leg, *seq)?,
+        Input::Performed { call, leg, seq, result } => command::performed(&mut draft, *call, *leg, *seq, result)?,
+        Input::Probed { call, leg, seq, report } => upkeep::probed(&mut draft, *call, *leg, *seq, report.as_ref())?,
+    };
+    let (commit, events) = draft.finish();
+    Ok(Outcome { commit, reply, events })
+}
+
+fn due(draft: &mut Draft<'_>, timer: &Timer) -> Result<Reply, Stop> {
+    match timer {
+        Timer::Match(queue) => queue::matched(draft, queue)?,
+        Timer::Ring(call, offer) => offer::ring_timed_out(draft, *call, *offer)?,
+        Timer::Claim(call, offer) => offer::claim_timed_out(draft, *call, *offer)?,
+        Timer::Wait(call) => queue::wait_timed_out(draft, *call)?,
+        Timer::CustomerRing(call) => call::customer_ring_timed_out(draft, *call)?,
+        Timer::WrapUp(agent, epoch) => agent::wrap_up_over(draft, agent, *epoch)?,
+        Timer::Upkeep(call) => upkeep::due(draft, *call)?,
+        // Carried out by the engine; reaching it here changes nothing.
+        Timer::Command(..) => {}
+    }
+    Ok(Reply::None)
+}

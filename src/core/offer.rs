@@ -1,0 +1,277 @@
+//! A call meets an agent: offer, accept, refuse, take back. Every step names the offer's number, so that a late answer or
+//! timer of an earlier offer changes nothing.
+
+use std::time::Duration;
+
+use crate::core::draft::Draft;
+use crate::core::{Stop, Timer, agent as agents, call as calls, command, queue};
+use crate::id::{CallId, LegId};
+use crate::model::{
+    Agent, Call, CallState, Decision, EndReason, EventKind, Intent, LegProgress, LegRole, LegVerb, Offer, OfferState,
+    Queue, Work, WorkState,
+};
+use crate::script::{Prompt, Script, Step};
+use crate::store::Rearm;
+use crate::telephony::EndCause;
+
+/// How long an agent who must confirm may take to press the key, prompt included.
+const CONFIRM_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Offers the call to the agent: reserves the agent, plans the leg, sets the deadline.
+pub(crate) fn make(
+    draft: &mut Draft<'_>,
+    call: &mut Call,
+    queue: &Queue,
+    agent: Agent,
+    decision: Decision,
+) -> Result<(), Stop> {
+    make_for(draft, call, queue.ring_timeout, agent, decision)
+}
+
+pub(crate) fn make_for(
+    draft: &mut Draft<'_>,
+    call: &mut Call,
+    ring_timeout: Duration,
+    mut agent: Agent,
+    decision: Decision,
+) -> Result<(), Stop> {
+    let number = call.offer_seq;
+    call.offer_seq += 1;
+    let mut leg = calls::new_leg(call, LegRole::Agent, agent.spec.endpoint.to_string(), draft.now);
+    leg.offer = Some(number);
+    leg.ring_timeout = ring_timeout;
+    let id = leg.id;
+    call.legs.push(leg);
+    let until = draft.now + ring_timeout;
+    let name = agent.spec.id.clone();
+    call.offers.push(Offer { number, agent: name.clone(), leg: id, state: OfferState::Offered, until });
+    call.note(draft.now, EventKind::Offered { offer: number, agent: name, decision });
+    agent.work = Some(Work { call: call.id, offer: number, state: WorkState::Offered });
+    draft.put_agent(agent)?;
+    draft.arm(&Timer::Ring(call.id, number), until, Rearm::Replace);
+    command::give(draft, call, id, LegVerb::Dial);
+    Ok(())
+}
+
+/// An agent's leg asks what to do: it was answered, a key was pressed, or it was taken out of the conference.
+pub(crate) fn agent_asked(draft: &mut Draft<'_>, call: &mut Call, leg: LegId, digits: &str) -> Result<Script, Stop> {
+    let Some(offer) = call.offers.iter().find(|offer| offer.leg == leg).cloned() else {
+        return Ok(Script::goodbye("This call has already been taken."));
+    };
+    if offer.state != OfferState::Offered {
+        return Ok(queue::room_script(draft, call));
+    }
+    let confirm = draft.agent(&offer.agent)?.is_some_and(|agent| agent.spec.confirm);
+    if confirm && digits != "1" {
+        let first = call.leg(leg).is_some_and(|leg| leg.said.is_none());
+        if !first {
+            end_offer(draft, call, offer.number, "declined")?;
+            return Ok(Script(vec![Step::HangUp]));
+        }
+        draft.arm(&Timer::Ring(call.id, offer.number), draft.now + CONFIRM_TIMEOUT, Rearm::Replace);
+        let queue = call.queue.as_ref().map_or_else(String::new, |queue| format!(" for {queue}"));
+        let prompts = vec![Prompt::Say(format!("A call{queue}. Press 1 to accept."))];
+        return Ok(Script(vec![Step::Menu { prompts, timeout: Duration::from_secs(8) }, Step::AskAgain]));
+    }
+    accept(draft, call, offer.number)
+}
+
+/// The agent takes the call. The first to accept wins; the others are taken back and stop ringing.
+fn accept(draft: &mut Draft<'_>, call: &mut Call, number: u32) -> Result<Script, Stop> {
+    let agent_first = call.state == CallState::Placing && call.queue.is_none() && call.target.is_none();
+    if call.state != CallState::Waiting && !agent_first {
+        return Ok(Script::goodbye("This call has already been taken."));
+    }
+    let others: Vec<u32> = call.offers.iter().map(|offer| offer.number).filter(|other| *other != number).collect();
+    for other in others {
+        end_offer(draft, call, other, "withdrawn")?;
+    }
+    let (now, until) = (draft.now, draft.now + draft.rules.claim_timeout);
+    let Some(offer) = call.offers.iter_mut().find(|offer| offer.number == number) else {
+        return Ok(Script(vec![Step::HangUp]));
+    };
+    offer.state = OfferState::Accepted;
+    offer.until = until;
+    let name = offer.agent.clone();
+    if let Some(mut agent) = draft.agent(&name)? {
+        agent.missed = 0;
+        agent.work = Some(Work { call: call.id, offer: number, state: WorkState::Accepted });
+        draft.put_agent(agent)?;
+    }
+    call.state = CallState::Connecting;
+    call.note(now, EventKind::Accepted { offer: number, agent: name });
+    draft.disarm(&Timer::Ring(call.id, number));
+    draft.disarm(&Timer::Wait(call.id));
+    draft.arm(&Timer::Claim(call.id, number), until, Rearm::Replace);
+    if agent_first {
+        dial_customer(draft, call);
+    }
+    Ok(queue::room_script(draft, call))
+}
+
+/// Rings the customer.
+pub(crate) fn dial_customer(draft: &mut Draft<'_>, call: &mut Call) {
+    let timeout = draft.rules.customer_ring_timeout;
+    let Some(leg) = call.legs.iter_mut().find(|leg| leg.role == LegRole::Customer) else { return };
+    leg.ring_timeout = timeout;
+    let leg = leg.id;
+    command::give(draft, call, leg, LegVerb::Dial);
+    // The provider adds some seconds to its own limit; ours speaks only when that one is lost.
+    draft.arm(&Timer::CustomerRing(call.id), draft.now + timeout + Duration::from_secs(10), Rearm::Replace);
+}
+
+/// Somebody came into the room: if both are there, they talk.
+pub(crate) fn joined(draft: &mut Draft<'_>, call: &mut Call) -> Result<(), Stop> {
+    if call.state != CallState::Connecting {
+        return Ok(());
+    }
+    let agent_in = |offer: &&mut Offer, call_legs: &[crate::model::Leg]| {
+        offer.state == OfferState::Accepted && call_legs.iter().any(|leg| leg.id == offer.leg && leg.in_room)
+    };
+    let customer_in = call.customer_leg().is_some_and(|leg| leg.is_live() && (leg.in_room || leg.sent_to_room));
+    let legs = std::mem::take(&mut call.legs);
+    let offer = call.offers.iter_mut().find(|offer| customer_in && agent_in(offer, &legs));
+    let joined = offer.map(|offer| {
+        offer.state = OfferState::Bridged;
+        (offer.number, offer.agent.clone())
+    });
+    call.legs = legs;
+    let Some((number, name)) = joined else { return Ok(()) };
+    call.state = CallState::Talking;
+    call.connected_at.get_or_insert(draft.now);
+    call.agent = Some(name.clone());
+    call.note(draft.now, EventKind::Connected { offer: number, agent: name.clone() });
+    draft.disarm(&Timer::Claim(call.id, number));
+    if let Some(mut agent) = draft.agent(&name)? {
+        agent.answered += 1;
+        agent.work = Some(Work { call: call.id, offer: number, state: WorkState::Talking });
+        draft.put_agent(agent)?;
+    }
+    Ok(())
+}
+
+/// The customer came out of the room though nobody hung up: back in, or back to the front of the line.
+pub(crate) fn audio_lost(draft: &mut Draft<'_>, call: &mut Call) -> Result<Script, Stop> {
+    let bridged = call.offers.iter().find(|offer| offer.state == OfferState::Bridged).cloned();
+    let agent_live = bridged.as_ref().and_then(|offer| call.leg(offer.leg)).is_some_and(crate::model::Leg::is_live);
+    if !agent_live && call.queue.is_some() {
+        if let Some(offer) = bridged {
+            end_offer(draft, call, offer.number, "audio_lost")?;
+        }
+        queue::wait_again(draft, call);
+    }
+    Ok(queue::room_script(draft, call))
+}
+
+/// An agent's leg is over.
+pub(crate) fn agent_leg_ended(draft: &mut Draft<'_>, call: &mut Call, leg: LegId, cause: EndCause) -> Result<(), Stop> {
+    let Some(offer) = call.offers.iter().find(|offer| offer.leg == leg).cloned() else { return Ok(()) };
+    match offer.state {
+        OfferState::Bridged => return calls::end(draft, call, EndReason::AgentHungUp),
+        OfferState::Accepted => end_offer(draft, call, offer.number, "audio_lost")?,
+        OfferState::Offered => {
+            let why = match cause {
+                EndCause::NoAnswer => "ring_no_answer",
+                EndCause::Busy | EndCause::Completed => "declined",
+                EndCause::Failed | EndCause::Canceled => "failed",
+            };
+            end_offer(draft, call, offer.number, why)?;
+        }
+    }
+    if call.queue.is_none() {
+        return calls::end(draft, call, EndReason::AgentUnreachable);
+    }
+    if call.state == CallState::Connecting {
+        queue::wait_again(draft, call);
+    }
+    Ok(())
+}
+
+/// Ends an offer that did not lead to a conversation: the agent is let go, the leg stops ringing, the caller's place is kept.
+pub(crate) fn end_offer(draft: &mut Draft<'_>, call: &mut Call, number: u32, why: &str) -> Result<(), Stop> {
+    let Some(at) = call.offers.iter().position(|offer| offer.number == number) else { return Ok(()) };
+    let offer = call.offers.remove(at);
+    draft.disarm(&Timer::Ring(call.id, number));
+    draft.disarm(&Timer::Claim(call.id, number));
+    call.note(draft.now, EventKind::OfferEnded { offer: number, agent: offer.agent.clone(), why: why.to_owned() });
+    let rest = draft.now + draft.rules.missed_rest;
+    match why {
+        "declined" => drop(call.excluded.insert(offer.agent.clone(), None)),
+        "ring_no_answer" | "failed" | "audio_lost" => drop(call.excluded.insert(offer.agent.clone(), Some(rest))),
+        _ => {}
+    }
+    if let Some(mut agent) = draft.agent(&offer.agent)?
+        && agent.works_on(call.id, number)
+    {
+        agent.work = None;
+        if why == "ring_no_answer" {
+            agent.missed += 1;
+            if agent.missed >= draft.rules.missed_max && agent.intent == Intent::Ready {
+                agent.intent = Intent::Break("ring-no-answer".to_owned());
+                agent.intent_version += 1;
+            }
+        }
+        // The place among the idle is kept: an offer that led to nothing is no work.
+        agents::freed(draft, agent, false)?;
+    }
+    command::give(draft, call, offer.leg, LegVerb::HangUp);
+    if let Some(queue) = &call.queue {
+        draft.arm_match(queue, draft.now);
+    }
+    Ok(())
+}
+
+/// Lets every agent of the call go: those who talked finish up, the others are as they were.
+pub(crate) fn release_all(draft: &mut Draft<'_>, call: &mut Call) -> Result<(), Stop> {
+    let offers: Vec<Offer> = call.offers.clone();
+    let wrap_up = call.queue.as_ref().and_then(|id| draft.rules.queues.get(id)).map_or(Duration::ZERO, |q| q.wrap_up);
+    for offer in offers {
+        if offer.state != OfferState::Bridged {
+            end_offer(draft, call, offer.number, "withdrawn")?;
+            continue;
+        }
+        call.offers.retain(|other| other.number != offer.number);
+        if let Some(mut agent) = draft.agent(&offer.agent)?
+            && agent.works_on(call.id, offer.number)
+        {
+            agent.work = None;
+            agents::finish(draft, agent, wrap_up)?;
+        }
+    }
+    Ok(())
+}
+
+/// The agent has been rung long enough.
+pub(crate) fn ring_timed_out(draft: &mut Draft<'_>, call: CallId, number: u32) -> Result<(), Stop> {
+    let Some(mut call) = draft.call(call)? else { return Ok(()) };
+    let Some(offer) = call.offer(number).cloned() else { return Ok(()) };
+    if offer.state != OfferState::Offered {
+        return Ok(());
+    }
+    let answered = call.leg(offer.leg).is_some_and(|leg| leg.progress == LegProgress::Answered);
+    let why = if answered { "declined" } else { "ring_no_answer" };
+    end_offer(draft, &mut call, number, why)?;
+    if call.queue.is_none() {
+        calls::end(draft, &mut call, EndReason::AgentUnreachable)?;
+    }
+    draft.put_call(call)
+}
+
+/// A winner's audio should have arrived. The word about it may be lost, so the provider is asked before the claim is.
+pub(crate) fn claim_timed_out(draft: &mut Draft<'_>, call: CallId, number: u32) -> Result<(), Stop> {
+    let Some(mut call) = draft.call(call)? else { return Ok(()) };
+    let Some(offer) = call.offer(number).cloned() else { return Ok(()) };
+    if offer.state != OfferState::Accepted {
+        return Ok(());
+    }
+    let in_room = call.leg(offer.leg).is_some_and(|leg| leg.in_room);
+    if !in_room {
+        command::give(draft, &mut call, offer.leg, LegVerb::Probe);
+    }
+    let again = draft.now + draft.rules.claim_timeout;
+    if let Some(offer) = call.offers.iter_mut().find(|offer| offer.number == number) {
+        offer.until = again;
+    }
+    draft.arm(&Timer::Claim(call.id, number), again, Rearm::Replace);
+    draft.put_call(call)
+}

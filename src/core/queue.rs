@@ -1,0 +1,256 @@
+//! The waiting line: entering, overflow, and the match pass.
+
+use std::collections::BTreeSet;
+
+use crate::core::draft::Draft;
+use crate::core::{Stop, Timer, call as calls, command, offer};
+use crate::id::{CallId, QueueId};
+use crate::model::{Agent, Call, CallState, Considered, Decision, EventKind, LegRole, LegVerb, Queue, Target, Verdict};
+use crate::routing::{ReadyAgent, WaitingCall};
+use crate::script::{Script, Step};
+use crate::store::{Cursor, Rearm};
+use crate::time::Timestamp;
+
+/// Agents kept in a decision record.
+const CONSIDERED_MAX: usize = 20;
+
+/// The customer joins the waiting line of a queue, or goes where its overflow leads.
+pub(crate) fn enter(
+    draft: &mut Draft<'_>,
+    call: &mut Call,
+    id: &QueueId,
+    priority: i32,
+    skills: &BTreeSet<String>,
+) -> Result<Script, Stop> {
+    let Some(queue) = draft.rules.queues.get(id) else {
+        // The queue was taken out of the configuration while calls still led there.
+        call.state = CallState::Closing;
+        return Ok(Script(calls::apology()));
+    };
+    call.visited.insert(id.clone());
+    if draft.queue_state(id)?.closed {
+        return overflow(draft, call, queue, "closed");
+    }
+    let ahead = count_waiting(draft, id, queue.waiting_max)?;
+    if ahead >= queue.waiting_max {
+        return overflow(draft, call, queue, "full");
+    }
+    wait_in(draft, call, queue, priority, skills, ahead);
+    Ok(room_script(draft, call))
+}
+
+fn wait_in(
+    draft: &mut Draft<'_>,
+    call: &mut Call,
+    queue: &Queue,
+    priority: i32,
+    skills: &BTreeSet<String>,
+    ahead: u32,
+) {
+    call.state = CallState::Waiting;
+    call.queue = Some(queue.id.clone());
+    call.priority = queue.priority.saturating_add(priority);
+    call.skills = queue.skills.union(skills).cloned().collect();
+    // The first moment counts: a place is kept through overflow and through lost agents.
+    call.queued_at.get_or_insert(draft.now);
+    call.note(draft.now, EventKind::Queued { queue: queue.id.clone(), ahead });
+    draft.arm_match(&queue.id, draft.now);
+    draft.arm(&Timer::Wait(call.id), draft.now + queue.wait_max, Rearm::Replace);
+}
+
+fn count_waiting(draft: &Draft<'_>, queue: &QueueId, enough: u32) -> Result<u32, Stop> {
+    let (mut count, mut after): (u32, Option<Cursor>) = (0, None);
+    loop {
+        let page = draft.waiting(queue, after.clone())?;
+        count = count.saturating_add(u32::try_from(page.records.len()).unwrap_or(u32::MAX));
+        after.clone_from(&page.next);
+        if count >= enough || after.is_none() {
+            return Ok(count);
+        }
+    }
+}
+
+/// The customer goes where the queue's overflow leads; a second visit to a queue ends in an apology.
+fn overflow(draft: &mut Draft<'_>, call: &mut Call, queue: &Queue, why: &str) -> Result<Script, Stop> {
+    call.note(draft.now, EventKind::Overflowed { queue: queue.id.clone(), why: why.to_owned() });
+    match &queue.overflow {
+        Target::Queue { queue: next, .. } if call.visited.contains(next) => {
+            call.state = CallState::Closing;
+            call.reason = Some(crate::model::EndReason::Policy);
+            Ok(Script(calls::apology()))
+        }
+        target => calls::enter(draft, call, target),
+    }
+}
+
+/// Into the call's conference, with the music of its queue.
+pub(crate) fn room_script(draft: &Draft<'_>, call: &Call) -> Script {
+    let queue = call.queue.as_ref().and_then(|id| draft.rules.queues.get(id));
+    Script(vec![Step::Room { music_url: queue.and_then(|queue| queue.music_url.clone()) }])
+}
+
+/// The customer has waited as long as the queue allows. Ringing offers are taken back.
+pub(crate) fn wait_timed_out(draft: &mut Draft<'_>, call: CallId) -> Result<(), Stop> {
+    let Some(mut call) = draft.call(call)? else { return Ok(()) };
+    let queue = call.queue.as_ref().and_then(|id| draft.rules.queues.get(id));
+    let (CallState::Waiting, Some(queue)) = (call.state, queue) else { return Ok(()) };
+    offer::release_all(draft, &mut call)?;
+    let script = overflow(draft, &mut call, queue, "timed_out")?;
+    if call.state != CallState::Waiting {
+        redirect_customer(draft, &mut call, script);
+    }
+    draft.put_call(call)
+}
+
+/// Takes the customer out of the room, to hear `script`. The hop moves on, so that the interrupted document's own
+/// request is stale.
+pub(crate) fn redirect_customer(draft: &mut Draft<'_>, call: &mut Call, script: Script) {
+    let Some(leg) = call.legs.iter_mut().find(|leg| leg.role == LegRole::Customer) else { return };
+    leg.then = Some(script);
+    leg.hop = leg.hop.saturating_add(1);
+    let leg = leg.id;
+    command::give(draft, call, leg, LegVerb::Redirect);
+}
+
+/// The customer goes back into the waiting line, at the old place.
+pub(crate) fn wait_again(draft: &mut Draft<'_>, call: &mut Call) {
+    call.state = CallState::Waiting;
+    if let Some(queue) = call.queue.as_ref().and_then(|id| draft.rules.queues.get(id)) {
+        draft.arm_match(&queue.id, draft.now);
+        let since = call.queued_at.unwrap_or(draft.now);
+        // Whoever was as good as served gets one more ring before the limit applies.
+        let due = (since + queue.wait_max).max(draft.now + queue.ring_timeout);
+        draft.arm(&Timer::Wait(call.id), due, Rearm::Replace);
+    }
+}
+
+/// Looks at the waiting line: the first call that somebody can take is offered. One offer a pass; the next pass follows.
+pub(crate) fn matched(draft: &mut Draft<'_>, id: &QueueId) -> Result<(), Stop> {
+    let Some(queue) = draft.rules.queues.get(id) else { return Ok(()) };
+    let mut after = None;
+    loop {
+        let page = draft.waiting(id, after.clone())?;
+        for record in &page.records {
+            let waiting: Call = Draft::parse(record)?;
+            let wanted = queue.ring_at_once.saturating_sub(u32::try_from(waiting.offers.len()).unwrap_or(u32::MAX));
+            if wanted == 0 {
+                continue;
+            }
+            let (ready, nobody_at_all) = eligible(draft, queue, &waiting)?;
+            if nobody_at_all {
+                return Ok(());
+            }
+            if ready.is_empty() {
+                continue;
+            }
+            if offer_to(draft, queue, waiting, &ready, wanted)? {
+                draft.arm_match(id, draft.now);
+                return Ok(());
+            }
+        }
+        after.clone_from(&page.next);
+        if after.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+type Looked = (Agent, Option<Verdict>);
+
+/// Agents who are ready, each with what keeps them from this call; and whether nobody is ready at all.
+fn eligible(draft: &mut Draft<'_>, queue: &Queue, call: &Call) -> Result<(Vec<Looked>, bool), Stop> {
+    let (mut looked, mut fits, mut seen): (Vec<Looked>, bool, bool) = (Vec::new(), false, false);
+    let mut after = None;
+    loop {
+        let page = draft.ready(&queue.id, after.clone())?;
+        for record in &page.records {
+            let agent: Agent = Draft::parse(record)?;
+            seen = true;
+            let verdict = refusal(call, &agent, draft.now);
+            if let Some(until) = call.excluded.get(&agent.spec.id).copied().flatten().filter(|until| *until > draft.now)
+            {
+                draft.arm_match(&queue.id, until);
+            }
+            fits |= verdict.is_none();
+            looked.push((agent, verdict));
+        }
+        after.clone_from(&page.next);
+        // One page with somebody in it is enough to choose from: pages are ordered by idleness.
+        if after.is_none() || fits {
+            break;
+        }
+    }
+    if !fits {
+        looked.clear();
+    }
+    Ok((looked, !seen))
+}
+
+fn refusal(call: &Call, agent: &Agent, now: Timestamp) -> Option<Verdict> {
+    if let Some(skill) = call.skills.iter().find(|skill| !agent.spec.skills.contains(*skill)) {
+        return Some(Verdict::LacksSkill(skill.clone()));
+    }
+    match call.excluded.get(&agent.spec.id) {
+        Some(None) => Some(Verdict::Excluded),
+        Some(Some(until)) if *until > now => Some(Verdict::Excluded),
+        _ => None,
+    }
+}
+
+fn offer_to(draft: &mut Draft<'_>, queue: &Queue, call: Call, looked: &[Looked], wanted: u32) -> Result<bool, Stop> {
+    let Some(strategy) = draft.rules.strategies.get(&queue.strategy) else { return Ok(false) };
+    let fitting: Vec<&Agent> = looked.iter().filter(|(_, verdict)| verdict.is_none()).map(|(agent, _)| agent).collect();
+    let candidates: Vec<ReadyAgent<'_>> = fitting
+        .iter()
+        .map(|agent| ReadyAgent {
+            id: &agent.spec.id,
+            skills: &agent.spec.skills,
+            idle_since: agent.idle_since,
+            answered: agent.answered,
+        })
+        .collect();
+    let waiting = WaitingCall {
+        skills: &call.skills,
+        priority: call.priority,
+        queued_at: call.queued_at.unwrap_or(call.started_at),
+    };
+    let mut chosen: Vec<Agent> = Vec::new();
+    for at in strategy.rank(waiting, &candidates) {
+        let Some(agent) = fitting.get(at) else { continue };
+        if chosen.len() < wanted as usize && !chosen.iter().any(|other| other.spec.id == agent.spec.id) {
+            chosen.push((*agent).clone());
+        }
+    }
+    if chosen.is_empty() {
+        return Ok(false);
+    }
+    let decision = decision(draft, strategy.name(), looked, &chosen);
+    let mut call = call;
+    // Read through the draft, so that the event count before this decision is known.
+    if let Some(fresh) = draft.call(call.id)? {
+        call = fresh;
+    }
+    for agent in chosen {
+        offer::make(draft, &mut call, queue, agent, decision.clone())?;
+    }
+    draft.put_call(call)?;
+    Ok(true)
+}
+
+fn decision(draft: &Draft<'_>, strategy: &str, looked: &[Looked], chosen: &[Agent]) -> Decision {
+    let mut considered: Vec<Considered> = looked
+        .iter()
+        .map(|(agent, verdict)| {
+            let is_chosen = chosen.iter().any(|other| other.spec.id == agent.spec.id);
+            let fallback = if is_chosen { Verdict::Chosen } else { Verdict::Outranked };
+            Considered {
+                agent: agent.spec.id.clone(),
+                idle_since: agent.idle_since,
+                verdict: verdict.clone().unwrap_or(fallback),
+            }
+        })
+        .collect();
+    considered.sort_by_key(|one| one.verdict != Verdict::Chosen);
+    considered.truncate(CONSIDERED_MAX.max(chosen.len()));
+    Decision { strategy: strategy.to_owned(), configuration: draft.rules.version, considered }
+}

@@ -1,0 +1,105 @@
+//! What the application asks for.
+
+use crate::core::draft::{Draft, conflict, not_found};
+use crate::core::{Refusal, RefusalKind, Reply, Request, Stop, Timer, agent, call as calls, offer};
+use crate::id::{AgentId, CallId};
+use crate::model::{AgentStatus, Decision, Direction, EndReason, EventKind, Intent, LegRole, QueueState, Target};
+use crate::phone::PhoneNumber;
+use crate::store::Rearm;
+
+pub(crate) fn requested(draft: &mut Draft<'_>, request: &Request, seed: u128) -> Result<Reply, Stop> {
+    match request {
+        Request::Ready(id) => agent::want(draft, id, Intent::Ready)?,
+        Request::Break(id, reason) => agent::want(draft, id, Intent::Break(reason.clone()))?,
+        Request::SignOut(id) => agent::want(draft, id, Intent::Offline)?,
+        Request::Decline(id) => agent::decline(draft, id)?,
+        Request::FinishWrapUp(id) => agent::finish_wrap_up(draft, id)?,
+        Request::HangUp(id) => hang_up(draft, *id)?,
+        Request::SetQueueOpen(id, open) => {
+            if !draft.rules.queues.contains_key(id) {
+                return Err(not_found("queue", id));
+            }
+            draft.queue_state(id)?;
+            draft.put_queue_state(id, QueueState { closed: !open })?;
+        }
+        Request::PlaceCall { id, to, from, target } => {
+            let call = CallId::of_request(&draft.rules.tenant, id);
+            return place(draft, call, to, from.as_ref(), target, seed);
+        }
+        Request::ClickToCall { id, agent, to, from } => {
+            let call = CallId::of_request(&draft.rules.tenant, id);
+            return click(draft, call, agent, to, from.as_ref(), seed);
+        }
+    }
+    Ok(Reply::None)
+}
+
+fn hang_up(draft: &mut Draft<'_>, id: CallId) -> Result<(), Stop> {
+    let Some(mut call) = draft.call(id)? else { return Err(not_found("call", id)) };
+    calls::end(draft, &mut call, EndReason::Requested)?;
+    draft.put_call(call)
+}
+
+fn caller_id(draft: &Draft<'_>, from: Option<&PhoneNumber>) -> Result<PhoneNumber, Stop> {
+    from.or(draft.rules.caller_id.as_ref()).cloned().ok_or_else(|| {
+        let message = "no caller id: give `from`, or set `caller_id` when the switchboard is built".to_owned();
+        Refusal { kind: RefusalKind::NotConfigured, message }.into()
+    })
+}
+
+fn place(
+    draft: &mut Draft<'_>,
+    id: CallId,
+    to: &PhoneNumber,
+    from: Option<&PhoneNumber>,
+    target: &Target,
+    seed: u128,
+) -> Result<Reply, Stop> {
+    if draft.call(id)?.is_some() {
+        return Ok(Reply::Call(id));
+    }
+    if let Target::Queue { queue, .. } = target
+        && !draft.rules.queues.contains_key(queue)
+    {
+        return Err(not_found("queue", queue));
+    }
+    let from = caller_id(draft, from)?;
+    let mut call = calls::new_call(draft, id, Direction::Outbound, to.as_str(), from.as_str(), seed);
+    call.target = Some(target.clone());
+    let leg = calls::new_leg(&call, LegRole::Customer, to.to_string(), draft.now);
+    call.legs.push(leg);
+    call.note(draft.now, EventKind::Requested);
+    draft.arm(&Timer::Upkeep(id), draft.now + draft.rules.quiet_max, Rearm::Replace);
+    offer::dial_customer(draft, &mut call);
+    draft.put_call(call)?;
+    Ok(Reply::Call(id))
+}
+
+fn click(
+    draft: &mut Draft<'_>,
+    id: CallId,
+    name: &AgentId,
+    to: &PhoneNumber,
+    from: Option<&PhoneNumber>,
+    seed: u128,
+) -> Result<Reply, Stop> {
+    if draft.call(id)?.is_some() {
+        return Ok(Reply::Call(id));
+    }
+    let agent = agent::find(draft, name)?;
+    if !matches!(agent.status(), AgentStatus::Ready | AgentStatus::Break) {
+        return Err(conflict(format!("agent {name} cannot call now: they are {:?}", agent.status())));
+    }
+    let from = caller_id(draft, from)?;
+    let mut call = calls::new_call(draft, id, Direction::Outbound, to.as_str(), from.as_str(), seed);
+    let leg = calls::new_leg(&call, LegRole::Customer, to.to_string(), draft.now);
+    call.legs.push(leg);
+    call.note(draft.now, EventKind::Requested);
+    draft.arm(&Timer::Upkeep(id), draft.now + draft.rules.quiet_max, Rearm::Replace);
+    let decision =
+        Decision { strategy: "requested".to_owned(), configuration: draft.rules.version, considered: Vec::new() };
+    let ring_timeout = draft.rules.customer_ring_timeout;
+    offer::make_for(draft, &mut call, ring_timeout, agent, decision)?;
+    draft.put_call(call)?;
+    Ok(Reply::Call(id))
+}

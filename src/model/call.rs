@@ -1,0 +1,305 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AgentId, CallId, LegId, QueueId, TenantId};
+use crate::model::{Event, EventKind, Target};
+use crate::script::Script;
+use crate::telephony::EndCause;
+use crate::time::Timestamp;
+
+/// Who began a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// The customer.
+    Inbound,
+    /// The application.
+    Outbound,
+}
+
+/// How far a call has come. Exactly one at a time: it names the call's owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallState {
+    /// The customer is being rung.
+    Placing,
+    /// The customer hears the menu.
+    Menu,
+    /// The customer waits for an agent; agents may be ringing.
+    Waiting,
+    /// An agent has accepted; audio is on its way.
+    Connecting,
+    /// Customer and agent hear each other.
+    Talking,
+    /// The customer hears the last words, or is joined with an outside number.
+    Closing,
+    /// Over.
+    Ended,
+}
+
+/// Why a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// The customer hung up before talking to an agent.
+    Abandoned,
+    /// The customer hung up after talking.
+    CustomerHungUp,
+    /// The agent hung up.
+    AgentHungUp,
+    /// The application asked for it.
+    Requested,
+    /// The customer was led to the last words by the flow or the queue's overflow.
+    Policy,
+    /// The customer was led to an outside number.
+    Forwarded,
+    /// The customer did not answer.
+    NoAnswer,
+    /// The customer was busy.
+    Busy,
+    /// The customer could not be reached.
+    Failed,
+    /// The agent did not answer a call that was to begin with the agent.
+    AgentUnreachable,
+}
+
+/// Whose leg it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LegRole {
+    /// The customer's.
+    Customer,
+    /// An agent's.
+    Agent,
+}
+
+/// How far a leg has come: a lattice, so that facts may arrive in any order. The end absorbs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LegProgress {
+    /// Not placed yet.
+    Planned,
+    /// Rings.
+    Ringing,
+    /// Answered.
+    Answered,
+    /// Over.
+    Ended(EndCause),
+}
+
+/// What is to be done to a leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LegVerb {
+    /// Ring it.
+    Dial,
+    /// Make it ask at its current hop.
+    Redirect,
+    /// End it.
+    HangUp,
+    /// Ask the provider how it is.
+    Probe,
+}
+
+/// How far a command has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CommandState {
+    /// Not sent.
+    Queued,
+    /// Sent at this time by some node, result not noted.
+    Sending(Timestamp),
+    /// Sent at this time, may have been done: the provider is asked.
+    Unsure(Timestamp),
+}
+
+/// A command that waits for its turn, or is under way. A leg's commands are carried out one at a time, in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LegCommand {
+    /// Counts up within the leg.
+    pub seq: u32,
+    /// What is to be done.
+    pub verb: LegVerb,
+    /// How far it has come.
+    pub state: CommandState,
+    /// Attempts that are known not to have been done.
+    pub attempts: u32,
+}
+
+/// One connection of a call with one party.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leg {
+    /// Its number within the call.
+    pub id: LegId,
+    /// Whose it is.
+    pub role: LegRole,
+    /// The address of the party, as text.
+    pub endpoint: String,
+    /// The offer it belongs to, for an agent's leg.
+    pub offer: Option<u32>,
+    /// The provider's id, once known.
+    pub sid: Option<String>,
+    /// How far it has come.
+    pub progress: LegProgress,
+    /// Whether it is in the call's conference.
+    pub in_room: bool,
+    /// Sequence number of the last word about the conference that was believed.
+    pub room_seq: Option<u64>,
+    /// Whether it was told to enter the conference.
+    pub sent_to_room: bool,
+    /// The next hop that has not been answered.
+    pub hop: u32,
+    /// The last hop that was answered, and how: a repeated request gets the same answer.
+    pub said: Option<(u32, Script)>,
+    /// What it hears at its next hop, when that was decided beforehand.
+    pub then: Option<Script>,
+    /// How long it may ring.
+    pub ring_timeout: Duration,
+    /// What is to be done to it.
+    pub commands: Vec<LegCommand>,
+    /// Commands given so far.
+    pub command_seq: u32,
+    /// When something was last heard about it.
+    pub heard_at: Timestamp,
+}
+
+impl Leg {
+    /// Whether it is placed and not over.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        !matches!(self.progress, LegProgress::Ended(_))
+    }
+}
+
+/// How far an offer has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OfferState {
+    /// The agent is rung.
+    Offered,
+    /// The agent accepted; audio is on its way.
+    Accepted,
+    /// Agent and customer were joined.
+    Bridged,
+}
+
+/// A reservation: one call held for one agent. Only live ones are kept; their ends are events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// Its number within the call: the fence against stale answers and timers.
+    pub number: u32,
+    /// Who.
+    pub agent: AgentId,
+    /// The agent's leg.
+    pub leg: LegId,
+    /// How far it has come.
+    pub state: OfferState,
+    /// Its own deadline while it is not bridged.
+    pub until: Timestamp,
+}
+
+/// A call's record: one customer's contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// Schema number of this body.
+    pub schema: u32,
+    /// Its id.
+    pub id: CallId,
+    /// Whose call centre.
+    pub tenant: TenantId,
+    /// Who began it.
+    pub direction: Direction,
+    /// Number or address of the customer; a withheld one is a word such as `anonymous`.
+    pub customer: String,
+    /// Our number.
+    pub number: String,
+    /// How far it has come.
+    pub state: CallState,
+    /// Name of its conference, unguessable.
+    pub room: String,
+    /// The queue it waits in or waited in last.
+    pub queue: Option<QueueId>,
+    /// Queues it has been in: a loop of overflows ends here.
+    pub visited: BTreeSet<QueueId>,
+    /// Priority; the higher is served first.
+    pub priority: i32,
+    /// Skills an agent needs.
+    pub skills: BTreeSet<String>,
+    /// Where the customer goes once answered, for an outbound call.
+    pub target: Option<Target>,
+    /// Times the menu was heard.
+    pub menu_heard: u32,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it first joined a waiting line; kept when it comes back to one.
+    pub queued_at: Option<Timestamp>,
+    /// When customer and agent were first joined.
+    pub connected_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Why it ended.
+    pub reason: Option<EndReason>,
+    /// Who talked with the customer last.
+    pub agent: Option<AgentId>,
+    /// Its legs; the customer's first.
+    pub legs: Vec<Leg>,
+    /// Live offers.
+    pub offers: Vec<Offer>,
+    /// Offers made so far.
+    pub offer_seq: u32,
+    /// Agents who are not offered it: for good, or until a time.
+    pub excluded: BTreeMap<AgentId, Option<Timestamp>>,
+    /// Its history.
+    pub events: Vec<Event>,
+    /// Events so far.
+    pub event_seq: u32,
+}
+
+/// Events kept in a call's record; more are counted, not kept.
+pub(crate) const EVENTS_MAX: usize = 150;
+
+impl Call {
+    /// The leg with this number.
+    #[must_use]
+    pub fn leg(&self, id: LegId) -> Option<&Leg> {
+        self.legs.iter().find(|leg| leg.id == id)
+    }
+
+    pub(crate) fn leg_mut(&mut self, id: LegId) -> Option<&mut Leg> {
+        self.legs.iter_mut().find(|leg| leg.id == id)
+    }
+
+    /// The customer's leg.
+    #[must_use]
+    pub fn customer_leg(&self) -> Option<&Leg> {
+        self.legs.iter().find(|leg| leg.role == LegRole::Customer)
+    }
+
+    /// The live offer with this number.
+    #[must_use]
+    pub fn offer(&self, number: u32) -> Option<&Offer> {
+        self.offers.iter().find(|offer| offer.number == number)
+    }
+
+    /// Who talked with the customer last.
+    #[must_use]
+    pub fn agent(&self) -> Option<&str> {
+        self.agent.as_ref().map(AgentId::as_str)
+    }
+
+    /// Time from joining the waiting line to being joined with an agent, or to the end; zero if it never waited.
+    #[must_use]
+    pub fn waited(&self) -> Duration {
+        let Some(queued_at) = self.queued_at else { return Duration::ZERO };
+        self.connected_at.or(self.ended_at).map_or(Duration::ZERO, |until| until.since(queued_at))
+    }
+
+    pub(crate) fn note(&mut self, now: Timestamp, kind: EventKind) {
+        let seq = self.event_seq;
+        self.event_seq += 1;
+        // The end is always kept: reports read it.
+        if self.events.len() < EVENTS_MAX || matches!(kind, EventKind::Ended { .. }) {
+            self.events.push(Event { seq, at: now, kind });
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! What is stored: data and small accessors. Nothing here decides anything.
+
+mod agent;
+mod call;
+mod event;
+mod flow;
+
+pub use agent::{Agent, AgentSpec, AgentStatus, Intent, Work, WorkState};
+pub use call::{
+    Call, CallState, CommandState, Direction, EndReason, Leg, LegCommand, LegProgress, LegRole, LegVerb, Offer,
+    OfferState,
+};
+pub use event::{Considered, Decision, Event, EventKind, Verdict};
+pub use flow::{Flow, Menu, Queue, QueueState, Target};
+
+/// Schema number of every body written by this version. Higher ones are never written over.
+pub const SCHEMA: u32 = 1;
