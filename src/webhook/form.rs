@@ -88,8 +88,8 @@ fn hex_digit(byte: u8) -> Option<u8> {
 }
 
 /// The pairs as one form, in the order given: letters, digits and `*-._` stand for themselves, a space is `+`, every
-/// other byte of the UTF-8 text is `%` and two upper-case hexadecimal digits. [`decode`] gives the same pairs back,
-/// except for NUL and a pair whose name and value are both blank.
+/// other byte of the UTF-8 text is `%` and two upper-case hexadecimal digits. [`decode`] gives the same pairs back, but
+/// for NUL.
 #[must_use]
 pub fn encode<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> String {
     let mut form = String::new();

@@ -1,108 +1,15 @@
 //! A webhook is read only if its carrier signed it. Numbers such as S01 are the cases of the reliability catalogue.
 
-use proptest::prelude::*;
+mod carrier;
+mod forgeries;
+mod keys;
+
 use serde_json::Value;
-use switchboard::webhook::{
-    Algorithm, ConfigError, Method, Refusal, Verified, Verifier, VerifierBuilder, WebhookRequest, form, sign, sign_json,
+use switchboard::webhook::{Algorithm, Refusal, Verifier, form, sign};
+
+use carrier::{
+    ACCOUNT, BASE, FORM, PARAMS, Parts, SHARED_KEY, TOKEN, VOICE, configured, origin_of, target_of, verifier,
 };
-
-const TOKEN: &str = "12345";
-const ACCOUNT: &str = "AC00000000000000000000000000000001";
-const BASE: &str = "https://calls.example.com";
-const VOICE: &str = "https://calls.example.com/voice?hop=1&sort=a";
-const SHARED_KEY: &str = "webhooks_sharedkey_01";
-const FORM: &str = "application/x-www-form-urlencoded; charset=UTF-8";
-const PARAMS: &[(&str, &str)] =
-    &[("AccountSid", ACCOUNT), ("CallSid", "CA1"), ("From", "+14155550100"), ("ToCity", "")];
-
-fn configured(base: &str) -> VerifierBuilder {
-    Verifier::builder().public_base(base).account(ACCOUNT).auth_token(TOKEN)
-}
-
-fn verifier() -> Verifier {
-    configured(BASE).build().unwrap()
-}
-
-/// A request in owned parts, so that a test can bend one of them.
-#[derive(Clone, Debug)]
-struct Parts {
-    method: Method,
-    target: String,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
-    websocket: bool,
-}
-
-impl Parts {
-    fn post(url: &str, params: &[(&str, &str)]) -> Self {
-        Self {
-            method: Method::Post,
-            target: target_of(url),
-            headers: vec![("content-type".into(), FORM.into())],
-            body: form::encode(params.iter().copied()).into_bytes(),
-            websocket: false,
-        }
-        .header("X-Twilio-Signature", &sign(url, params, TOKEN, Algorithm::HmacSha1))
-    }
-
-    fn get(url: &str) -> Self {
-        Self { method: Method::Get, headers: Vec::new(), ..Self::post(url, &[]) }
-            .header("X-Twilio-Signature", &sign(url, &[], TOKEN, Algorithm::HmacSha1))
-    }
-
-    fn websocket(signed_url: &str, target: &str) -> Self {
-        Self { websocket: true, ..Self::get(signed_url) }.at(target)
-    }
-
-    fn json(url: &str, body: &[u8]) -> Self {
-        let (signed_url, signature) = sign_json(url, body, TOKEN);
-        Self { body: body.to_vec(), headers: Vec::new(), ..Self::post(&signed_url, &[]) }
-            .header("Content-Type", "application/json")
-            .header("X-Twilio-Signature", &signature)
-    }
-
-    fn at(mut self, target: &str) -> Self {
-        self.target = target.to_owned();
-        self
-    }
-
-    fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    fn without(mut self, name: &str) -> Self {
-        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        self
-    }
-
-    fn body(mut self, body: &[u8]) -> Self {
-        self.body = body.to_vec();
-        self
-    }
-
-    fn tried<T>(&self, verifier: &Verifier, read: impl FnOnce(Verified<'_>) -> T) -> Result<T, Refusal> {
-        let headers: Vec<_> = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let (method, websocket) = (self.method, self.websocket);
-        let request = WebhookRequest { method, target: &self.target, headers: &headers, body: &self.body, websocket };
-        verifier.verify(&request).map(read)
-    }
-
-    fn outcome(&self, verifier: &Verifier) -> Result<(), Refusal> {
-        self.tried(verifier, |_| ())
-    }
-}
-
-fn target_of(url: &str) -> String {
-    let rest = url.split_once("://").unwrap().1;
-    rest.find('/').map_or("", |at| &rest[at..]).to_owned()
-}
-
-fn origin_of(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap();
-    let authority = rest.split('/').next().unwrap();
-    format!("{}://{authority}", scheme.replace("ws", "http"))
-}
 
 fn vectors() -> Vec<Value> {
     let text =
@@ -420,10 +327,8 @@ fn s06_a_json_body_needs_its_exact_hash_in_the_query() {
         signed(&format!("{before}bodySHA256={}", hash.to_ascii_uppercase())),
         signed(&format!("{before}bodysha256={hash}")),
         signed(&format!("{before}bodySHA256={hash}&bodySHA256={hash}")),
-        good.clone().without("Content-Type"),
     ] {
-        let expected = if parts.body == body && parts.target == good.target { Ok(()) } else { Err(Refusal::BodyHash) };
-        assert_eq!(parts.outcome(&verifier()), expected, "{}", parts.target);
+        assert_eq!(parts.outcome(&verifier()), Err(Refusal::BodyHash), "{}", parts.target);
     }
     let as_form = good.clone().without("Content-Type").header("Content-Type", FORM);
     assert_eq!(as_form.outcome(&verifier()), Err(Refusal::SignatureMismatch), "JSON said to be a form");
