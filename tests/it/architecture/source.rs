@@ -46,7 +46,7 @@ pub(super) fn find_words(text: &str, needle: &str) -> Vec<usize> {
         .filter(|at| {
             let before = at.checked_sub(1).and_then(|i| bytes.get(i)).is_some_and(|b| is_word(*b));
             let after = bytes.get(at + needle.len()).is_some_and(|b| is_word(*b));
-            !(first && before) && !(last && after)
+            !(first && before || last && after)
         })
         .collect()
 }
