@@ -13,6 +13,9 @@ use crate::store::Rearm;
 use crate::telephony::{EndCause, LegState};
 use crate::time::Timestamp;
 
+/// How long the one-time URLs of a call are good: longer than Twilio lets any call last.
+pub(crate) const URLS_GOOD_FOR: std::time::Duration = std::time::Duration::from_secs(48 * 3600);
+
 /// What a leg asks with.
 pub(crate) struct Asking<'a> {
     pub(crate) call: CallId,
@@ -159,7 +162,8 @@ fn said(call: &Call, leg: LegId, hop: u32) -> Option<Reply> {
 }
 
 fn document(call: &Call, leg: LegId, script: Script, hop: u32) -> Reply {
-    Reply::Document { script, call: call.id, leg, hop, room: call.room.clone() }
+    let good_until = call.started_at + URLS_GOOD_FOR;
+    Reply::Document { script, call: call.id, leg, hop, room: call.room.clone(), good_until }
 }
 
 /// Stores what the leg is told at `hop` and says it.
@@ -266,6 +270,14 @@ pub(crate) fn leg_changed(
         LegState::Ringing => LegProgress::Ringing,
         LegState::Absent => return Ok(Reply::None),
     };
+    if !found.is_live() {
+        if !was_bound {
+            // Given up as never placed, and yet it rings: nobody wants it any more.
+            command::hang_up_zombie(draft, &mut call, leg);
+            draft.put_call(call)?;
+        }
+        return Ok(Reply::None);
+    }
     if found.progress >= progress && was_bound {
         return Ok(Reply::None);
     }

@@ -46,6 +46,16 @@ pub(crate) fn give(draft: &mut Draft<'_>, call: &mut Call, id: LegId, verb: LegV
     }
 }
 
+/// Ends a leg that was believed never to have been placed.
+pub(crate) fn hang_up_zombie(draft: &mut Draft<'_>, call: &mut Call, id: LegId) {
+    let call_id = call.id;
+    let Some(leg) = call.leg_mut(id) else { return };
+    leg.progress = LegProgress::Ringing;
+    leg.heard_at = draft.now;
+    give(draft, call, id, LegVerb::HangUp);
+    draft.arm(&Timer::Upkeep(call_id), draft.now + HUNG_UP_PAUSE, Rearm::Earliest);
+}
+
 /// Whether a dial still serves a purpose.
 fn is_wanted(call: &Call, leg: &Leg) -> bool {
     match leg.role {

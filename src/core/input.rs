@@ -7,6 +7,7 @@ use crate::model::Target;
 use crate::phone::PhoneNumber;
 use crate::script::Script;
 use crate::telephony::{EndCause, Failure, LegReport, LegState};
+use crate::time::Timestamp;
 
 /// One thing that happened, or is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,6 +202,8 @@ pub enum Reply {
         hop: u32,
         /// Name of the call's conference.
         room: String,
+        /// Until when its one-time URLs are good: a function of the call, so that a repeated answer is the same.
+        good_until: Timestamp,
     },
     /// Said to a leg that has no call.
     Unbound(Script),

@@ -1,0 +1,226 @@
+//! Twilio's words: verified webhooks become inputs, scripts become TwiML.
+
+use std::time::Duration;
+
+use crate::core::{Input, Reply};
+use crate::id::{CallId, LegId};
+use crate::script::{Prompt, Script, Step};
+use crate::telephony::twilio::hop::{Route, Urls};
+use crate::telephony::{EndCause, LegState};
+use crate::time::Timestamp;
+use crate::twiml::{
+    Beep, Conference, ConferenceEvent, Dial, FinishOnKey, Gather, GatherTimeout, Hangup, Number, Pause, Play,
+    Redirect, Reject, Response, Say,
+};
+use crate::webhook::Verified;
+
+/// Longest name or number of a caller that is kept, in characters.
+const ADDRESS_CHARS_MAX: usize = 120;
+/// Wait of the document that asks again, while the store is silent.
+const HOLD: Duration = Duration::from_secs(2);
+
+/// What a webhook asks for.
+#[derive(Debug)]
+pub enum Asked {
+    /// An answer: the leg waits for a document.
+    Document(Input),
+    /// Nothing: it tells us something.
+    Told(Input),
+    /// It tells us something that has no bearing.
+    Nothing,
+}
+
+/// Why a verified webhook was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// It came for a URL that we never issued, or one that is no longer good.
+    UnknownUrl,
+    /// A parameter that every such webhook has is missing.
+    Incomplete,
+}
+
+/// Reads a verified webhook.
+///
+/// Unknown parameters are ignored, unknown events have no bearing: Twilio adds both without notice.
+pub fn read(urls: &Urls, webhook: &Verified<'_>, now: Timestamp) -> Result<Asked, Unread> {
+    let route = urls.read(webhook.path(), now).ok_or(Unread::UnknownUrl)?;
+    let sid = webhook.param("CallSid").map(str::to_owned);
+    let asked = match route {
+        Route::Voice => {
+            let sid = sid.ok_or(Unread::Incomplete)?;
+            let to = webhook.param("To").ok_or(Unread::Incomplete)?;
+            Asked::Document(Input::Arrived { sid, from: address(webhook.param("From")), to: address(Some(to)) })
+        }
+        Route::Status => {
+            let sid = sid.ok_or(Unread::Incomplete)?;
+            match state(webhook.param("CallStatus")) {
+                Some(LegState::Ended(cause)) => Asked::Told(Input::LineEnded { sid, cause }),
+                _ => Asked::Nothing,
+            }
+        }
+        Route::Hop { call, leg, hop, .. } => {
+            let sid = sid.ok_or(Unread::Incomplete)?;
+            // A key that was pressed before the store fell silent travels in the URL of the document that asks again.
+            let digits = webhook.param("Digits").or_else(|| webhook.query("digits")).unwrap_or_default();
+            let digits = digits.chars().filter(|key| key.is_ascii_digit() || "*#".contains(*key)).take(32).collect();
+            let over = matches!(state(webhook.param("CallStatus")), Some(LegState::Ended(_)));
+            Asked::Document(Input::Asked { call, leg, hop, sid, digits, over })
+        }
+        Route::Leg { call, leg } => {
+            let sid = sid.ok_or(Unread::Incomplete)?;
+            match state(webhook.param("CallStatus")) {
+                Some(state) => Asked::Told(Input::LegChanged { call, leg, sid, state }),
+                None => Asked::Nothing,
+            }
+        }
+        Route::Room { call } => room(webhook, call, sid)?,
+    };
+    Ok(asked)
+}
+
+fn room(webhook: &Verified<'_>, call: CallId, sid: Option<String>) -> Result<Asked, Unread> {
+    let joined = match webhook.param("StatusCallbackEvent") {
+        Some("participant-join") => true,
+        Some("participant-leave") => false,
+        Some(_) => return Ok(Asked::Nothing),
+        None => return Err(Unread::Incomplete),
+    };
+    let sid = sid.ok_or(Unread::Incomplete)?;
+    let seq = webhook.param("SequenceNumber").and_then(|seq| seq.parse().ok()).unwrap_or(0);
+    let hung_up = webhook.param("ReasonParticipantLeft") == Some("participant_hung_up");
+    Ok(Asked::Told(Input::RoomChanged { call, sid, joined, hung_up, seq }))
+}
+
+/// The state that a `CallStatus` names (Twilio docs: Call resource, status values).
+fn state(status: Option<&str>) -> Option<LegState> {
+    Some(match status? {
+        "queued" | "initiated" | "ringing" => LegState::Ringing,
+        "in-progress" | "answered" => LegState::Answered,
+        "completed" => LegState::Ended(EndCause::Completed),
+        "busy" => LegState::Ended(EndCause::Busy),
+        "no-answer" => LegState::Ended(EndCause::NoAnswer),
+        "canceled" => LegState::Ended(EndCause::Canceled),
+        "failed" => LegState::Ended(EndCause::Failed),
+        _ => return None,
+    })
+}
+
+fn address(text: Option<&str>) -> String {
+    let text = text.unwrap_or("unknown");
+    text.chars().filter(|c| !c.is_control()).take(ADDRESS_CHARS_MAX).collect()
+}
+
+/// Writes a reply as TwiML. A script that Twilio would refuse, through a text that is too long for example, becomes an
+/// apology: a caller is on the line.
+#[must_use]
+pub fn write(urls: &Urls, reply: &Reply) -> String {
+    let response = match reply {
+        Reply::Document { script, call, leg, hop, room, good_until } => {
+            let place = Place { urls, call: *call, leg: *leg, hop: *hop, room, good_until: *good_until };
+            place.script(script)
+        }
+        Reply::Unbound(script) => unbound(script),
+        Reply::None | Reply::Call(_) | Reply::Proceed(_) => Response::new().hangup(Hangup::new()),
+    };
+    match response.build() {
+        Ok(twiml) => twiml.into_string(),
+        Err(_) => "<Response><Say>We are sorry, this cannot be said.</Say><Hangup/></Response>".to_owned(),
+    }
+}
+
+/// The document that needs no store: a short wait, then the same question again. It names the URL that was asked and the
+/// key that was pressed.
+#[must_use]
+pub fn hold(urls: &Urls, webhook: &Verified<'_>, now: Timestamp) -> Option<String> {
+    let route = urls.read(webhook.path(), now)?;
+    let (url, overrides) = split(urls.url(&route));
+    let digits = webhook.param("Digits").or_else(|| webhook.query("digits")).unwrap_or_default();
+    let digits: String = digits.chars().filter(char::is_ascii_digit).take(32).collect();
+    let query = if digits.is_empty() { String::new() } else { format!("?digits={digits}") };
+    let again = Redirect::new(format!("{url}{query}{overrides}"));
+    let twiml = Response::new().pause(Pause::new(HOLD)).redirect(again).build().ok()?;
+    Some(twiml.into_string())
+}
+
+fn split(url: String) -> (String, String) {
+    match url.split_once('#') {
+        Some((url, fragment)) => (url.to_owned(), format!("#{fragment}")),
+        None => (url, String::new()),
+    }
+}
+
+fn unbound(script: &Script) -> Response {
+    script.0.iter().fold(Response::new(), |response, step| match step {
+        Step::Prompt(Prompt::Say(text)) => response.say(Say::new(text.as_str())),
+        Step::Prompt(Prompt::Play(url)) => response.play(Play::new(url.as_str())),
+        Step::Reject => response.reject(Reject::new()),
+        _ => response.hangup(Hangup::new()),
+    })
+}
+
+struct Place<'a> {
+    urls: &'a Urls,
+    call: CallId,
+    leg: LegId,
+    hop: u32,
+    room: &'a str,
+    good_until: Timestamp,
+}
+
+impl Place<'_> {
+    fn next(&self) -> String {
+        let (call, leg, hop, good_until) = (self.call, self.leg, self.hop, self.good_until);
+        self.urls.url(&Route::Hop { call, leg, hop, good_until })
+    }
+
+    fn script(&self, script: &Script) -> Response {
+        script.0.iter().fold(Response::new(), |response, step| match step {
+            Step::Prompt(Prompt::Say(text)) => response.say(Say::new(text.as_str())),
+            Step::Prompt(Prompt::Play(url)) => response.play(Play::new(url.as_str())),
+            Step::Menu { prompts, timeout } => response.gather(self.menu(prompts, *timeout)),
+            Step::Room { music_url } => response.dial(self.enter(music_url.as_deref())),
+            Step::Forward(number) => {
+                let number = Number::new(number.as_str());
+                response.dial(Dial::new().action(self.next()).answer_on_bridge(true).number(number))
+            }
+            Step::AskAgain => response.redirect(Redirect::new(self.next())),
+            Step::HangUp => response.hangup(Hangup::new()),
+            Step::Reject => response.reject(Reject::new()),
+        })
+    }
+
+    fn menu(&self, prompts: &[Prompt], timeout: Duration) -> Gather {
+        let gather = Gather::new()
+            .action(self.next())
+            .num_digits(1u32)
+            // Every key is a choice, `#` too.
+            .finish_on_key(FinishOnKey::from(""))
+            .timeout(GatherTimeout::After(timeout));
+        prompts.iter().fold(gather, |gather, prompt| match prompt {
+            Prompt::Say(text) => gather.say(Say::new(text.as_str())),
+            Prompt::Play(url) => gather.play(Play::new(url.as_str())),
+        })
+    }
+
+    /// No exit ends the conference by flag: the engine ends legs itself. Beeps would be heard by waiting callers.
+    fn enter(&self, music_url: Option<&str>) -> Dial {
+        let events = [ConferenceEvent::Start, ConferenceEvent::End, ConferenceEvent::Join, ConferenceEvent::Leave];
+        let conference = Conference::new(self.room)
+            .beep(Beep::False)
+            .start_on_enter(true)
+            .end_on_exit(false)
+            .label(format!("leg-{}", self.leg))
+            .status_callback(self.urls.url(&Route::Room { call: self.call }), events);
+        let conference = match music_url {
+            Some(url) => conference.wait_url(url),
+            None => conference,
+        };
+        Dial::new().action(self.next()).conference(conference)
+    }
+}
+
+/// The document URL and the status URL of a leg that is about to be dialled.
+#[must_use]
+pub fn leg_urls(urls: &Urls, call: CallId, leg: LegId, good_until: Timestamp) -> (String, String) {
+    (urls.url(&Route::Hop { call, leg, hop: 0, good_until }), urls.url(&Route::Leg { call, leg }))
+}

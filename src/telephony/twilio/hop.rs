@@ -1,0 +1,133 @@
+//! The URLs that we hand to Twilio. Each names what it is about and carries our own signature, besides Twilio's: a request
+//! for a URL that we never issued changes nothing, whoever signed it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::id::{CallId, LegId, TenantId};
+use crate::time::Timestamp;
+
+/// Asks Twilio to wait 1 s for a connection and 4 s for an answer, and to try three times more on either, and on 5xx
+/// (Twilio docs: webhook connection overrides). A fragment is neither sent nor signed.
+pub const OVERRIDES: &str = "#ct=1000&rt=4000&rc=3&rp=ct,rt,5xx";
+
+/// What a URL of ours is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// A customer calls a number.
+    Voice,
+    /// A call to a number is over.
+    Status,
+    /// A leg asks what to do, at one of its one-time URLs.
+    Hop {
+        /// Which call.
+        call: CallId,
+        /// Which leg.
+        leg: LegId,
+        /// Which of its URLs.
+        hop: u32,
+        /// Until when it is good.
+        good_until: Timestamp,
+    },
+    /// How a leg is.
+    Leg {
+        /// Which call.
+        call: CallId,
+        /// Which leg.
+        leg: LegId,
+    },
+    /// Who is in a call's conference.
+    Room {
+        /// Which call.
+        call: CallId,
+    },
+}
+
+/// Makes and checks our URLs.
+#[derive(Clone)]
+pub struct Urls {
+    base: String,
+    tenant: TenantId,
+    secret: Vec<u8>,
+}
+
+impl std::fmt::Debug for Urls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Urls").field("base", &self.base).field("tenant", &self.tenant).finish_non_exhaustive()
+    }
+}
+
+/// Bytes of a URL's own signature: 128 bits of HMAC-SHA-256.
+const MAC_BYTES: usize = 16;
+
+impl Urls {
+    /// URLs below `base` for `tenant`, signed with `secret`.
+    #[must_use]
+    pub fn new(base: &str, tenant: TenantId, secret: &[u8]) -> Self {
+        Self { base: base.trim_end_matches('/').to_owned(), tenant, secret: secret.to_vec() }
+    }
+
+    fn mac(&self, path: &str) -> Hmac<Sha256> {
+        // HMAC takes keys of any length.
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.secret).expect("any key length fits");
+        mac.update(b"switchboard-url\0");
+        mac.update(self.tenant.as_str().as_bytes());
+        mac.update(b"\0");
+        mac.update(path.as_bytes());
+        mac
+    }
+
+    /// The absolute URL of a route, with its connection overrides.
+    #[must_use]
+    pub fn url(&self, route: &Route) -> String {
+        format!("{}{}{OVERRIDES}", self.base, self.path(route))
+    }
+
+    /// The path of a route below the base.
+    #[must_use]
+    pub fn path(&self, route: &Route) -> String {
+        let bare = match route {
+            Route::Voice => return "/hooks/voice".to_owned(),
+            Route::Status => return "/hooks/status".to_owned(),
+            Route::Hop { call, leg, hop, good_until } => {
+                format!("/hooks/hop/{call}/{leg}/{hop}/{}", good_until.as_secs())
+            }
+            Route::Leg { call, leg } => format!("/hooks/leg/{call}/{leg}"),
+            Route::Room { call } => format!("/hooks/room/{call}"),
+        };
+        let mac = self.mac(&bare).finalize().into_bytes();
+        let mac = mac.get(..MAC_BYTES).unwrap_or_default();
+        format!("{bare}/{}", URL_SAFE_NO_PAD.encode(mac))
+    }
+
+    /// What a path below the base is about; `None` if we never issued it, or it is no longer good.
+    #[must_use]
+    pub fn read(&self, path: &str, now: Timestamp) -> Option<Route> {
+        match path.trim_end_matches('/') {
+            "/hooks/voice" => return Some(Route::Voice),
+            "/hooks/status" => return Some(Route::Status),
+            _ => {}
+        }
+        let (bare, mac) = path.rsplit_once('/')?;
+        let mac = URL_SAFE_NO_PAD.decode(mac).ok().filter(|mac| mac.len() == MAC_BYTES)?;
+        self.mac(bare).verify_truncated_left(&mac).ok()?;
+        let mut parts = bare.strip_prefix("/hooks/")?.split('/');
+        let (kind, call) = (parts.next()?, parts.next()?.parse().ok()?);
+        let route = match kind {
+            "hop" => {
+                let (leg, hop) = (LegId(parts.next()?.parse().ok()?), parts.next()?.parse().ok()?);
+                let good_until = Timestamp::from_secs(parts.next()?.parse().ok()?);
+                if now > good_until {
+                    return None;
+                }
+                Route::Hop { call, leg, hop, good_until }
+            }
+            "leg" => Route::Leg { call, leg: LegId(parts.next()?.parse().ok()?) },
+            "room" => Route::Room { call },
+            _ => return None,
+        };
+        parts.next().is_none().then_some(route)
+    }
+}
