@@ -1,0 +1,388 @@
+//! `Dial`, and what it can reach except a conference.
+
+use std::time::Duration;
+
+use super::check::{Refused, Why, within};
+use super::conference::Conference;
+use super::element::{Content, Element, Node, Part, Value, element, one_of};
+use super::parse::ParseError;
+use super::text::{CallerId, DialledNumber, Identity, Plain, QueueName, Sid, SipUri, Tones, Url, kind, name};
+use super::values::{Events, Millis, check_text};
+use super::words::{CallEvent, DialRecord, MachineDetection, Method, RecordingEvent, RecordingTrack, RingTone, Trim};
+
+element! {
+    /// Connects the caller (Twilio docs: TwiML `<Dial>`): with up to ten numbers, clients and SIP addresses, or with
+    /// one conference or queue (Twilio errors 13000, 13215).
+    Dial (
+        /// Whom with.
+        nouns: Vec<Noun>
+    ) {
+        /// Who is asked when the connection is over; without it the next verb runs.
+        action: Url = "action";
+        /// How `action` is requested; `POST` by default.
+        method: Method = "method";
+        /// How long it may ring, 5 s to 600 s; 30 s by default. Twilio adds about 5 s.
+        timeout: Duration = "timeout" if within(5, 600);
+        /// How long the connection may last, 1 s to 86400 s; 14400 s by default, and above it the account must allow it.
+        time_limit: Duration = "timeLimit" if within(1, 86_400);
+        /// What the called side sees; the caller's number by default.
+        caller_id: CallerId = "callerId";
+        /// Whether the caller's leg is answered only when the called side answers; false by default.
+        answer_on_bridge: bool = "answerOnBridge";
+        /// Whether `*` ends the called leg; false by default.
+        hangup_on_star: bool = "hangupOnStar";
+        /// What is recorded; nothing by default.
+        record: DialRecord = "record";
+        /// Whether silence at the ends of the recording is cut; `do-not-trim` by default.
+        trim: Trim = "trim";
+        /// Which side is recorded; both by default.
+        recording_track: RecordingTrack = "recordingTrack";
+        /// Who is told about the recording.
+        recording_status_callback_url: Url = "recordingStatusCallback";
+        /// How that URL is requested; `POST` by default.
+        recording_status_callback_method: Method = "recordingStatusCallbackMethod";
+        /// What is told about; `completed` by default.
+        recording_status_callback_event: Events<RecordingEvent> = "recordingStatusCallbackEvent";
+        /// What the caller hears while it rings; the carrier's tone by default.
+        ring_tone: RingTone = "ringTone";
+        /// Whether the nouns are tried one after another; false by default.
+        sequential: bool = "sequential";
+        /// Who is told when the other side sends a SIP REFER.
+        refer_url: Url = "referUrl";
+        /// How `refer_url` is requested; `POST` by default.
+        refer_method: Method = "referMethod";
+        /// The account's recording configuration.
+        recording_configuration_id: Plain = "recordingConfigurationId";
+        /// What Twilio reports of the dialling, as its libraries write it.
+        events: Plain = "events";
+        /// Signed caller identities, as Twilio's libraries write them.
+        passports: Plain = "passports";
+    } check whole_dial
+}
+
+one_of! {
+    /// What a `Dial` can reach.
+    Noun {
+        /// A telephone.
+        Number,
+        /// A browser or app.
+        Client,
+        /// A SIP address.
+        Sip,
+        /// A conference.
+        Conference,
+        /// The oldest caller of a queue.
+        Queue,
+    } text |text: &str| Self::Number(Number::new(text))
+}
+
+impl Dial {
+    /// Connects with nobody yet; `build` refuses it in this state.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::bare(Vec::new())
+    }
+
+    /// Rings this telephone too.
+    #[must_use]
+    pub fn number(self, number: Number) -> Self {
+        self.noun(number)
+    }
+
+    /// Rings this browser or app too.
+    #[must_use]
+    pub fn client(self, client: Client) -> Self {
+        self.noun(client)
+    }
+
+    /// Rings this SIP address too.
+    #[must_use]
+    pub fn sip(self, sip: Sip) -> Self {
+        self.noun(sip)
+    }
+
+    /// Puts the caller into this conference; nothing else may be dialled with it.
+    #[must_use]
+    pub fn conference(self, conference: Conference) -> Self {
+        self.noun(conference)
+    }
+
+    /// Takes the oldest caller of this queue; nothing else may be dialled with it.
+    #[must_use]
+    pub fn queue(self, queue: Queue) -> Self {
+        self.noun(queue)
+    }
+
+    /// Adds a noun after those so far.
+    #[must_use]
+    pub fn noun(mut self, noun: impl Into<Noun>) -> Self {
+        self.nouns.push(noun.into());
+        self
+    }
+
+    /// Tells this URL about these events of the recording.
+    #[must_use]
+    pub fn recording_status_callback(self, url: impl Into<Url>, events: impl Into<Events<RecordingEvent>>) -> Self {
+        self.recording_status_callback_url(url).recording_status_callback_event(events)
+    }
+}
+
+impl Default for Dial {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn whole_dial(dial: &Dial, place: &str, refused: &mut Vec<Refused>) {
+    let alone = dial.nouns.iter().any(|noun| matches!(noun, Noun::Conference(_) | Noun::Queue(_)));
+    let why = match dial.nouns.len() {
+        0 => Why::new(
+            "nobody to dial",
+            "Twilio refuses an empty Dial",
+            "add a number, client, SIP address, conference or queue",
+        ),
+        2.. if alone => Why::new(
+            "a conference or queue among other nouns",
+            "it must be the only one (error 13000)",
+            "dial it in a Dial of its own",
+        ),
+        count @ 11.. => Why::new(format!("{count} nouns"), "Twilio dials at most ten", "dial the rest in a later Dial"),
+        _ => return,
+    };
+    refused.push(why.at(place));
+}
+
+element! {
+    /// A telephone (Twilio docs: TwiML `<Number>`).
+    Number (
+        /// Its number.
+        number: DialledNumber
+    ) {
+        /// Keys sent when it answers.
+        send_digits: Tones = "sendDigits";
+        /// The document the called side hears before the two are connected.
+        url: Url = "url";
+        /// How `url` is requested; `POST` by default.
+        method: Method = "method";
+        /// Who is told about the leg.
+        status_callback_url: Url = "statusCallback";
+        /// How that URL is requested; `POST` by default.
+        status_callback_method: Method = "statusCallbackMethod";
+        /// What is told about; `completed` by default.
+        status_callback_event: Events<CallEvent> = "statusCallbackEvent";
+        /// The trunk that carries the leg.
+        byoc: Sid = "byoc" if kind("BY");
+        /// Whether Twilio finds out if a machine answered; it does not by default.
+        machine_detection: MachineDetection = "machineDetection";
+        /// How long the detection may take, 3 s to 60 s; 30 s by default.
+        machine_detection_timeout: Duration = "machineDetectionTimeout" if within(3, 60);
+        /// How much speech means a machine, 1000 ms to 6000 ms; 2400 ms by default.
+        machine_detection_speech_threshold: Millis = "machineDetectionSpeechThreshold" if within(1000, 6000);
+        /// How much silence ends the speech, 500 ms to 5000 ms; 1200 ms by default.
+        machine_detection_speech_end_threshold: Millis = "machineDetectionSpeechEndThreshold" if within(500, 5000);
+        /// How much silence at first ends the detection, 2000 ms to 10000 ms; 5000 ms by default.
+        machine_detection_silence_timeout: Millis = "machineDetectionSilenceTimeout" if within(2000, 10_000);
+        /// Who is told what answered.
+        amd_status_callback: Url = "amdStatusCallback";
+        /// How `amd_status_callback` is requested; `POST` by default.
+        amd_status_callback_method: Method = "amdStatusCallbackMethod";
+    }
+}
+
+element! {
+    /// A browser or app with Twilio's voice SDK (Twilio docs: TwiML `<Client>`); all devices of the identity ring.
+    Client (
+        /// Who.
+        target: ClientTarget
+    ) {
+        /// The document the called side hears before the two are connected.
+        url: Url = "url";
+        /// How `url` is requested; `POST` by default.
+        method: Method = "method";
+        /// Who is told about the leg.
+        status_callback_url: Url = "statusCallback";
+        /// How that URL is requested; `POST` by default.
+        status_callback_method: Method = "statusCallbackMethod";
+        /// What is told about; `completed` by default.
+        status_callback_event: Events<CallEvent> = "statusCallbackEvent";
+        /// Who wakes the app.
+        client_notification_url: Url = "clientNotificationUrl";
+    }
+}
+
+element! {
+    /// A SIP address (Twilio docs: TwiML `<Sip>`).
+    Sip (
+        /// The address, with headers after `?`.
+        uri: SipUri
+    ) {
+        /// The name for the SIP login.
+        username: Plain = "username";
+        /// The password for the SIP login.
+        password: Plain = "password";
+        /// The document the called side hears before the two are connected.
+        url: Url = "url";
+        /// How `url` is requested; `POST` by default.
+        method: Method = "method";
+        /// Who is told about the leg.
+        status_callback_url: Url = "statusCallback";
+        /// How that URL is requested; `POST` by default.
+        status_callback_method: Method = "statusCallbackMethod";
+        /// What is told about; `completed` by default.
+        status_callback_event: Events<CallEvent> = "statusCallbackEvent";
+        /// Whether Twilio finds out if a machine answered; it does not by default.
+        machine_detection: MachineDetection = "machineDetection";
+        /// How long the detection may take, 3 s to 60 s; 30 s by default.
+        machine_detection_timeout: Duration = "machineDetectionTimeout" if within(3, 60);
+        /// How much speech means a machine, 1000 ms to 6000 ms; 2400 ms by default.
+        machine_detection_speech_threshold: Millis = "machineDetectionSpeechThreshold" if within(1000, 6000);
+        /// How much silence ends the speech, 500 ms to 5000 ms; 1200 ms by default.
+        machine_detection_speech_end_threshold: Millis = "machineDetectionSpeechEndThreshold" if within(500, 5000);
+        /// How much silence at first ends the detection, 2000 ms to 10000 ms; 5000 ms by default.
+        machine_detection_silence_timeout: Millis = "machineDetectionSilenceTimeout" if within(2000, 10_000);
+        /// Who is told what answered.
+        amd_status_callback: Url = "amdStatusCallback";
+        /// How `amd_status_callback` is requested; `POST` by default.
+        amd_status_callback_method: Method = "amdStatusCallbackMethod";
+    }
+}
+
+macro_rules! status_callback {
+    ($($name:ident)*) => {$(
+        impl $name {
+            /// Tells this URL about these events of the leg.
+            #[must_use]
+            pub fn status_callback(self, url: impl Into<Url>, events: impl Into<Events<CallEvent>>) -> Self {
+                self.status_callback_url(url).status_callback_event(events)
+            }
+        }
+    )*};
+}
+
+status_callback!(Number Client Sip);
+
+impl Number {
+    /// The telephone with this number, in E.164 form.
+    #[must_use]
+    pub fn new(number: impl Into<DialledNumber>) -> Self {
+        Self::bare(number.into())
+    }
+}
+
+impl Sip {
+    /// The SIP address `sip:user@host`.
+    #[must_use]
+    pub fn new(uri: impl Into<SipUri>) -> Self {
+        Self::bare(uri.into())
+    }
+}
+
+impl Client {
+    /// The browser or app that registered under this identity.
+    #[must_use]
+    pub fn new(identity: impl Into<Identity>) -> Self {
+        Self::bare(ClientTarget { identity: identity.into(), parameters: Vec::new() })
+    }
+
+    /// Gives the app one more custom parameter.
+    #[must_use]
+    pub fn parameter(mut self, name: impl Into<Plain>, value: impl Into<Plain>) -> Self {
+        self.target.parameters.push(Parameter::bare().name(name).value(value));
+        self
+    }
+}
+
+/// Whom a `Client` reaches, and what the app is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClientTarget {
+    /// Whom.
+    pub identity: Identity,
+    /// The custom parameters, in the order given.
+    pub parameters: Vec<Parameter>,
+}
+
+element! {
+    /// A custom parameter (Twilio docs: TwiML `<Parameter>`).
+    Parameter {
+        /// Its name, 1 to 256 characters.
+        name: Plain = "name" if |text: &Plain| name(text.as_str(), 256);
+        /// Its value.
+        value: Plain = "value";
+    } check whole_parameter
+}
+
+fn whole_parameter(parameter: &Parameter, place: &str, refused: &mut Vec<Refused>) {
+    if parameter.name.is_none() || parameter.value.is_none() {
+        refused.push(Why::new("name or value is missing", "a parameter has both", "give both").at(place));
+    }
+}
+
+impl Content for ClientTarget {
+    fn write_into(&self, element: &mut Element) {
+        if self.parameters.is_empty() {
+            element.text(self.identity.write());
+            return;
+        }
+        let mut identity = Element::new("Identity");
+        identity.text(self.identity.write());
+        element.nodes.push(Node::Element(identity));
+        element.nodes.extend(self.parameters.iter().map(|parameter| Node::Element(parameter.to_element())));
+    }
+
+    fn read_from(element: &mut Element, place: &str) -> Result<Self, ParseError> {
+        let (children, text) = element.take_children();
+        if children.is_empty() {
+            return Ok(Self { identity: text.into(), parameters: Vec::new() });
+        }
+        if !text.is_empty() {
+            return Err(ParseError::text(place, &text));
+        }
+        let (mut identity, mut parameters) = (None, Vec::new());
+        for (i, mut child) in children.into_iter().enumerate() {
+            let place = format!("{place}/{}[{i}]", child.name);
+            match child.name.as_ref() {
+                "Identity" if identity.is_none() => {
+                    identity = Some(<Identity as Content>::read_from(&mut child, &place)?);
+                    child.finish(&place)?;
+                }
+                "Parameter" => parameters.push(Parameter::from_element(child, &place)?),
+                _ => return Err(ParseError::element(place)),
+            }
+        }
+        let identity = identity.ok_or_else(|| ParseError::new(place, "there is no Identity"))?;
+        Ok(Self { identity, parameters })
+    }
+
+    fn check_in(&self, place: &str, refused: &mut Vec<Refused>) {
+        check_text(&self.identity, place, refused);
+        for (i, parameter) in self.parameters.iter().enumerate() {
+            Part::check(parameter, &format!("{place}/Parameter[{}]", i + 1), refused);
+        }
+    }
+}
+
+element! {
+    /// The oldest caller of a queue (Twilio docs: TwiML `<Queue>`).
+    Queue (
+        /// The queue.
+        name: QueueName
+    ) {
+        /// The document the queued caller hears before the two are connected.
+        url: Url = "url";
+        /// How `url` is requested; `POST` by default.
+        method: Method = "method";
+        /// The TaskRouter reservation that is served.
+        reservation_sid: Sid = "reservationSid" if kind("WR");
+        /// The TaskRouter activity of the worker afterwards.
+        post_work_activity_sid: Sid = "postWorkActivitySid" if kind("WA");
+    }
+}
+
+impl Queue {
+    /// The queue of this name.
+    #[must_use]
+    pub fn new(name: impl Into<QueueName>) -> Self {
+        Self::bare(name.into())
+    }
+}

@@ -1,0 +1,310 @@
+//! Texts with rules: each type says what it holds, and `build` refuses the rest.
+
+use super::check::{Refused, Why, shown};
+use super::element::{Content, Element, Value};
+use super::parse::ParseError;
+use super::values::{check_text, read_text};
+use super::write::{is_xml_char, replaced};
+use crate::phone::{Endpoint, PhoneNumber};
+
+macro_rules! text {
+    ($($(#[$meta:meta])* $name:ident, $check:expr;)*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text as it was given; it may still be one that `build` refuses.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl<S: Into<String>> From<S> for $name {
+            fn from(text: S) -> Self {
+                Self(text.into())
+            }
+        }
+
+        impl Value for $name {
+            const EXPECTED: &'static str = "text";
+            fn write(&self) -> String {
+                self.0.clone()
+            }
+            fn read(text: &str) -> Option<Self> {
+                Some(Self(text.to_owned()))
+            }
+            fn check(&self) -> Result<(), Why> {
+                let check: fn(&str) -> Result<(), Why> = $check;
+                check(&self.0)
+            }
+        }
+
+        impl Content for $name {
+            fn write_into(&self, element: &mut Element) {
+                element.text(self.0.as_str());
+            }
+            fn read_from(element: &mut Element, place: &str) -> Result<Self, ParseError> {
+                read_text(element, place)
+            }
+            fn check_in(&self, place: &str, refused: &mut Vec<Refused>) {
+                check_text(self, place, refused);
+            }
+        }
+    )*};
+}
+
+text! {
+    /// An address Twilio fetches: `http`, `https`, or relative to the document (Twilio docs: TwiML, relative URLs).
+    ///
+    /// Refused: other schemes, another host without a scheme (`//host`), characters RFC 3986 does not allow, host names
+    /// with `_`.
+    Url, url;
+    /// A voice: `man`, `woman`, `alice`, `Polly.Joanna-Neural`, `Google.en-US-Chirp3-HD-Aoede`.
+    Voice, voice;
+    /// A language tag such as `en-US` (BCP 47).
+    Language, language;
+    /// Keys to play: `0`–`9`, `A`–`D`, `*`, `#`, and `w` for half a second, `W` for a second of silence.
+    Tones, |text| only(text, "0123456789ABCDabcd*#wW", "tones");
+    /// Keys that end an input: any of `0`–`9`, `#`, `*`; empty for none.
+    FinishOnKey, finish_on_key;
+    /// The name of a conference: 1 to 128 characters (Twilio error 13237).
+    ConferenceName, |text| name(text, 128);
+    /// The name of a queue: 1 to 64 characters.
+    QueueName, |text| name(text, 64);
+    /// A participant's name inside a conference: 1 to 128 characters, no `/`, not a call sid (Twilio error 16023).
+    Label, label;
+    /// Whom a browser or app registered as: 1 to 256 characters.
+    Identity, |text| name(text, 256);
+    /// A telephone number in E.164 form.
+    DialledNumber, number;
+    /// What the called side sees: an E.164 number, `client:` and an identity, or a SIP user.
+    CallerId, caller_id;
+    /// `sip:user@host`, below 255 characters, and below 1024 characters of headers after `?` (Twilio error 21227).
+    SipUri, sip_uri;
+    /// Two letters and 32 lower-case hexadecimal digits.
+    Sid, sid;
+    /// A JSON value (Twilio error 14221 otherwise).
+    Json, json;
+    /// Any text without the characters XML 1.0 cannot hold.
+    Plain, plain;
+}
+
+impl From<&PhoneNumber> for DialledNumber {
+    fn from(number: &PhoneNumber) -> Self {
+        Self(number.as_str().to_owned())
+    }
+}
+
+impl From<&PhoneNumber> for CallerId {
+    fn from(number: &PhoneNumber) -> Self {
+        Self(number.as_str().to_owned())
+    }
+}
+
+/// Words to be spoken as they are; markup in them is read aloud, not obeyed.
+///
+/// Characters that XML 1.0 cannot hold are U+FFFD from the beginning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Speech(String);
+
+impl Speech {
+    /// The words.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<S: Into<String>> From<S> for Speech {
+    fn from(words: S) -> Self {
+        Self(replaced(&words.into()))
+    }
+}
+
+impl Content for Speech {
+    fn write_into(&self, element: &mut Element) {
+        element.text(self.0.as_str());
+    }
+    fn read_from(element: &mut Element, place: &str) -> Result<Self, ParseError> {
+        element.take_text(place).map(Self)
+    }
+    fn check_in(&self, place: &str, refused: &mut Vec<Refused>) {
+        if self.0.trim().is_empty() {
+            let why = Why::new("no words", "Twilio refuses an empty Say (error 13520)", "leave the Say out");
+            refused.push(why.at(place));
+        }
+    }
+}
+
+/// Not empty, no space at either end, no control characters, and not too long.
+pub(super) fn name(text: &str, most: usize) -> Result<(), Why> {
+    let length = text.chars().count();
+    if length == 0 || length > most {
+        return Err(Why::new(
+            format!("{length} characters"),
+            format!("it must have 1 to {most}"),
+            "give a name of that length",
+        ));
+    }
+    if text.trim() != text || text.chars().any(|c| c.is_control() || !is_xml_char(c)) {
+        return Err(Why::new(
+            shown(text),
+            "space at an end and control characters do not reach the other side unchanged",
+            "remove them",
+        ));
+    }
+    Ok(())
+}
+
+fn plain(text: &str) -> Result<(), Why> {
+    if text.chars().all(is_xml_char) {
+        return Ok(());
+    }
+    Err(Why::new(shown(text), "XML 1.0 cannot hold its control characters", "remove them"))
+}
+
+fn only(text: &str, allowed: &str, what: &str) -> Result<(), Why> {
+    if !text.is_empty() && text.chars().all(|c| allowed.contains(c)) {
+        return Ok(());
+    }
+    Err(Why::new(shown(text), format!("{what} are one or more of {allowed}"), "use only these"))
+}
+
+fn finish_on_key(text: &str) -> Result<(), Why> {
+    if text.is_empty() { Ok(()) } else { only(text, "0123456789#*", "keys") }
+}
+
+fn voice(text: &str) -> Result<(), Why> {
+    let named = ["Polly.", "Google."].iter().find_map(|maker| text.strip_prefix(maker));
+    let tail = |rest: &str| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    if matches!(text, "man" | "woman" | "alice") || named.is_some_and(tail) {
+        return Ok(());
+    }
+    Err(Why::new(
+        shown(text),
+        "Twilio knows man, woman, alice, Polly.… and Google.… (error 13512)",
+        "take a name from Twilio's list of voices",
+    ))
+}
+
+fn language(text: &str) -> Result<(), Why> {
+    let mut parts = text.split('-');
+    let first = parts.next().is_some_and(|p| (2..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphabetic()));
+    let rest = parts.all(|p| (1..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
+    if first && rest {
+        return Ok(());
+    }
+    Err(Why::new(shown(text), "it is not a language tag (BCP 47)", "write a tag such as en-US"))
+}
+
+fn label(text: &str) -> Result<(), Why> {
+    name(text, 128)?;
+    if text.contains('/') || (text.starts_with("CA") && sid(text).is_ok()) {
+        return Err(Why::new(
+            shown(text),
+            "a label with / or the form of a call sid is refused (error 16023)",
+            "choose another label",
+        ));
+    }
+    Ok(())
+}
+
+fn number(text: &str) -> Result<(), Why> {
+    match text.parse::<PhoneNumber>() {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Why::new(shown(text), error.to_string(), "convert the number before dialling (error 13223)")),
+    }
+}
+
+fn caller_id(text: &str) -> Result<(), Why> {
+    let sip_user =
+        !text.is_empty() && text.len() < 255 && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-_.".contains(c));
+    if sip_user || matches!(text.parse(), Ok(Endpoint::Client(_))) {
+        return Ok(());
+    }
+    Err(Why::new(
+        shown(text),
+        "a caller id is an E.164 number, client:identity or a SIP user (error 13214)",
+        "use one of these",
+    ))
+}
+
+fn sip_uri(text: &str) -> Result<(), Why> {
+    let (address, headers) = text.split_once('?').unwrap_or((text, ""));
+    let rest = address.strip_prefix("sip:").or_else(|| address.strip_prefix("sips:"));
+    let parts = rest.and_then(|rest| rest.split_once('@'));
+    let form = parts.is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'));
+    let clean = text.bytes().all(|b| b.is_ascii_graphic() && !br#"<>"\"#.contains(&b));
+    if form && clean && address.len() < 255 && headers.len() < 1024 {
+        return Ok(());
+    }
+    Err(Why::new(
+        shown(text),
+        "a SIP address is sip:user@host, below 255 characters, with headers below 1024 characters",
+        "write such an address",
+    ))
+}
+
+fn sid(text: &str) -> Result<(), Why> {
+    let form = text.len() == 34
+        && text.bytes().take(2).all(|b| b.is_ascii_uppercase())
+        && text.bytes().skip(2).all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    if form {
+        return Ok(());
+    }
+    Err(Why::new(shown(text), "a sid is two letters and 32 hexadecimal digits", "copy the whole sid"))
+}
+
+/// The rule that a sid names this kind of thing.
+pub(super) fn kind(prefix: &'static str) -> impl Fn(&Sid) -> Result<(), Why> {
+    move |sid| {
+        if sid.0.starts_with(prefix) {
+            return Ok(());
+        }
+        Err(Why::new(shown(&sid.0), format!("a sid that starts with {prefix} belongs here"), "give that sid"))
+    }
+}
+
+fn json(text: &str) -> Result<(), Why> {
+    plain(text)?;
+    match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Why::new(
+            shown(text),
+            format!("it is not JSON: {error} (error 14221)"),
+            "write the task's attributes as a JSON object",
+        )),
+    }
+}
+
+fn url(text: &str) -> Result<(), Why> {
+    let refuse = |why: &str, fix: &str| Err(Why::new(shown(text), why, fix));
+    if text.is_empty() {
+        return refuse("there is no address", "leave the attribute or verb out");
+    }
+    if !text.bytes().all(|b| b.is_ascii_graphic() && !br#""<>\^`{|}"#.contains(&b)) {
+        return refuse("a URL may not hold these characters (RFC 3986)", "percent-encode them");
+    }
+    if text.starts_with("//") {
+        return refuse("this names another host without saying how to reach it", "write https:// and the host");
+    }
+    let head = text.split(['/', '?', '#']).next().unwrap_or_default();
+    let Some((scheme, _)) = head.split_once(':') else { return Ok(()) };
+    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+        return refuse("Twilio fetches only http and https", "use https, or a URL relative to the document");
+    }
+    let rest = text.get(scheme.len() + 1..).and_then(|rest| rest.strip_prefix("//")).unwrap_or_default();
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let (host, port) = match host.strip_prefix('[').and_then(|six| six.split_once(']')) {
+        Some((six, tail)) => (six, tail.strip_prefix(':').unwrap_or(tail)),
+        None => host.split_once(':').unwrap_or((host, "")),
+    };
+    let named = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:".contains(&b));
+    if !named || !port.bytes().all(|b| b.is_ascii_digit()) {
+        return refuse("there is no host name in it that Twilio reaches (no `_` allowed)", "write https://host/path");
+    }
+    Ok(())
+}

@@ -1,0 +1,482 @@
+//! The verbs that stand in a document, except `Dial`.
+
+use std::time::Duration;
+
+use super::check::{Refused, Why, within};
+use super::element::{Content, Element, Node, Part, Value, element, one_of};
+use super::parse::ParseError;
+use super::text::{FinishOnKey, Json, Language, Plain, QueueName, Sid, Speech, Tones, Url, Voice, kind};
+use super::values::{Events, GatherTimeout, Hints, WaitUrl, check_text};
+use super::words::{Input, Method, Reason, RecordingEvent, SpeechModel, Trim};
+
+element! {
+    /// Speaks words (Twilio docs: TwiML `<Say>`).
+    Say (
+        /// What is spoken: at most 4096 bytes; 3000 characters with a Polly voice, 5000 with a Google voice, and 4500
+        /// characters when percent-encoded (Twilio error 13521).
+        words: Speech
+    ) {
+        /// Who speaks; by default what the account says.
+        voice: Voice = "voice";
+        /// The language of the words; `en-US` by default.
+        language: Language = "language";
+        /// How often it is said, 0 to 1000; 0 repeats until the call ends.
+        loops: u32 = "loop" if within(0, 1000);
+    } check whole_say
+}
+
+impl Say {
+    /// Says these words once.
+    #[must_use]
+    pub fn new(words: impl Into<Speech>) -> Self {
+        Self::bare(words.into())
+    }
+}
+
+fn whole_say(say: &Say, place: &str, refused: &mut Vec<Refused>) {
+    let words = say.words.as_str();
+    let voice = say.voice.as_ref().map_or("", Voice::as_str);
+    let (length, most, unit) = if voice.starts_with("Polly.") {
+        (words.chars().count(), 3000, "characters, the limit of Polly voices")
+    } else if voice.starts_with("Google.") {
+        (words.chars().count(), 5000, "characters, the limit of Google voices")
+    } else {
+        (words.len(), 4096, "bytes")
+    };
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~ ".contains(&b);
+    let encoded: usize = words.bytes().map(|b| if plain(b) { 1 } else { 3 }).sum();
+    let why = if length > most {
+        format!("Twilio says at most {most} {unit} (error 13521)")
+    } else if encoded > 4500 {
+        format!("percent-encoded it has {encoded} characters, and Twilio takes 4500 (error 13521)")
+    } else {
+        return;
+    };
+    refused
+        .push(Why::new(format!("{length} characters or bytes of words"), why, "split it into several Say").at(place));
+}
+
+element! {
+    /// Plays an audio file, or tones (Twilio docs: TwiML `<Play>`).
+    Play (
+        /// The audio; nothing when tones are played.
+        url: Option<Url>
+    ) {
+        /// How often it is played, 0 to 1000; 0 repeats until the call ends.
+        loops: u32 = "loop" if within(0, 1000);
+        /// Tones to play instead of a file.
+        tones: Tones = "digits";
+    } check whole_play
+}
+
+impl Play {
+    /// Plays this file once.
+    #[must_use]
+    pub fn new(url: impl Into<Url>) -> Self {
+        Self::bare(Some(url.into()))
+    }
+
+    /// Plays these tones.
+    #[must_use]
+    pub fn keys(tones: impl Into<Tones>) -> Self {
+        Self::bare(None).tones(tones)
+    }
+}
+
+fn whole_play(play: &Play, place: &str, refused: &mut Vec<Refused>) {
+    let what = match (&play.url, &play.tones) {
+        (Some(_), Some(_)) => "a file and tones",
+        (None, None) => "neither a file nor tones",
+        _ => return,
+    };
+    refused.push(Why::new(what, "Twilio plays one of them and ignores the other", "give exactly one").at(place));
+}
+
+element! {
+    /// Waits in silence (Twilio docs: TwiML `<Pause>`).
+    Pause {
+        /// How long, in whole seconds, at least one; one by default.
+        length: Duration = "length" if within(1, u64::MAX);
+    }
+}
+
+impl Pause {
+    /// Waits this long, in whole seconds.
+    #[must_use]
+    pub fn new(length: Duration) -> Self {
+        Self::bare().length(length)
+    }
+}
+
+one_of! {
+    /// What may stand in a `Gather` (Twilio error 13320 otherwise).
+    Prompt {
+        /// Speaks.
+        Say,
+        /// Plays a file.
+        Play,
+        /// Waits.
+        Pause,
+    }
+}
+
+element! {
+    /// Collects keys or speech while its prompts run (Twilio docs: TwiML `<Gather>`).
+    Gather (
+        /// What runs first; a key stops it.
+        prompts: Vec<Prompt>
+    ) {
+        /// Who is asked with the result; the document's own URL by default.
+        action: Url = "action";
+        /// How `action` is requested; `POST` by default.
+        method: Method = "method";
+        /// What is listened for; keys by default.
+        input: Input = "input";
+        /// How long is waited for the first or next input; 5 s by default. `Auto` needs speech.
+        timeout: GatherTimeout = "timeout" if within(1, u64::MAX);
+        /// After how many keys the input ends, at least one.
+        num_digits: u32 = "numDigits" if within(1, u64::MAX);
+        /// The one key that ends the input, or empty for none; `#` by default.
+        finish_on_key: FinishOnKey = "finishOnKey" if one_key;
+        /// Whether `action` is asked without input too; false by default.
+        action_on_empty_result: bool = "actionOnEmptyResult";
+        /// How much silence ends the speech; `timeout` by default. A number when `speech_model` is given (error 13335).
+        speech_timeout: GatherTimeout = "speechTimeout" if within(1, u64::MAX);
+        /// What recognises the speech.
+        speech_model: SpeechModel = "speechModel";
+        /// The language of the speech; `en-US` by default.
+        language: Language = "language";
+        /// What is likely to be said: at most 500 phrases of 100 characters.
+        hints: Hints = "hints";
+        /// Whether swear words are masked; true by default.
+        profanity_filter: bool = "profanityFilter";
+        /// Whether the enhanced `phone_call` model is used.
+        enhanced: bool = "enhanced";
+        /// Who is told what was understood so far.
+        partial_result_callback: Url = "partialResultCallback";
+        /// How `partial_result_callback` is requested; `POST` by default.
+        partial_result_callback_method: Method = "partialResultCallbackMethod";
+        /// Whether speech stops the prompts.
+        barge_in: bool = "bargeIn";
+        /// How long the speech may be, in whole seconds.
+        max_speech_time: Duration = "maxSpeechTime" if within(1, u64::MAX);
+        /// Whether Twilio reports more about the recognition.
+        debug: bool = "debug";
+    } check whole_gather
+}
+
+impl Gather {
+    /// Collects keys, with all defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::bare(Vec::new())
+    }
+
+    /// Speaks after the prompts so far.
+    #[must_use]
+    pub fn say(self, say: Say) -> Self {
+        self.prompt(say)
+    }
+
+    /// Plays after the prompts so far.
+    #[must_use]
+    pub fn play(self, play: Play) -> Self {
+        self.prompt(play)
+    }
+
+    /// Waits after the prompts so far.
+    #[must_use]
+    pub fn pause(self, pause: Pause) -> Self {
+        self.prompt(pause)
+    }
+
+    /// Adds a prompt after those so far.
+    #[must_use]
+    pub fn prompt(mut self, prompt: impl Into<Prompt>) -> Self {
+        self.prompts.push(prompt.into());
+        self
+    }
+}
+
+impl Default for Gather {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn one_key(keys: &FinishOnKey) -> Result<(), Why> {
+    if keys.as_str().chars().count() <= 1 {
+        return Ok(());
+    }
+    Err(Why::new("several keys", "a Gather ends on one key, or on none", "choose one of 0-9, # and *"))
+}
+
+fn whole_gather(gather: &Gather, place: &str, refused: &mut Vec<Refused>) {
+    let mut refuse = |attribute: &str, what: &str, why: &str, fix: &str| {
+        refused.push(Why::new(what, why, fix).at(format!("{place}{attribute}")));
+    };
+    let speech = matches!(gather.input, Some(Input::Speech | Input::DtmfSpeech));
+    if gather.timeout == Some(GatherTimeout::Auto) && !speech {
+        refuse(
+            "@timeout",
+            "auto without speech",
+            "keys need a number of seconds",
+            "give seconds, or listen for speech",
+        );
+    }
+    if gather.speech_timeout == Some(GatherTimeout::Auto) && gather.speech_model.is_some() {
+        refuse("@speechTimeout", "auto with a speechModel", "a model needs a number (error 13335)", "give seconds");
+    }
+    if gather.enhanced == Some(true) && gather.speech_model != Some(SpeechModel::PhoneCall) {
+        refuse("@enhanced", "true", "only the model phone_call is enhanced", "set speechModel to phone_call");
+    }
+    for (i, prompt) in gather.prompts.iter().enumerate() {
+        if matches!(prompt, Prompt::Play(Play { tones: Some(_), .. })) {
+            refuse(&format!("/Play[{i}]@digits"), "tones", "a Gather would hear them as keys", "play them outside");
+        }
+    }
+}
+
+element! {
+    /// Puts the caller into a queue (Twilio docs: TwiML `<Enqueue>`); the queue is made on first use.
+    Enqueue (
+        /// Where to.
+        target: EnqueueTarget
+    ) {
+        /// Who is asked when the caller leaves the queue; without it the next verb runs.
+        action: Url = "action";
+        /// How `action` is requested; `POST` by default.
+        method: Method = "method";
+        /// What the caller hears while waiting, again and again.
+        wait_url: WaitUrl = "waitUrl";
+        /// How `wait_url` is requested; `POST` by default.
+        wait_url_method: Method = "waitUrlMethod";
+        /// The TaskRouter workflow; only with a task.
+        workflow_sid: Sid = "workflowSid" if kind("WW");
+        /// How many callers the queue takes, at least one.
+        max_queue_size: u32 = "maxQueueSize" if within(1, 5000);
+    } check whole_enqueue
+}
+
+impl Enqueue {
+    /// Puts the caller into the queue of this name.
+    #[must_use]
+    pub fn new(queue: impl Into<QueueName>) -> Self {
+        Self::bare(EnqueueTarget::Queue(queue.into()))
+    }
+
+    /// Makes a task of this workflow for the caller.
+    #[must_use]
+    pub fn workflow(workflow_sid: impl Into<Sid>, task: Task) -> Self {
+        Self::bare(EnqueueTarget::Task(task)).workflow_sid(workflow_sid)
+    }
+}
+
+fn whole_enqueue(enqueue: &Enqueue, place: &str, refused: &mut Vec<Refused>) {
+    let task = matches!(enqueue.target, EnqueueTarget::Task(_));
+    if task != enqueue.workflow_sid.is_some() {
+        let why = "a task needs a workflow, and a workflow takes no queue name";
+        let what = if task { "a task without workflowSid" } else { "a queue with workflowSid" };
+        refused.push(Why::new(what, why, "use Enqueue::new or Enqueue::workflow").at(place));
+    }
+}
+
+/// Where an `Enqueue` leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EnqueueTarget {
+    /// A queue of the account.
+    Queue(QueueName),
+    /// A TaskRouter task.
+    Task(Task),
+}
+
+impl Content for EnqueueTarget {
+    fn write_into(&self, element: &mut Element) {
+        match self {
+            Self::Queue(name) => element.text(name.write()),
+            Self::Task(task) => element.nodes.push(Node::Element(task.to_element())),
+        }
+    }
+
+    fn read_from(element: &mut Element, place: &str) -> Result<Self, ParseError> {
+        let (children, text) = element.take_children();
+        let mut children = children.into_iter();
+        match (children.next(), children.next()) {
+            (None, _) => Ok(Self::Queue(text.into())),
+            (Some(task), None) if task.name == Task::NAME && text.is_empty() => {
+                Task::from_element(task, &format!("{place}/Task[0]")).map(Self::Task)
+            }
+            (Some(_), _) if !text.is_empty() => Err(ParseError::text(place, &text)),
+            (Some(other), None) => Err(ParseError::element(format!("{place}/{}[0]", other.name))),
+            (Some(_), Some(second)) => Err(ParseError::element(format!("{place}/{}[1]", second.name))),
+        }
+    }
+
+    fn check_in(&self, place: &str, refused: &mut Vec<Refused>) {
+        match self {
+            Self::Queue(name) => check_text(name, place, refused),
+            Self::Task(task) => Part::check(task, &format!("{place}/Task[0]"), refused),
+        }
+    }
+}
+
+element! {
+    /// A TaskRouter task (Twilio docs: TwiML `<Task>`).
+    Task (
+        /// The task's attributes as JSON.
+        attributes: Json
+    ) {
+        /// The higher the sooner; 0 by default.
+        priority: u32 = "priority";
+        /// After how many whole seconds the task is given up.
+        timeout: Duration = "timeout" if within(1, u64::MAX);
+    }
+}
+
+impl Task {
+    /// A task with these attributes, as JSON.
+    #[must_use]
+    pub fn new(attributes: impl Into<Json>) -> Self {
+        Self::bare(attributes.into())
+    }
+}
+
+element! {
+    /// Takes the caller out of the queue (Twilio docs: TwiML `<Leave>`); only in an `Enqueue`'s wait document.
+    Leave {}
+}
+
+impl Leave {
+    /// Leaves the queue.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::bare()
+    }
+}
+
+impl Default for Leave {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+element! {
+    /// Goes on with the document at another URL (Twilio docs: TwiML `<Redirect>`); nothing after it runs.
+    Redirect (
+        /// The other document.
+        url: Url
+    ) {
+        /// How it is requested; `POST` by default.
+        method: Method = "method";
+    }
+}
+
+impl Redirect {
+    /// Goes on at this URL.
+    #[must_use]
+    pub fn new(url: impl Into<Url>) -> Self {
+        Self::bare(url.into())
+    }
+}
+
+element! {
+    /// Records the caller (Twilio docs: TwiML `<Record>`).
+    Record {
+        /// Who is asked when the recording ends; the document's own URL by default.
+        action: Url = "action";
+        /// How `action` is requested; `POST` by default.
+        method: Method = "method";
+        /// How much silence ends the recording, in whole seconds; 5 s by default, 0 for never.
+        timeout: Duration = "timeout";
+        /// The keys that end the recording; any key by default.
+        finish_on_key: FinishOnKey = "finishOnKey";
+        /// How long it may get, 2 s to 86400 s; 3600 s by default. Above 14400 s the account must allow it, and with
+        /// `transcribe` 120 s is the most.
+        max_length: Duration = "maxLength" if within(2, 86_400);
+        /// Whether a tone is heard before it; true by default.
+        play_beep: bool = "playBeep";
+        /// Whether silence at its ends is cut; `trim-silence` by default.
+        trim: Trim = "trim";
+        /// Who is told about the recording.
+        recording_status_callback_url: Url = "recordingStatusCallback";
+        /// How that URL is requested; `POST` by default.
+        recording_status_callback_method: Method = "recordingStatusCallbackMethod";
+        /// What is told about; `completed` by default.
+        recording_status_callback_event: Events<RecordingEvent> = "recordingStatusCallbackEvent";
+        /// Whether Twilio writes down what was said; false by default.
+        transcribe: bool = "transcribe";
+        /// Who is told what was said.
+        transcribe_callback: Url = "transcribeCallback";
+        /// The account's recording configuration.
+        recording_configuration_id: Plain = "recordingConfigurationId";
+    } check whole_record
+}
+
+impl Record {
+    /// Records with all defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::bare()
+    }
+
+    /// Tells this URL about these events of the recording.
+    #[must_use]
+    pub fn recording_status_callback(self, url: impl Into<Url>, events: impl Into<Events<RecordingEvent>>) -> Self {
+        self.recording_status_callback_url(url).recording_status_callback_event(events)
+    }
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn whole_record(record: &Record, place: &str, refused: &mut Vec<Refused>) {
+    if record.transcribe == Some(true) && record.max_length.is_some_and(|length| length.as_secs() > 120) {
+        let why =
+            Why::new("more than 120 s with transcribe", "Twilio writes down 2 minutes at most", "give 2 s to 120 s");
+        refused.push(why.at(format!("{place}@maxLength")));
+    }
+}
+
+element! {
+    /// Ends the call (Twilio docs: TwiML `<Hangup>`).
+    Hangup {}
+}
+
+impl Hangup {
+    /// Hangs up.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::bare()
+    }
+}
+
+impl Default for Hangup {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+element! {
+    /// Turns the caller away without answering, and so without cost (Twilio docs: TwiML `<Reject>`).
+    Reject {
+        /// What the caller hears; the "not in service" tone by default.
+        reason: Reason = "reason";
+    }
+}
+
+impl Reject {
+    /// Rejects with the default reason.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::bare()
+    }
+}
+
+impl Default for Reject {
+    fn default() -> Self {
+        Self::new()
+    }
+}
