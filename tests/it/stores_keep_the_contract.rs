@@ -1,15 +1,23 @@
 //! The store in memory passes the suite, and the suite catches stores that are wrong.
 #![cfg(feature = "conformance")]
 
+mod caught;
+mod falsify;
+mod memory;
+mod sabotage;
+
 use switchboard::conformance::block_on;
 use switchboard::store::MemoryStore;
 
-mod memory {
-    use super::{MemoryStore, block_on};
+async fn fresh() -> (MemoryStore, ()) {
+    (MemoryStore::new(), ())
+}
 
-    async fn fresh() -> (MemoryStore, ()) {
-        (MemoryStore::new(), ())
-    }
+mod in_memory {
+    switchboard::store_conformance!(block_on = super::block_on, super::fresh);
+}
 
-    switchboard::store_conformance!(block_on = block_on, fresh);
+#[cfg(feature = "runtime")]
+mod in_memory_with_a_runtime {
+    switchboard::store_conformance!(tokio::test, super::fresh);
 }
