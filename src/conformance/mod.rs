@@ -1,1 +1,6 @@
-//! Being written.
+//! Suites for people who implement our traits. Outside semver: a minor release may add a case.
+
+mod drive;
+pub mod store;
+
+pub use drive::{block_on, join_all};

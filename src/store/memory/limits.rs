@@ -1,0 +1,87 @@
+//! What a request may ask for; everything here is checked before anything is looked at.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use super::refused;
+use crate::store::{
+    BODY_BYTES_MAX, Body, COMMIT_OPERATIONS_MAX, Commit, INDEX_ENTRIES_MAX, KEY_BYTES_MAX, PAGE_MAX, StoreError,
+};
+
+/// `Ok` when `name` may name a record or a task.
+pub(super) fn name(name: &str) -> Result<(), StoreError> {
+    if name.len() > KEY_BYTES_MAX {
+        return Err(refused(format!("a name of {} bytes; at most {KEY_BYTES_MAX} are kept", name.len())));
+    }
+    if !name.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+        return Err(refused(format!("{name:?} is not printable ASCII")));
+    }
+    Ok(())
+}
+
+/// `Ok` when `limit` is a page size.
+pub(super) fn page(limit: u16) -> Result<(), StoreError> {
+    if (1..=PAGE_MAX).contains(&limit) {
+        return Ok(());
+    }
+    Err(refused(format!("a limit of {limit}; it must be 1 to {PAGE_MAX}")))
+}
+
+/// `Ok` when `commit` keeps every limit and names no record twice among its puts and deletes.
+pub(super) fn commit(commit: &Commit) -> Result<(), StoreError> {
+    let operations = commit.operations();
+    if operations > COMMIT_OPERATIONS_MAX {
+        return Err(refused(format!("{operations} operations in one commit; at most {COMMIT_OPERATIONS_MAX}")));
+    }
+    for (key, _) in commit.checks.iter().chain(&commit.deletes) {
+        name(key.as_str())?;
+    }
+    for put in &commit.puts {
+        name(put.key.as_str())?;
+        body(put.key.as_str(), &put.body)?;
+        if put.index.len() > INDEX_ENTRIES_MAX {
+            let entries = put.index.len();
+            return Err(refused(format!("{entries} index entries for {}; at most {INDEX_ENTRIES_MAX}", put.key)));
+        }
+    }
+    for lease in &commit.settle {
+        name(lease.id.as_str())?;
+    }
+    for id in &commit.disarm {
+        name(id.as_str())?;
+    }
+    for arm in &commit.arm {
+        name(arm.id.as_str())?;
+        body(arm.id.as_str(), &arm.work)?;
+    }
+    let mut written = BTreeSet::new();
+    for key in commit.puts.iter().map(|put| &put.key).chain(commit.deletes.iter().map(|(key, _)| key)) {
+        if !written.insert(key) {
+            return Err(refused(format!("{key} is written twice in one commit")));
+        }
+    }
+    Ok(())
+}
+
+fn body(of: &str, body: &Body) -> Result<(), StoreError> {
+    let mut bytes = Count(0);
+    serde_json::to_writer(&mut bytes, &*body.0).map_err(|error| refused(format!("the body of {of}: {error}")))?;
+    if bytes.0 > BODY_BYTES_MAX {
+        return Err(refused(format!("a body of {} bytes for {of}; at most {BODY_BYTES_MAX}", bytes.0)));
+    }
+    Ok(())
+}
+
+/// Counts bytes and keeps none.
+struct Count(usize);
+
+impl io::Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.saturating_add(bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
