@@ -1,4 +1,144 @@
-//! A telephony for tests (being written).
-/// Records commands.
+//! A telephony for tests: it records what it is told, and answers as told.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use super::{Action, Command, EndCause, LegRef, LegReport, LegState, Performed, Telephony, TelephonyError};
+
+/// Records commands in order and answers each at once. Clones share one state.
+///
+/// Unless told otherwise by [`FakeTelephony::answer_next`], a dial makes a ringing leg and everything else is done.
+/// Nothing is checked: any text is a leg.
+#[derive(Clone, Debug, Default)]
+pub struct FakeTelephony(Arc<Mutex<State>>);
+
 #[derive(Debug, Default)]
-pub struct FakeTelephony;
+struct State {
+    commands: Vec<Command>,
+    done: BTreeMap<String, Performed>,
+    answers: VecDeque<Result<Performed, TelephonyError>>,
+    probe_answers: VecDeque<Result<LegReport, TelephonyError>>,
+    legs: BTreeMap<String, LegState>,
+    /// Which dial made which leg, in order.
+    dialled: Vec<(Action, String)>,
+    legs_made: u64,
+}
+
+impl FakeTelephony {
+    /// One that has been told nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers the next command that has no answer yet with this; further ones queue up behind it.
+    ///
+    /// An `Ok` with a leg makes that leg ring, where the command is a dial.
+    pub fn answer_next(&self, answer: Result<Performed, TelephonyError>) {
+        self.state().answers.push_back(answer);
+    }
+
+    /// Answers the next probe with this; further ones queue up behind it.
+    pub fn answer_next_probe(&self, answer: Result<LegReport, TelephonyError>) {
+        self.state().probe_answers.push_back(answer);
+    }
+
+    /// From now on, `leg` is believed to be in `state`.
+    pub fn set_leg(&self, leg: impl Into<String>, state: LegState) {
+        self.state().legs.insert(leg.into(), state);
+    }
+
+    /// Every command carried out or attempted so far, in order. One that was answered from memory, because its id had
+    /// been carried out before, is not among them.
+    #[must_use]
+    pub fn commands(&self) -> Vec<Command> {
+        self.state().commands.clone()
+    }
+
+    /// The same, and forgets them: the next call returns what came since.
+    #[must_use]
+    pub fn take_commands(&self) -> Vec<Command> {
+        std::mem::take(&mut self.state().commands)
+    }
+}
+
+impl State {
+    fn carry_out(&mut self, action: &Action) -> Performed {
+        if !matches!(action, Action::Dial { .. }) {
+            return Performed::default();
+        }
+        self.legs_made += 1;
+        Performed::leg(format!("CA{:032x}", self.legs_made))
+    }
+
+    /// What a command that was done changes.
+    fn note(&mut self, command: &Command, performed: &Performed) {
+        self.done.insert(command.id.clone(), performed.clone());
+        match (&command.action, &performed.leg) {
+            (Action::Dial { .. }, Some(leg)) => {
+                self.legs.insert(leg.clone(), LegState::Ringing);
+                self.dialled.push((command.action.clone(), leg.clone()));
+            }
+            (Action::HangUp { leg }, _) => {
+                if let Some(state) = self.legs.get_mut(leg) {
+                    *state = match *state {
+                        LegState::Ringing => LegState::Ended(EndCause::Canceled),
+                        LegState::Answered => LegState::Ended(EndCause::Completed),
+                        over => over,
+                    };
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn report(&self, leg: &str) -> LegReport {
+        match self.legs.get(leg) {
+            None | Some(LegState::Absent) => LegReport { id: None, state: LegState::Absent },
+            Some(state) => LegReport { id: Some(leg.to_owned()), state: *state },
+        }
+    }
+}
+
+#[async_trait]
+impl Telephony for FakeTelephony {
+    async fn perform(&self, command: &Command) -> Result<Performed, TelephonyError> {
+        let mut state = self.state();
+        if let Some(performed) = state.done.get(&command.id) {
+            return Ok(performed.clone());
+        }
+        state.commands.push(command.clone());
+        let performed = match state.answers.pop_front() {
+            Some(answer) => answer?,
+            None => state.carry_out(&command.action),
+        };
+        state.note(command, &performed);
+        Ok(performed)
+    }
+
+    /// The answer that was set; else the state of that leg; else, for a dial, the last leg dialled between these two
+    /// (when it was sent is not looked at: a fake has no clock).
+    async fn probe(&self, leg: &LegRef) -> Result<LegReport, TelephonyError> {
+        let mut state = self.state();
+        if let Some(answer) = state.probe_answers.pop_front() {
+            return answer;
+        }
+        Ok(match leg {
+            LegRef::Id(sid) => state.report(sid),
+            LegRef::Dialled { to, from, .. } => {
+                let is_meant = |action: &Action| match action {
+                    Action::Dial { to: dialled, from: caller, .. } => (dialled, caller) == (to, from),
+                    _ => false,
+                };
+                let found = state.dialled.iter().rfind(|(action, _)| is_meant(action));
+                found.map_or(LegReport { id: None, state: LegState::Absent }, |(_, leg)| state.report(leg))
+            }
+        })
+    }
+}

@@ -1,1 +1,17 @@
-//! Twilio.
+//! Twilio: building its REST requests and reading its replies (always compiled), and sending them (feature `twilio`).
+
+pub mod budget;
+#[cfg(feature = "twilio")]
+pub mod client;
+#[cfg(feature = "twilio")]
+pub mod config;
+pub mod error;
+mod form;
+pub mod probe;
+pub mod request;
+
+pub use budget::Budget;
+#[cfg(feature = "twilio")]
+pub use client::TwilioClient;
+#[cfg(feature = "twilio")]
+pub use config::{ConfigError, TwilioClientBuilder};
