@@ -3,11 +3,14 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod core;
+pub mod engine;
+pub mod error;
 pub mod id;
 pub mod model;
 pub mod phone;
 pub mod routing;
 pub mod script;
+pub mod setup;
 #[cfg(feature = "sim")]
 pub mod sim;
 pub mod store;
@@ -15,3 +18,7 @@ pub mod telephony;
 pub mod time;
 pub mod twiml;
 pub mod webhook;
+
+pub use engine::{Builder, Switchboard};
+pub use error::Error;
+pub use setup::{Agent, Flow, Queue};

@@ -17,7 +17,7 @@ const WAITING_PAGE: u16 = 64;
 enum Draftable {
     Call(Box<Call>),
     Agent(Box<Agent>),
-    Queue(QueueId, QueueState),
+    Queue(QueueState),
 }
 
 /// A decision in the making.
@@ -176,7 +176,7 @@ impl<'a> Draft<'a> {
     }
 
     pub(crate) fn put_queue_state(&mut self, id: &QueueId, state: QueueState) -> Result<(), Stop> {
-        self.put(queue_key(&self.rules.tenant, id), Draftable::Queue(id.clone(), state))
+        self.put(queue_key(&self.rules.tenant, id), Draftable::Queue(state))
     }
 
     /// A page of an index; its records are in the view afterwards.
@@ -241,7 +241,7 @@ impl<'a> Draft<'a> {
                     (body(call), call_index(call))
                 }
                 Draftable::Agent(agent) => (body(agent), agent_index(&self.rules.tenant, agent)),
-                Draftable::Queue(_, state) => (body(state), Vec::new()),
+                Draftable::Queue(state) => (body(state), Vec::new()),
             };
             commit.puts.push(Put { key, expect, body, index });
         }

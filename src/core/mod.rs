@@ -17,7 +17,8 @@ pub use input::{CommandResult, Input, Refusal, RefusalKind, Reply, Request, Time
 pub use rules::Rules;
 pub use view::{Missing, Stop, View};
 
-pub(crate) use draft::{AGENT_CALLS, AGENTS, CALLS, agent_key, call_key};
+pub(crate) use call::URLS_GOOD_FOR;
+pub(crate) use draft::{AGENT_CALLS, AGENTS, CALLS, agent_key, call_key, queue_key};
 
 use draft::Draft;
 

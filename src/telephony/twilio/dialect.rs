@@ -9,8 +9,8 @@ use crate::telephony::twilio::hop::{Route, Urls};
 use crate::telephony::{EndCause, LegState};
 use crate::time::Timestamp;
 use crate::twiml::{
-    Beep, Conference, ConferenceEvent, Dial, FinishOnKey, Gather, GatherTimeout, Hangup, Number, Pause, Play,
-    Redirect, Reject, Response, Say,
+    Beep, Conference, ConferenceEvent, Dial, FinishOnKey, Gather, GatherTimeout, Hangup, Number, Pause, Play, Redirect,
+    Reject, Response, Say,
 };
 use crate::webhook::Verified;
 
@@ -219,8 +219,14 @@ impl Place<'_> {
     }
 }
 
-/// The document URL and the status URL of a leg that is about to be dialled.
+/// The URL at which a leg asks at `hop`.
 #[must_use]
-pub fn leg_urls(urls: &Urls, call: CallId, leg: LegId, good_until: Timestamp) -> (String, String) {
-    (urls.url(&Route::Hop { call, leg, hop: 0, good_until }), urls.url(&Route::Leg { call, leg }))
+pub fn hop_url(urls: &Urls, call: CallId, leg: LegId, hop: u32, good_until: Timestamp) -> String {
+    urls.url(&Route::Hop { call, leg, hop, good_until })
+}
+
+/// The URL at which we are told how a leg is.
+#[must_use]
+pub fn leg_url(urls: &Urls, call: CallId, leg: LegId) -> String {
+    urls.url(&Route::Leg { call, leg })
 }

@@ -5,8 +5,10 @@ pub mod budget;
 pub mod client;
 #[cfg(feature = "twilio")]
 pub mod config;
+pub mod dialect;
 pub mod error;
 mod form;
+pub mod hop;
 pub mod probe;
 pub mod request;
 

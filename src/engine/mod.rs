@@ -1,0 +1,86 @@
+//! The shell around the rules: reads, decides, commits once, then acts. No rule of the call centre is here.
+
+mod answer;
+mod builder;
+mod drive;
+mod feed;
+mod read;
+mod request;
+mod turn;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use answer::WebhookReply;
+pub use builder::{Builder, ConfigErrors};
+pub use feed::{Feed, FeedEntry};
+pub use read::{CallPage, QueueView};
+pub use turn::Turned;
+
+use crate::core::Rules;
+use crate::store::Store;
+use crate::telephony::Telephony;
+use crate::telephony::twilio::hop::{Route, Urls};
+use crate::time::{Clock, Timestamp};
+use crate::webhook::Verifier;
+
+pub(crate) type Seeds = Arc<dyn Fn() -> u128 + Send + Sync>;
+
+pub(crate) struct Inner {
+    pub(crate) rules: Rules,
+    pub(crate) urls: Urls,
+    pub(crate) verifier: Verifier,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) telephony: Arc<dyn Telephony>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) seeds: Seeds,
+    pub(crate) feed: Feed,
+}
+
+/// A call centre. A handle: cloning shares it.
+///
+/// It remembers nothing between calls of its methods: any number of them may run over one store, and each may be dropped
+/// at any `await`.
+#[derive(Clone)]
+pub struct Switchboard(pub(crate) Arc<Inner>);
+
+impl fmt::Debug for Switchboard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Switchboard").field("rules", &self.0.rules.version).finish_non_exhaustive()
+    }
+}
+
+impl Switchboard {
+    /// Begins a call centre.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// The configuration in force.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.0.rules
+    }
+
+    /// What happened lately on this node.
+    #[must_use]
+    pub fn feed(&self) -> &Feed {
+        &self.0.feed
+    }
+
+    /// The URL to give the provider for calls to our numbers ("A call comes in").
+    #[must_use]
+    pub fn voice_url(&self) -> String {
+        self.0.urls.url(&Route::Voice)
+    }
+
+    /// The URL to give the provider for the end of calls to our numbers ("Call status changes").
+    #[must_use]
+    pub fn status_url(&self) -> String {
+        self.0.urls.url(&Route::Status)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+}

@@ -1,0 +1,261 @@
+//! Describing a call centre: queues, agents, and what callers to a number meet.
+//!
+//! Nothing is checked here. `build` reports every mistake at once, by name.
+
+use std::time::Duration;
+
+use crate::script::Prompt;
+
+/// A queue in the making.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Queue {
+    pub(crate) name: String,
+    pub(crate) priority: i32,
+    pub(crate) skills: Vec<String>,
+    pub(crate) waiting_max: u32,
+    pub(crate) wait_max: Duration,
+    pub(crate) ring_timeout: Duration,
+    pub(crate) ring_at_once: u32,
+    pub(crate) wrap_up: Duration,
+    pub(crate) overflow: Goto,
+    pub(crate) music_url: Option<String>,
+    pub(crate) strategy: String,
+}
+
+impl Queue {
+    /// A queue that holds 100 callers for at most 300 s, rings one agent at a time for 20 s, gives 10 s to finish up, and
+    /// chooses the agent who has been idle longest.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            priority: 0,
+            skills: Vec::new(),
+            waiting_max: 100,
+            wait_max: Duration::from_secs(300),
+            ring_timeout: Duration::from_secs(20),
+            ring_at_once: 1,
+            wrap_up: Duration::from_secs(10),
+            overflow: hang_up("All our lines are busy. Please call again later."),
+            music_url: None,
+            strategy: "longest_idle".to_owned(),
+        }
+    }
+
+    /// Calls of the queue with the higher priority are served first.
+    pub fn priority(mut self, priority: i32) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// Agents need this skill for its calls.
+    pub fn needs(mut self, skill: impl Into<String>) -> Self {
+        self.skills.push(skill.into());
+        self
+    }
+
+    /// Most callers waiting, at least 1.
+    pub fn waiting_max(mut self, callers: u32) -> Self {
+        self.waiting_max = callers;
+        self
+    }
+
+    /// Longest wait; then the overflow.
+    pub fn wait_max(mut self, wait: Duration) -> Self {
+        self.wait_max = wait;
+        self
+    }
+
+    /// How long an agent is rung, 5 s to 600 s, whole seconds.
+    pub fn ring_timeout(mut self, timeout: Duration) -> Self {
+        self.ring_timeout = timeout;
+        self
+    }
+
+    /// How many agents are rung at once for one call, 1 to 10. The first to answer wins.
+    pub fn ring_at_once(mut self, agents: u32) -> Self {
+        self.ring_at_once = agents;
+        self
+    }
+
+    /// Time to finish up after a call; zero: none.
+    pub fn wrap_up(mut self, time: Duration) -> Self {
+        self.wrap_up = time;
+        self
+    }
+
+    /// Where callers go when the queue is full, closed, or they have waited too long.
+    pub fn overflow(mut self, to: Goto) -> Self {
+        self.overflow = to;
+        self
+    }
+
+    /// What waiting callers hear: an audio file or a TwiML document that needs nothing of this application, so that they
+    /// can wait while it is away. Without it: the provider's music.
+    pub fn music_url(mut self, url: impl Into<String>) -> Self {
+        self.music_url = Some(url.into());
+        self
+    }
+
+    /// Name of the routing strategy: `longest_idle`, or one given to the builder.
+    pub fn strategy(mut self, name: impl Into<String>) -> Self {
+        self.strategy = name.into();
+        self
+    }
+}
+
+/// An agent in the making.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Agent {
+    pub(crate) name: String,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) queues: Vec<String>,
+    pub(crate) skills: Vec<String>,
+    pub(crate) confirm: Option<bool>,
+}
+
+impl Agent {
+    /// An agent who is rung at the browser client of the same name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), endpoint: None, queues: Vec::new(), skills: Vec::new(), confirm: None }
+    }
+
+    /// Where the agent is rung: `+14155550101`, `client:ana`, `sip:ana@example.com`.
+    pub fn at(mut self, endpoint: impl Into<String>) -> Self {
+        self.endpoint = Some(endpoint.into());
+        self
+    }
+
+    /// The agent takes calls of these queues.
+    pub fn serves<N: Into<String>>(mut self, queues: impl IntoIterator<Item = N>) -> Self {
+        self.queues.extend(queues.into_iter().map(Into::into));
+        self
+    }
+
+    /// The agent has this skill.
+    pub fn skill(mut self, skill: impl Into<String>) -> Self {
+        self.skills.push(skill.into());
+        self
+    }
+
+    /// Whether the agent must press 1 to accept. By default a telephone must, because its voicemail could answer; a
+    /// browser client and a SIP device need not.
+    pub fn confirm(mut self, confirm: bool) -> Self {
+        self.confirm = Some(confirm);
+        self
+    }
+}
+
+/// Where a caller goes next.
+#[derive(Clone, Debug)]
+pub struct Goto(pub(crate) Place);
+
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    Queue { queue: String, priority: i32, skills: Vec<String> },
+    HangUp(String),
+    Forward(String),
+}
+
+/// Waits for an agent of this queue.
+#[must_use]
+pub fn queue(name: impl Into<String>) -> Goto {
+    Goto(Place::Queue { queue: name.into(), priority: 0, skills: Vec::new() })
+}
+
+/// Hears these words and is hung up.
+#[must_use]
+pub fn hang_up(words: impl Into<String>) -> Goto {
+    Goto(Place::HangUp(words.into()))
+}
+
+/// Is joined with an outside number.
+#[must_use]
+pub fn forward(number: impl Into<String>) -> Goto {
+    Goto(Place::Forward(number.into()))
+}
+
+impl Goto {
+    /// Adds to the priority of a queue's calls; nothing for other places.
+    #[must_use]
+    pub fn with_priority(mut self, more: i32) -> Self {
+        if let Place::Queue { priority, .. } = &mut self.0 {
+            *priority = more;
+        }
+        self
+    }
+
+    /// Needs an agent with this skill too; nothing for other places.
+    #[must_use]
+    pub fn needing(mut self, skill: impl Into<String>) -> Self {
+        if let Place::Queue { skills, .. } = &mut self.0 {
+            skills.push(skill.into());
+        }
+        self
+    }
+}
+
+/// What callers to a number meet.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Flow {
+    pub(crate) greeting: Vec<Prompt>,
+    pub(crate) keys: Vec<(char, Goto)>,
+    pub(crate) timeout: Duration,
+    pub(crate) tries: u32,
+    pub(crate) otherwise: Option<Goto>,
+}
+
+impl Flow {
+    /// Callers hear these words first.
+    pub fn say(words: impl Into<String>) -> Self {
+        Self {
+            greeting: vec![Prompt::Say(words.into())],
+            keys: Vec::new(),
+            timeout: Duration::from_secs(5),
+            tries: 3,
+            otherwise: None,
+        }
+    }
+
+    /// Callers hear this audio file first, by its absolute URL.
+    pub fn play(url: impl Into<String>) -> Self {
+        Self { greeting: vec![Prompt::Play(url.into())], ..Self::say("") }
+    }
+
+    /// Callers then hear these words too.
+    pub fn and_say(mut self, words: impl Into<String>) -> Self {
+        self.greeting.push(Prompt::Say(words.into()));
+        self
+    }
+
+    /// Callers who press this key (`0`–`9`, `*`, `#`) go there.
+    pub fn key(mut self, key: char, to: Goto) -> Self {
+        self.keys.push((key, to));
+        self
+    }
+
+    /// How long to wait for a key after the words, whole seconds; 5 s unless said.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How often the menu is heard before `otherwise` applies; three times unless said.
+    pub fn tries(mut self, tries: u32) -> Self {
+        self.tries = tries;
+        self
+    }
+
+    /// Where callers go who press no key, or a wrong one; without keys: where all callers go.
+    pub fn otherwise(mut self, to: Goto) -> Self {
+        self.otherwise = Some(to);
+        self
+    }
+
+    /// Where all callers go after the words. The same as [`otherwise`](Self::otherwise).
+    pub fn then(self, to: Goto) -> Self {
+        self.otherwise(to)
+    }
+}
