@@ -104,19 +104,19 @@ pub fn encode<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> String
     form
 }
 
-/// The query read and written again the way Node's `querystring.stringify` does: a space is `%20`, and `-_.!~*'()` stand
+/// A decoded query written again the way Node's `querystring.stringify` does: a space is `%20`, and `-_.!~*'()` stand
 /// for themselves.
-pub(super) fn rewrite_legacy(query: &str, pairs_max: usize) -> Result<String, TooManyPairs> {
-    let mut rewritten = String::with_capacity(query.len());
-    for (name, value) in decode_raw(query.as_bytes(), pairs_max)? {
+pub(super) fn encode_legacy(pairs: &[RawPair<'_>]) -> String {
+    let mut rewritten = String::new();
+    for (name, value) in pairs {
         if !rewritten.is_empty() {
             rewritten.push('&');
         }
-        encode_component(&mut rewritten, &name, "%20", b"-_.!~*'()");
+        encode_component(&mut rewritten, name, "%20", b"-_.!~*'()");
         rewritten.push('=');
-        encode_component(&mut rewritten, &value, "%20", b"-_.!~*'()");
+        encode_component(&mut rewritten, value, "%20", b"-_.!~*'()");
     }
-    Ok(rewritten)
+    rewritten
 }
 
 fn encode_component(into: &mut String, bytes: &[u8], space: &str, plain: &[u8]) {

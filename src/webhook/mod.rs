@@ -36,7 +36,15 @@
 //!
 //! ```compile_fail,E0451
 //! use switchboard::webhook::{Method, Verified};
-//! let forged = Verified { method: Method::Post, path: "/", params: Vec::new() }; // private fields
+//! let forged = Verified {
+//!     account_sid: "AC1".into(), // a private field, like the others
+//!     method: Method::Post,
+//!     websocket: false,
+//!     path: "/",
+//!     query: Vec::new(),
+//!     form: None,
+//!     json: None,
+//! };
 //! ```
 //!
 //! # What a signature does not cover

@@ -1,10 +1,9 @@
 //! Which URLs a signature may have been made for.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use super::Refusal;
-use super::form;
+use super::form::{self, RawPair};
 
 /// The public base in its parts, checked.
 #[derive(Clone)]
@@ -142,17 +141,13 @@ pub(super) struct Spellings<'u> {
     base_path: &'u str,
     /// Path, and what follows it.
     paths: Vec<(&'u str, &'static str)>,
-    queries: Vec<Option<Cow<'u, str>>>,
+    query: Option<&'u str>,
+    /// The pairs of `query`, decoded.
+    query_pairs: &'u [RawPair<'u>],
 }
 
 impl<'u> Spellings<'u> {
-    /// `pairs_max` bounds the query's pairs, as everywhere.
-    pub(super) fn new(
-        base: &'u Base,
-        target: Target<'u>,
-        websocket: bool,
-        pairs_max: usize,
-    ) -> Result<Self, form::TooManyPairs> {
+    pub(super) fn new(base: &'u Base, target: Target<'u>, websocket: bool, query_pairs: &'u [RawPair<'u>]) -> Self {
         let default_port = if base.secure { "443" } else { "80" };
         // Twilio docs: over https a voice webhook is signed without the port, over http with the port as written.
         let ports = if base.secure { ["", &base.port, default_port] } else { [&base.port, "", default_port] };
@@ -161,52 +156,49 @@ impl<'u> Spellings<'u> {
             // Twilio docs, Media Streams: the handshake may be signed with a slash that the URL does not have.
             paths.push(target.path.strip_suffix('/').map_or((target.path, "/"), |path| (path, "")));
         }
-        Ok(Self {
+        Self {
             scheme: base.scheme(websocket),
             userinfos: unique(["", base.userinfo.as_str()]),
             host: &base.host,
             ports: unique(ports),
             base_path: if base.strip(target.path).is_some() { "" } else { &base.path },
             paths,
-            queries: query_spellings(target.query, pairs_max)?,
-        })
+            query: target.query,
+            query_pairs,
+        }
     }
 
-    /// Whether `is_match` holds for one of the spellings, given as parts to be read one after the other.
+    /// Whether `is_match` holds for one of the spellings, given as parts to be read one after the other. The query is
+    /// tried as received, with `'` as `%27`, and as Node's `querystring` writes it: twilio-node 6.2 accepts all three.
     pub(super) fn any(&self, is_match: impl Fn(&[&str]) -> bool) -> bool {
-        self.queries.iter().any(|query| {
-            let (question, query) = query.as_deref().map_or(("", ""), |query| ("?", query));
-            self.paths.iter().any(|(path, slash)| {
-                self.userinfos.iter().any(|userinfo| {
-                    let at = if userinfo.is_empty() { "" } else { "@" };
-                    self.ports.iter().any(|port| {
-                        let colon = if port.is_empty() { "" } else { ":" };
-                        let (scheme, host, base_path) = (self.scheme, self.host, self.base_path);
-                        is_match(&[
-                            scheme, "://", userinfo, at, host, colon, port, base_path, path, slash, question, query,
-                        ])
-                    })
+        if self.any_with(self.query, &is_match) {
+            return true;
+        }
+        let Some(query) = self.query.filter(|query| !query.is_empty()) else { return false };
+        let quoted = query.replace('\'', "%27");
+        if quoted != query && self.any_with(Some(&quoted), &is_match) {
+            return true;
+        }
+        let legacy = form::encode_legacy(self.query_pairs);
+        legacy != query && legacy != quoted && self.any_with(Some(&legacy), &is_match)
+    }
+
+    fn any_with(&self, query: Option<&str>, is_match: &impl Fn(&[&str]) -> bool) -> bool {
+        let (question, query) = query.map_or(("", ""), |query| ("?", query));
+        let (scheme, host, base_path) = (self.scheme, self.host, self.base_path);
+        self.paths.iter().any(|(path, slash)| {
+            self.userinfos.iter().any(|userinfo| {
+                let at = if userinfo.is_empty() { "" } else { "@" };
+                self.ports.iter().any(|port| {
+                    let colon = if port.is_empty() { "" } else { ":" };
+                    is_match(&[scheme, "://", userinfo, at, host, colon, port, base_path, path, slash, question, query])
                 })
             })
         })
     }
 }
 
-/// The query as received, with `'` as `%27`, and as Node's `querystring` writes it: twilio-node 6.2 accepts all three.
-fn query_spellings(query: Option<&str>, pairs_max: usize) -> Result<Vec<Option<Cow<'_, str>>>, form::TooManyPairs> {
-    let mut spellings = vec![query.map(Cow::Borrowed)];
-    let Some(query) = query.filter(|query| !query.is_empty()) else { return Ok(spellings) };
-    if query.contains('\'') {
-        spellings.push(Some(Cow::Owned(query.replace('\'', "%27"))));
-    }
-    let legacy = form::rewrite_legacy(query, pairs_max)?;
-    if !spellings.iter().flatten().any(|known| *known == legacy) {
-        spellings.push(Some(Cow::Owned(legacy)));
-    }
-    Ok(spellings)
-}
-
-fn unique<'u, const N: usize>(parts: [&'u str; N]) -> Vec<&'u str> {
+fn unique<const N: usize>(parts: [&str; N]) -> Vec<&str> {
     let mut unique = Vec::with_capacity(N);
     for part in parts {
         if !unique.contains(&part) {

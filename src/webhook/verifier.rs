@@ -77,7 +77,6 @@ enum Content<'a> {
 
 impl Verifier {
     /// A builder in which nothing is set.
-    #[must_use]
     pub fn builder() -> VerifierBuilder {
         VerifierBuilder {
             base: None,
@@ -104,7 +103,7 @@ impl Verifier {
         let content = self.content(request, &query)?;
 
         let pairs = if let Content::Form(pairs) = &content { pairs.as_slice() } else { &[] };
-        let spellings = Spellings::new(&base, target, request.websocket, self.params_max)?;
+        let spellings = Spellings::new(&base, target, request.websocket, &query);
         let is_signed = |url: &[&str]| keys.iter().any(|key| key.signs(url, pairs, signature.bytes()));
         if !spellings.any(is_signed) {
             return Err(Refusal::SignatureMismatch);
