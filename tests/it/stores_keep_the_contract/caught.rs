@@ -22,9 +22,18 @@ fn the_honest_store_passes_every_case() {
     assert_eq!(catching(Wrong::Honest), Vec::<&str>::new());
 }
 
+/// A case that no fault can fail proves nothing.
+#[test]
+fn every_case_catches_a_fault() {
+    let idle: Vec<_> = cases().into_iter().filter(|case| FAULTS.iter().all(|fault| passes(case, *fault))).collect();
+    assert!(idle.is_empty(), "these cases catch no fault: {idle:?}");
+}
+
 /// For each fault, the cases that must catch it, and a test per fault.
 macro_rules! each_is_caught {
     ($($test:ident: $wrong:ident by $($case:ident),+;)*) => {
+        const FAULTS: &[Wrong] = &[$(Wrong::$wrong),*];
+
         $(
             #[test]
             fn $test() {
@@ -52,6 +61,24 @@ each_is_caught! {
     ignoring_absent: IgnoresAbsent by creating_twice_conflicts, concurrent_creators_have_one_winner;
     ignoring_delete_versions: IgnoresDeleteVersions by deleting_an_old_version_conflicts;
     deleting_missing_records: DeletesMissingRecords by deleting_a_missing_record_conflicts;
+    creating_on_write: CreatesOnWrite by writing_a_missing_record_conflicts;
+    putting_one_by_one: PutsOneByOne by a_refused_commit_puts_nothing, crossing_commits_are_whole;
+    deleting_nothing: DeletesNothing by deleting_removes_the_record;
+    checks_that_count_as_writes: ChecksCountAsWrites by a_check_passes_and_writes_nothing;
+    refusing_empty_commits: RefusesEmptyCommits by an_empty_commit_succeeds;
+    dropping_operations: DropsOperations by the_largest_commit_is_applied;
+    versions_that_start_at_zero: VersionsStartAtZero by a_created_record_has_version_one;
+    missing_records_as_null: MissingIsNull by a_missing_record_loads_as_none;
+    loading_something_for_nothing: LoadsSomethingForNothing by loading_nothing_gives_nothing;
+    merging_bodies: MergesBodies by a_write_replaces_the_whole_body;
+    dropping_nulls: DropsNulls by every_kind_of_json_comes_back;
+    emptying_large_bodies: EmptiesLargeBodies by the_largest_body_is_kept;
+    listing_the_unlisted: ListsTheUnlisted by a_record_without_entries_is_not_listed;
+    empty_pages_that_go_on: EmptyPagesGoOn by scanning_nothing_gives_an_empty_page;
+    inventing_tasks: InventsTasks by claiming_nothing_gives_nothing;
+    settling_that_keeps_tasks_armed_twice: SettlingKeepsTasksArmedTwice by
+        arming_before_the_claim_does_not_keep_a_task;
+    earliest_that_arms_nothing_new: EarliestArmsNothingNew by earliest_arms_a_new_task;
     naming_the_first_key: NamesTheFirstKey by a_conflict_names_the_record;
     naming_the_first_task: NamesTheFirstTask by a_lost_lease_names_the_task;
     putting_despite_a_conflict: PutsDespiteConflict by

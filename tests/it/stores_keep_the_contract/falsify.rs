@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 use switchboard::store::{
-    Body, Commit, CommitError, Expect, KEY_BYTES_MAX, Key, Lease, Put, Rearm, Store, StoreErrorKind, Task, TaskId,
+    Body, COMMIT_OPERATIONS_MAX, Commit, CommitError, Expect, IndexEntry, KEY_BYTES_MAX, Key, Lease, Put, Rearm,
+    Record, Store, StoreError, StoreErrorKind, Task, TaskId, Version,
 };
 use switchboard::time::Timestamp;
 
@@ -11,6 +12,11 @@ use super::sabotage::{Sabotaged, Wrong, give_way};
 /// A name cut to the length of a column that is one byte too short.
 pub(super) fn cut(key: &Key) -> Key {
     Key::new(key.as_str().get(..KEY_BYTES_MAX - 1).unwrap_or_else(|| key.as_str()))
+}
+
+/// What a store that knows no absence finds.
+pub(super) fn null(key: &Key) -> Record {
+    Record { key: key.clone(), version: Version(0), body: Body::new(Value::Null) }
 }
 
 /// Changes a commit before it is applied.
@@ -56,6 +62,20 @@ async fn expectations(store: &Sabotaged, commit: &mut Commit) -> Result<(), Comm
                 }
             }
         }
+        Wrong::CreatesOnWrite => {
+            for put in &mut commit.puts {
+                if store.version(&put.key).await.is_none() {
+                    put.expect = Expect::Absent;
+                }
+            }
+        }
+        Wrong::VersionsStartAtZero => {
+            for put in &mut commit.puts {
+                if let Expect::Version(version) = put.expect {
+                    put.expect = Expect::Version(Version(version.0 + 1));
+                }
+            }
+        }
         Wrong::IgnoresDeleteVersions => {
             for (key, version) in &mut commit.deletes {
                 *version = store.version(key).await.unwrap_or(*version);
@@ -91,6 +111,10 @@ fn places(store: &Sabotaged, commit: &mut Commit) {
                 "one".clone_into(name);
             }
         }
+        Wrong::ListsTheUnlisted => {
+            let sales = || IndexEntry { index: "waiting".to_owned(), partition: "t/sales".to_owned(), sort: [0, 0] };
+            commit.puts.iter_mut().filter(|put| put.index.is_empty()).for_each(|put| put.index.push(sales()));
+        }
         Wrong::KeepsFewPlaces => commit.puts.iter_mut().for_each(|put| put.index.truncate(4)),
         _ => {}
     }
@@ -100,11 +124,17 @@ fn contents(store: &Sabotaged, commit: &mut Commit) {
     for body in commit.puts.iter_mut().map(|put| &mut put.body).chain(commit.arm.iter_mut().map(|arm| &mut arm.work)) {
         match store.wrong {
             Wrong::NumbersAreFloats => *body = Body::new(mapped(&body.0, &through_floats)),
+            Wrong::DropsNulls => *body = Body::new(without_nulls(&body.0)),
+            Wrong::EmptiesLargeBodies if body.0.to_string().len() > 60_000 => *body = Body::new(Value::Null),
             Wrong::TextIsTrimmed => *body = Body::new(mapped(&body.0, &trimmed)),
             _ => {}
         }
     }
+    let records = if store.wrong == Wrong::MergesBodies { store.honest.records() } else { Vec::new() };
     for put in &mut commit.puts {
+        if let Some(old) = records.iter().find(|record| record.key == put.key) {
+            put.body = Body::new(merged(&old.body.0, &put.body.0));
+        }
         match store.wrong {
             Wrong::KeysIgnoreCase => put.key = Key::new(put.key.as_str().to_lowercase()),
             Wrong::CutsNames => put.key = cut(&put.key),
@@ -119,6 +149,20 @@ fn contents(store: &Sabotaged, commit: &mut Commit) {
             new
         }
     });
+}
+
+fn without_nulls(value: &Value) -> Value {
+    let mut value = value.clone();
+    if let Some(fields) = value.as_object_mut() {
+        fields.retain(|_, field| !field.is_null());
+    }
+    value
+}
+
+/// The fields of the record that stands there, overlaid with those of the new body.
+fn merged(old: &Value, new: &Value) -> Value {
+    let (Some(old), Some(new)) = (old.as_object(), new.as_object()) else { return new.clone() };
+    Value::Object(old.iter().chain(new).map(|(name, field)| (name.clone(), field.clone())).collect())
 }
 
 fn mapped(value: &Value, leaf: &dyn Fn(&Value) -> Value) -> Value {
@@ -155,7 +199,7 @@ fn leases(store: &Sabotaged, commit: &mut Commit) {
             for lease in &mut commit.settle {
                 // A fence that does not count for this task must not pass by being some other task's.
                 let real = memory.held.get(&lease.id).filter(|_| memory.claims.get(&lease.id) == Some(&lease.fence));
-                *lease = real.cloned().unwrap_or(Lease { fence: u64::MAX, ..lease.clone() });
+                *lease = real.cloned().unwrap_or_else(|| Lease { fence: u64::MAX, ..lease.clone() });
             }
         }
         Wrong::IgnoresSettling => commit.settle.clear(),
@@ -175,6 +219,9 @@ fn arming(store: &Sabotaged, commit: &mut Commit) {
     let due = |id: &TaskId| -> Option<(Timestamp, Body)> {
         tasks.iter().find(|(known, ..)| known == id).map(|(_, due, work)| (*due, work.clone()))
     };
+    if store.wrong == Wrong::EarliestArmsNothingNew {
+        commit.arm.retain(|arm| arm.rearm == Rearm::Replace || due(&arm.id).is_some());
+    }
     if store.wrong == Wrong::SettlingDropsRearmed {
         commit.disarm.extend(commit.settle.iter().map(|lease| lease.id.clone()));
     }
@@ -214,6 +261,25 @@ async fn parts(store: &Sabotaged, commit: &mut Commit) -> Result<(), CommitError
                 store.honest.commit(&Commit { arm, ..Commit::default() }).await?;
             }
         }
+        Wrong::PutsOneByOne => {
+            for put in std::mem::take(&mut commit.puts) {
+                store.honest.commit(&Commit { puts: vec![put], ..Commit::default() }).await?;
+                give_way().await;
+            }
+        }
+        Wrong::DeletesNothing => commit.checks.append(&mut commit.deletes),
+        Wrong::ChecksCountAsWrites => {
+            for record in store.honest.records() {
+                if commit.checks.contains(&(record.key.clone(), record.version)) {
+                    let expect = Expect::Version(record.version);
+                    commit.puts.push(Put { key: record.key, expect, body: record.body, index: Vec::new() });
+                }
+            }
+        }
+        Wrong::RefusesEmptyCommits if commit.operations() == 0 => {
+            return Err(StoreError::new(StoreErrorKind::Other, "nothing to do").into());
+        }
+        Wrong::DropsOperations if commit.operations() <= COMMIT_OPERATIONS_MAX => commit.arm.truncate(20),
         Wrong::SplitsLargeCommits => {
             while commit.operations() > 64 && commit.puts.len() > 1 {
                 let rest = commit.puts.split_off(commit.puts.len() / 2);
@@ -289,6 +355,10 @@ pub(super) fn claimed(store: &Sabotaged, tasks: &mut Vec<Task>, before: usize) {
         let taken = memory.claimed.get(before..).unwrap_or_default().to_vec();
         tasks.extend(taken);
     }
+    if store.wrong == Wrong::InventsTasks && tasks.is_empty() {
+        let lease = Lease { id: TaskId::new("ping"), fence: 0, rev: 0 };
+        tasks.push(Task { lease, due: Timestamp::default(), work: Body::new(Value::Null) });
+    }
     memory.claimed.extend(tasks.iter().cloned());
     for task in tasks.iter_mut() {
         memory.held.insert(task.lease.id.clone(), task.lease.clone());
@@ -297,6 +367,7 @@ pub(super) fn claimed(store: &Sabotaged, tasks: &mut Vec<Task>, before: usize) {
         *count += 1;
         match store.wrong {
             Wrong::FencesPerTask | Wrong::FencesPerLife => task.lease.fence = *count,
+            Wrong::SettlingKeepsTasksArmedTwice => task.lease.rev = 1,
             Wrong::ClaimsLoseMicroseconds => task.due = Timestamp::from_secs(task.due.as_secs()),
             _ => {}
         }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use switchboard::store::{
-    Claim, Commit, CommitError, IndexEntry, Key, Lease, MemoryStore, Page, Record, Scan, Store, StoreError, Task,
-    TaskId, Version,
+    Claim, Commit, CommitError, Cursor, IndexEntry, Key, Lease, MemoryStore, Page, Record, Scan, Store, StoreError,
+    Task, TaskId, Version,
 };
 
 use super::falsify;
@@ -26,6 +26,7 @@ pub(super) enum Wrong {
     IgnoresAbsent,
     IgnoresDeleteVersions,
     DeletesMissingRecords,
+    CreatesOnWrite,
     NamesTheFirstKey,
     NamesTheFirstTask,
     // Half a commit.
@@ -35,8 +36,19 @@ pub(super) enum Wrong {
     DisarmsDespiteConflict,
     SettlesDespiteConflict,
     AppliesDespiteLostLease,
+    PutsOneByOne,
+    DeletesNothing,
+    ChecksCountAsWrites,
+    RefusesEmptyCommits,
+    DropsOperations,
     // What is kept and read.
     VersionStaysOne,
+    VersionsStartAtZero,
+    MissingIsNull,
+    LoadsSomethingForNothing,
+    MergesBodies,
+    DropsNulls,
+    EmptiesLargeBodies,
     LoadsInKeyOrder,
     LeavesOutMissing,
     NumbersAreFloats,
@@ -44,6 +56,8 @@ pub(super) enum Wrong {
     KeysIgnoreCase,
     // Indexes.
     KeepsOldPlaces,
+    ListsTheUnlisted,
+    EmptyPagesGoOn,
     DeletedStaysListed,
     ListsDescending,
     ListsByKey,
@@ -68,6 +82,7 @@ pub(super) enum Wrong {
     ClaimsNewestFirst,
     ClaimsById,
     ClaimsLoseMicroseconds,
+    InventsTasks,
     // Leases.
     IgnoresFences,
     FencesPerTask,
@@ -76,8 +91,10 @@ pub(super) enum Wrong {
     IgnoresSettling,
     SettlingDropsRearmed,
     SettlingKeepsTheHold,
+    SettlingKeepsTasksArmedTwice,
     // Arming.
     EarliestMovesLater,
+    EarliestArmsNothingNew,
     EarliestNeverMoves,
     EarliestTakesLaterWork,
     EarliestKeepsEqualWork,
@@ -189,12 +206,21 @@ impl Store for Sabotaged {
             if record.as_ref().is_some_and(|record| memory.ghosts.contains(&record.key)) {
                 *record = None;
             }
-            if let (Wrong::VersionStaysOne, Some(record)) = (self.wrong, record) {
-                record.version = Version(1);
+            match (self.wrong, record) {
+                (Wrong::VersionStaysOne, Some(record)) => record.version = Version(1),
+                (Wrong::VersionsStartAtZero, Some(record)) => record.version = Version(record.version.0 - 1),
+                _ => {}
             }
         }
-        if self.wrong == Wrong::LeavesOutMissing && found.len() > 1 {
-            found.retain(Option::is_some);
+        match self.wrong {
+            Wrong::LeavesOutMissing if found.len() > 1 => found.retain(Option::is_some),
+            Wrong::LoadsSomethingForNothing if found.is_empty() => found.push(None),
+            Wrong::MissingIsNull => {
+                for (key, record) in keys.iter().zip(&mut found) {
+                    record.get_or_insert_with(|| falsify::null(key));
+                }
+            }
+            _ => {}
         }
         Ok(found)
     }
@@ -234,6 +260,9 @@ impl Store for Sabotaged {
                 page.records.truncate(scan.limit.into())
             }
             Wrong::PagesEndEarly => page.next = None,
+            Wrong::EmptyPagesGoOn if page.records.is_empty() => {
+                page.next = Some(Cursor { sort: [0, 0], key: Key::new("") });
+            }
             _ => {}
         }
         Ok(page)
