@@ -13,6 +13,7 @@ const PLANTED: &[(&str, &str, &str)] = &[
     ("layers", "src/store/memory.rs", "use super::super::engine::Engine;"),
     ("layers", "src/core/offer.rs", "use crate::Switchboard;"),
     ("layers", "src/core/offer.rs", "use crate::*;"),
+    ("layers", "src/core/offer.rs", "use crate::surprise::g;"),
     ("layers", "src/surprise.rs", "fn f() {}"),
     ("core-is-synchronous", "src/core/call.rs", "async fn f() {}"),
     ("core-is-synchronous", "src/routing/skills.rs", "fn f() { g().await }"),
@@ -73,6 +74,8 @@ const INNOCENT: &[(&str, &str)] = &[
         "pub struct Utilisation;\npub struct Unmanaged;\nfn brand(operand: u8) { g().unwrap_or(operand) }",
     ),
     ("src/time.rs", "fn f() { Utc::now(); }"),
+    ("src/runtime.rs", "fn f() { tokio::time::Instant::now(); }"),
+    ("src/conformance/store.rs", "fn f() { crate::for_each_case!([crate::case_values] []) }"),
     ("src/telephony/twilio/client.rs", "use reqwest::Client;\nuse crate::time::Clock;"),
     (
         "src/lib.rs",
