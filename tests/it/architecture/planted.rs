@@ -38,6 +38,8 @@ const PLANTED: &[(&str, &str, &str)] = &[
     ("adapters-are-leaves", "src/webhook/mod.rs", "use axum::Router;"),
     ("adapters-are-leaves", "src/sim/carrier/rest.rs", "use tokio::time;"),
     ("sim-is-for-tests", "src/runtime.rs", "use crate::sim::carrier::Carrier;"),
+    ("sim-is-for-tests", "src/http.rs", "use crate::{id::CallId, sim::carrier::Carrier};"),
+    ("stores-understand-nothing", "src/store/postgres/sql.rs", "use super::super::super::model::Call;"),
     ("stores-understand-nothing", "src/store/memory.rs", "use crate::model::Call;"),
     ("twiml-knows-no-calls", "src/twiml/mod.rs", "use crate::model::Call;"),
     ("scripts-know-no-provider", "src/script.rs", "use crate::twiml::Response;"),

@@ -230,17 +230,24 @@ const BANS: &[Ban] = &[
 ];
 
 fn bans(source: &Source) -> Vec<Violation> {
+    let paths = crate_paths(&source.path, &source.code);
     let mut found = Vec::new();
     for ban in BANS {
         let holds = ban.within.iter().any(|p| source.is_in(p)) && !ban.except.iter().any(|p| source.is_in(p));
         let text = if ban.rule == "nothing-promised" { &source.whole } else { &source.code };
         for word in ban.words.iter().filter(|_| holds) {
-            for at in find_words(text, word) {
-                if text[..at + word.len()].ends_with(RUNTIME_TIMER) {
-                    continue;
+            let spots: Vec<usize> = match word.strip_prefix("crate::") {
+                // However it is spelt: in a group, or by way of `super`.
+                Some(module) => {
+                    paths.iter().filter(|p| p.parts.first().is_some_and(|m| m == module)).map(|p| p.at).collect()
                 }
-                found.push(violation(ban.rule, source, at, format!("`{word}` may not stand here: {}", ban.remedy)));
-            }
+                None => find_words(text, word)
+                    .into_iter()
+                    .filter(|at| !text[..at + word.len()].ends_with(RUNTIME_TIMER))
+                    .collect(),
+            };
+            let message = || format!("`{word}` may not stand here: {}", ban.remedy);
+            found.extend(spots.into_iter().map(|at| violation(ban.rule, source, at, message())));
         }
     }
     found
