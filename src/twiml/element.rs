@@ -51,7 +51,7 @@ impl Element {
         for node in self.nodes.drain(..) {
             match node {
                 Node::Text(more) => text.push_str(&more),
-                Node::Element(child) => return Err(ParseError::element(format!("{place}/{}", child.name))),
+                Node::Element(child) => return Err(ParseError::element(format!("{place}/{}[0]", child.name))),
             }
         }
         Ok(text)
