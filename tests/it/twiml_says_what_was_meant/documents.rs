@@ -113,3 +113,97 @@ fn the_other_documents_read_back_too() {
     let screen = ScreenResponse::new().gather(Gather::new().say(Say::new("1 to accept"))).hangup(Hangup::new());
     assert_eq!(ScreenResponse::parse(screen.build().expect("allowed").as_str()), Ok(screen));
 }
+
+/// The names of Twilio's documentation, each element with its attributes.
+const NAMES: &[(&str, &str)] = &[
+    ("Say", "voice language loop"),
+    ("Play", "loop digits"),
+    ("Pause", "length"),
+    (
+        "Gather",
+        "action method input timeout numDigits finishOnKey actionOnEmptyResult speechTimeout speechModel language hints \
+         profanityFilter enhanced partialResultCallback partialResultCallbackMethod bargeIn maxSpeechTime debug",
+    ),
+    (
+        "Dial",
+        "action method timeout timeLimit callerId answerOnBridge hangupOnStar record trim recordingTrack \
+         recordingStatusCallback recordingStatusCallbackMethod recordingStatusCallbackEvent ringTone sequential referUrl \
+         referMethod recordingConfigurationId events passports",
+    ),
+    (
+        "Number",
+        "sendDigits url method statusCallback statusCallbackMethod statusCallbackEvent byoc machineDetection \
+         machineDetectionTimeout machineDetectionSpeechThreshold machineDetectionSpeechEndThreshold \
+         machineDetectionSilenceTimeout amdStatusCallback amdStatusCallbackMethod",
+    ),
+    ("Client", "url method statusCallback statusCallbackMethod statusCallbackEvent clientNotificationUrl"),
+    (
+        "Sip",
+        "username password url method statusCallback statusCallbackMethod statusCallbackEvent machineDetection \
+         machineDetectionTimeout machineDetectionSpeechThreshold machineDetectionSpeechEndThreshold \
+         machineDetectionSilenceTimeout amdStatusCallback amdStatusCallbackMethod",
+    ),
+    (
+        "Conference",
+        "muted beep startConferenceOnEnter endConferenceOnExit participantLabel jitterBufferSize waitUrl waitMethod \
+         maxParticipants record trim region coach statusCallback statusCallbackMethod statusCallbackEvent \
+         recordingStatusCallback recordingStatusCallbackMethod recordingStatusCallbackEvent eventCallbackUrl \
+         recordingConfigurationId",
+    ),
+    ("Queue", "url method reservationSid postWorkActivitySid"),
+    ("Enqueue", "action method waitUrl waitUrlMethod workflowSid maxQueueSize"),
+    ("Leave", ""),
+    ("Redirect", "method"),
+    (
+        "Record",
+        "action method timeout finishOnKey maxLength playBeep trim recordingStatusCallback recordingStatusCallbackMethod \
+         recordingStatusCallbackEvent transcribe transcribeCallback recordingConfigurationId",
+    ),
+    ("Hangup", ""),
+    ("Reject", "reason"),
+];
+
+/// A value that reads, whatever the attribute's type: the first that the parser takes.
+fn sample(element: &str, attribute: &str) -> String {
+    let values =
+        ["1", "true", "GET", "dtmf", "phone_call", "trim-silence", "both", "completed", "at", "Enable", "onEnter"];
+    let more = ["large", "us1", "start", "do-not-record", "rejected"];
+    let wrapped = |value: &str| {
+        let one = format!("<{element} {attribute}=\"{value}\"/>");
+        match element {
+            "Number" | "Client" | "Sip" | "Conference" | "Queue" => format!("<Response><Dial>{one}</Dial></Response>"),
+            _ => format!("<Response>{one}</Response>"),
+        }
+    };
+    let taken = values.into_iter().chain(more).find(|value| parse(&wrapped(value)).is_ok());
+    taken.unwrap_or_else(|| panic!("{element}@{attribute} is not read: {:?}", parse(&wrapped("1")))).to_owned()
+}
+
+#[test]
+fn every_documented_attribute_is_read_by_its_name() {
+    for (element, attributes) in NAMES {
+        for attribute in attributes.split_whitespace() {
+            assert!(!sample(element, attribute).is_empty());
+        }
+    }
+}
+
+#[test]
+fn nothing_but_documented_attributes_is_written() {
+    for seed in 0..400 {
+        let text = Dice(seed).document().build().expect("allowed");
+        let mut element = "";
+        let shape = skeleton(text.as_str());
+        for part in &shape {
+            match part.strip_prefix('<') {
+                Some(name) => element = name.trim_end_matches('/'),
+                None if part == "/>" => {}
+                None => {
+                    let known = NAMES.iter().find(|(name, _)| *name == element);
+                    let known = known.is_some_and(|(_, names)| names.split_whitespace().any(|name| name == part));
+                    assert!(known || matches!(element, "Task" | "Parameter"), "{element}@{part}");
+                }
+            }
+        }
+    }
+}

@@ -32,7 +32,7 @@ fn speech() {
     allowed(Say::new("a".repeat(4500)).voice("Google.en-US-Standard-A"));
     refused(Say::new("a".repeat(5001)).voice("Google.en-US-Standard-A"), "Say[1]");
     allowed(Say::new("é".repeat(750)));
-    refused(Say::new("é".repeat(751)), "Say[1]");
+    refused(Say::new("é".repeat(750) + "a"), "Say[1]");
     refused(Say::new(" \n"), "Say[1]");
     refused(Say::new("a").loops(1001u32), "Say[1]@loop");
     for voice in ["", "robot", "Polly.", "Polly.a b", "man\" x=\"", "Google.<"] {
@@ -188,6 +188,10 @@ fn conferences_and_queues() {
     refused(Enqueue::new("a").workflow_sid(sid("WW")), "Enqueue[1]");
     refused(Enqueue::new("a").max_queue_size(0u32), "Enqueue[1]@maxQueueSize");
     refused(Enqueue::workflow(sid("WW"), Task::new("{")), "Enqueue[1]/Task[0]");
+    let mut spaced = Task::new(" {}\n");
+    allowed(Enqueue::workflow(sid("WW"), spaced.clone()));
+    spaced.attributes = " {}".into();
+    refused(Enqueue::workflow(sid("WW"), spaced), "Enqueue[1]/Task[0]");
     refused(Enqueue::workflow(sid("WF"), Task::new("{}")), "Enqueue[1]@workflowSid");
     refused(Dial::new().queue(Queue::new("a".repeat(65))), "Dial[1]/Queue[0]");
 }
