@@ -68,7 +68,7 @@ pub(super) fn within<T: Measured>(least: u64, most: u64) -> impl Fn(&T) -> Resul
     move |value| match value.amount() {
         Some(amount) if !(least..=most).contains(&amount) => Err(Why::new(
             format!("{amount}{unit} was given", unit = T::UNIT),
-            "Twilio takes it as invalid",
+            "it is outside what Twilio takes",
             if most == u64::MAX {
                 format!("give at least {least}{}", T::UNIT)
             } else {

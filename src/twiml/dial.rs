@@ -9,6 +9,7 @@ use super::parse::ParseError;
 use super::text::{CallerId, DialledNumber, Identity, Plain, QueueName, Sid, SipUri, Tones, Url, kind, name};
 use super::values::{Events, Millis, check_text};
 use super::words::{CallEvent, DialRecord, MachineDetection, Method, RecordingEvent, RecordingTrack, RingTone, Trim};
+use crate::phone::Endpoint;
 
 element! {
     /// Connects the caller (Twilio docs: TwiML `<Dial>`): with up to ten numbers, clients and SIP addresses, or with
@@ -74,6 +75,16 @@ one_of! {
         /// The oldest caller of a queue.
         Queue,
     } text |text: &str| Self::Number(Number::new(text))
+}
+
+impl From<&Endpoint> for Noun {
+    fn from(endpoint: &Endpoint) -> Self {
+        match endpoint {
+            Endpoint::Phone(number) => Number::new(number).into(),
+            Endpoint::Client(identity) => Client::new(identity).into(),
+            Endpoint::Sip(uri) => Sip::new(uri).into(),
+        }
+    }
 }
 
 impl Dial {

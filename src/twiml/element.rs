@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use super::check::{Refused, Why};
 use super::parse::ParseError;
+use super::write::trimmed;
 
 /// An element as XML knows it.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ impl Element {
         for node in self.nodes.drain(..) {
             match node {
                 Node::Text(more) => text.push_str(&more),
-                Node::Element(child) => return Err(ParseError::element(format!("{place}/{}", child.name))),
+                Node::Element(child) => return Err(ParseError::element(format!("{place}/{}[0]", child.name))),
             }
         }
         Ok(text)
@@ -66,7 +67,7 @@ impl Element {
                 Node::Element(child) => children.push(child),
             }
         }
-        (children, text.trim().to_owned())
+        (children, trimmed(&text).to_owned())
     }
 
     /// An error if anything has not been taken.

@@ -6,7 +6,7 @@ use quick_xml::reader::Reader;
 
 use super::check::shown;
 use super::element::{Element, Node};
-use super::write::is_xml_char;
+use super::write::{is_xml_char, trimmed};
 
 /// Twilio takes at most 64 kB (error 11750); more is not read.
 const MOST_BYTES: usize = 64 * 1024;
@@ -18,7 +18,7 @@ const MOST_LEVELS: usize = 16;
 #[error("{place}: {problem}")]
 #[non_exhaustive]
 pub struct ParseError {
-    /// Where: `Response/Gather[0]@timeout`; `line 1, byte 37` of the text where there is no tree yet.
+    /// Where: `Response/Gather[0]@timeout`; `byte 37 of the text` where there is no tree yet.
     pub place: String,
     /// What is wrong there, and what was expected.
     pub problem: String,
@@ -80,7 +80,7 @@ impl Growing {
         }
         match self.open.last_mut() {
             Some(parent) => parent.text(text),
-            None if text.chars().all(|c| matches!(c, ' ' | '\t' | '\r' | '\n')) => {}
+            None if trimmed(text).is_empty() => {}
             None => return Err("text outside the root element".to_owned()),
         }
         Ok(())

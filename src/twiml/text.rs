@@ -269,6 +269,9 @@ pub(super) fn kind(prefix: &'static str) -> impl Fn(&Sid) -> Result<(), Why> {
 
 fn json(text: &str) -> Result<(), Why> {
     plain(text)?;
+    if text.trim() != text {
+        return Err(Why::new(shown(text), "space at its ends does not reach Twilio unchanged", "remove it"));
+    }
     match serde_json::from_str::<serde::de::IgnoredAny>(text) {
         Ok(_) => Ok(()),
         Err(error) => Err(Why::new(

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::check::{Measured, Refused, Why, shown};
 use super::element::{Content, Element, Value};
 use super::parse::ParseError;
+use super::write::trimmed;
 
 impl Value for bool {
     const EXPECTED: &'static str = "true or false";
@@ -254,7 +255,7 @@ impl Value for Hints {
 /// Reads the whole text of an element, without the space around it.
 pub(super) fn read_text<V: Value>(element: &mut Element, place: &str) -> Result<V, ParseError> {
     let text = element.take_text(place)?;
-    V::read(text.trim()).ok_or_else(|| ParseError::value(place, &text, V::EXPECTED))
+    V::read(trimmed(&text)).ok_or_else(|| ParseError::value(place, &text, V::EXPECTED))
 }
 
 /// Checks the text of an element.
@@ -273,7 +274,7 @@ impl Content for Option<super::Url> {
     }
     fn read_from(element: &mut Element, place: &str) -> Result<Self, ParseError> {
         let text = element.take_text(place)?;
-        Ok(Some(text.trim()).filter(|text| !text.is_empty()).map(super::Url::from))
+        Ok(Some(trimmed(&text)).filter(|text| !text.is_empty()).map(super::Url::from))
     }
     fn check_in(&self, place: &str, refused: &mut Vec<Refused>) {
         if let Some(url) = self {

@@ -334,10 +334,10 @@ element! {
 }
 
 impl Task {
-    /// A task with these attributes, as JSON.
+    /// A task with these attributes, as JSON; space at the ends is left out.
     #[must_use]
-    pub fn new(attributes: impl Into<Json>) -> Self {
-        Self::bare(attributes.into())
+    pub fn new(attributes: impl Into<String>) -> Self {
+        Self::bare(attributes.into().trim().into())
     }
 }
 

@@ -1,0 +1,209 @@
+//! Whole documents, compared with the text Twilio would get.
+
+use super::*;
+
+fn golden(document: &Response, expected: &str) {
+    let text = document.build().expect("allowed");
+    assert_eq!(text.as_str(), expected.trim_end());
+    assert_eq!(parse(expected).as_ref(), Ok(document));
+}
+
+#[test]
+fn a_menu() {
+    let menu = Response::new()
+        .gather(
+            Gather::new()
+                .num_digits(1u32)
+                .timeout(Duration::from_secs(7))
+                .finish_on_key("")
+                .action("/calls/1?step=menu&lang=de")
+                .input(Input::DtmfSpeech)
+                .hints(["sales", "support"])
+                .say(Say::new("Tom & Jerry: press 1 > 0").voice("Polly.Vicki").language("de-DE"))
+                .play(Play::new("https://example.com/menu.mp3").loops(2u32))
+                .pause(Pause::new(Duration::from_secs(3))),
+        )
+        .redirect(Redirect::new("/calls/1?again=1").method(Method::Get));
+    golden(&menu, include_str!("../../data/twiml/menu.xml"));
+}
+
+#[test]
+fn an_agent_in_a_conference() {
+    let agent = Response::new()
+        .dial(
+            Dial::new().action("/after").hangup_on_star(false).conference(
+                Conference::new("call-7")
+                    .start_on_enter(true)
+                    .end_on_exit(false)
+                    .beep(Beep::False)
+                    .label("agent-ana")
+                    .wait_url(WaitUrl::Silence)
+                    .status_callback("/conference", [ConferenceEvent::Leave, ConferenceEvent::Start])
+                    .status_callback_method(Method::Post),
+            ),
+        )
+        .hangup(Hangup::new());
+    golden(&agent, include_str!("../../data/twiml/agent_in_conference.xml"));
+}
+
+#[test]
+fn a_ring_of_all_kinds() {
+    let ring = Response::new().dial(
+        Dial::new()
+            .timeout(Duration::from_secs(20))
+            .record(DialRecord::FromAnswerDual)
+            .recording_status_callback("/recording", [RecordingEvent::Completed, RecordingEvent::Absent])
+            .number(
+                Number::new("+14155550100")
+                    .status_callback("/leg", [CallEvent::Answered, CallEvent::Ringing])
+                    .machine_detection(MachineDetection::DetectMessageEnd)
+                    .machine_detection_speech_threshold(2400u32),
+            )
+            .client(Client::new("ana").parameter("customer", "\"A&B\"\n"))
+            .client(Client::new("ben").url("/screen"))
+            .sip(Sip::new("sip:cy@example.com;transport=tls?X-Call=7&X-Q=1").username("cy")),
+    );
+    golden(&ring, include_str!("../../data/twiml/ring.xml"));
+}
+
+#[test]
+fn queues_and_the_short_verbs() {
+    let queues = Response::new()
+        .reject(Reject::new().reason(Reason::Busy))
+        .enqueue(Enqueue::new("support").wait_url("/wait").action("/left"))
+        .enqueue(Enqueue::workflow(sid("WW"), Task::new(r#"{"lang":"de"}"#).priority(5u32)))
+        .leave(Leave::new())
+        .dial(Dial::new().queue(Queue::new("support").url("/hello")))
+        .record(Record::new().max_length(Duration::from_secs(60)).play_beep(true).finish_on_key("#*"))
+        .play(Play::keys("ww1"))
+        .reject(Reject::new())
+        .hangup(Hangup::new());
+    golden(&queues, include_str!("../../data/twiml/queues.xml"));
+}
+
+#[test]
+fn a_document_without_verbs() {
+    golden(&Response::new(), "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>");
+}
+
+#[test]
+fn what_is_not_set_is_not_written() {
+    let text = Response::new().gather(Gather::new()).record(Record::new()).build().expect("allowed").into_string();
+    assert!(text.ends_with("<Response><Gather/><Record/></Response>"), "{text}");
+}
+
+#[test]
+fn unwritable_characters_are_marked_and_others_survive() {
+    let say = |words: &str| Response::new().say(Say::new(words)).build().expect("allowed").into_string();
+    assert!(say("a\u{0}b\u{FFFE}c\u{1b}").contains("<Say>a\u{FFFD}b\u{FFFD}c\u{FFFD}</Say>"));
+    assert!(say("a\r\n]]>\u{202E}").contains("<Say>a&#13;\n]]&gt;\u{202E}</Say>"));
+    assert!(say("<break/>").contains("<Say>&lt;break/&gt;</Say>"));
+}
+
+#[test]
+fn the_other_documents_read_back_too() {
+    let wait = WaitResponse::new()
+        .say(Say::new("Please hold"))
+        .play(Play::new("/music.mp3"))
+        .pause(Pause::new(Duration::from_secs(1)))
+        .redirect(Redirect::new("/wait"));
+    assert_eq!(WaitResponse::parse(wait.build().expect("allowed").as_str()), Ok(wait));
+    let queue = QueueResponse::new().gather(Gather::new().say(Say::new("1 to leave"))).leave(Leave::new());
+    assert_eq!(QueueResponse::parse(queue.build().expect("allowed").as_str()), Ok(queue));
+    let screen = ScreenResponse::new().gather(Gather::new().say(Say::new("1 to accept"))).hangup(Hangup::new());
+    assert_eq!(ScreenResponse::parse(screen.build().expect("allowed").as_str()), Ok(screen));
+}
+
+/// The names of Twilio's documentation, each element with its attributes.
+const NAMES: &[(&str, &str)] = &[
+    ("Say", "voice language loop"),
+    ("Play", "loop digits"),
+    ("Pause", "length"),
+    (
+        "Gather",
+        "action method input timeout numDigits finishOnKey actionOnEmptyResult speechTimeout speechModel language hints \
+         profanityFilter enhanced partialResultCallback partialResultCallbackMethod bargeIn maxSpeechTime debug",
+    ),
+    (
+        "Dial",
+        "action method timeout timeLimit callerId answerOnBridge hangupOnStar record trim recordingTrack \
+         recordingStatusCallback recordingStatusCallbackMethod recordingStatusCallbackEvent ringTone sequential referUrl \
+         referMethod recordingConfigurationId events passports",
+    ),
+    (
+        "Number",
+        "sendDigits url method statusCallback statusCallbackMethod statusCallbackEvent byoc machineDetection \
+         machineDetectionTimeout machineDetectionSpeechThreshold machineDetectionSpeechEndThreshold \
+         machineDetectionSilenceTimeout amdStatusCallback amdStatusCallbackMethod",
+    ),
+    ("Client", "url method statusCallback statusCallbackMethod statusCallbackEvent clientNotificationUrl"),
+    (
+        "Sip",
+        "username password url method statusCallback statusCallbackMethod statusCallbackEvent machineDetection \
+         machineDetectionTimeout machineDetectionSpeechThreshold machineDetectionSpeechEndThreshold \
+         machineDetectionSilenceTimeout amdStatusCallback amdStatusCallbackMethod",
+    ),
+    (
+        "Conference",
+        "muted beep startConferenceOnEnter endConferenceOnExit participantLabel jitterBufferSize waitUrl waitMethod \
+         maxParticipants record trim region coach statusCallback statusCallbackMethod statusCallbackEvent \
+         recordingStatusCallback recordingStatusCallbackMethod recordingStatusCallbackEvent eventCallbackUrl \
+         recordingConfigurationId",
+    ),
+    ("Queue", "url method reservationSid postWorkActivitySid"),
+    ("Enqueue", "action method waitUrl waitUrlMethod workflowSid maxQueueSize"),
+    ("Leave", ""),
+    ("Redirect", "method"),
+    (
+        "Record",
+        "action method timeout finishOnKey maxLength playBeep trim recordingStatusCallback recordingStatusCallbackMethod \
+         recordingStatusCallbackEvent transcribe transcribeCallback recordingConfigurationId",
+    ),
+    ("Hangup", ""),
+    ("Reject", "reason"),
+];
+
+/// A value that reads, whatever the attribute's type: the first that the parser takes.
+fn sample(element: &str, attribute: &str) -> String {
+    let values =
+        ["1", "true", "GET", "dtmf", "phone_call", "trim-silence", "both", "completed", "at", "Enable", "onEnter"];
+    let more = ["large", "us1", "start", "do-not-record", "rejected"];
+    let wrapped = |value: &str| {
+        let one = format!("<{element} {attribute}=\"{value}\"/>");
+        match element {
+            "Number" | "Client" | "Sip" | "Conference" | "Queue" => format!("<Response><Dial>{one}</Dial></Response>"),
+            _ => format!("<Response>{one}</Response>"),
+        }
+    };
+    let taken = values.into_iter().chain(more).find(|value| parse(&wrapped(value)).is_ok());
+    taken.unwrap_or_else(|| panic!("{element}@{attribute} is not read: {:?}", parse(&wrapped("1")))).to_owned()
+}
+
+#[test]
+fn every_documented_attribute_is_read_by_its_name() {
+    for (element, attributes) in NAMES {
+        for attribute in attributes.split_whitespace() {
+            assert!(!sample(element, attribute).is_empty());
+        }
+    }
+}
+
+#[test]
+fn nothing_but_documented_attributes_is_written() {
+    for seed in 0..400 {
+        let text = Dice(seed).document().build().expect("allowed");
+        let mut element = "";
+        let shape = skeleton(text.as_str());
+        for part in &shape {
+            match part.strip_prefix('<') {
+                Some(name) => element = name.trim_end_matches('/'),
+                None if part == "/>" => {}
+                None => {
+                    let known = NAMES.iter().find(|(name, _)| *name == element);
+                    let known = known.is_some_and(|(_, names)| names.split_whitespace().any(|name| name == part));
+                    assert!(known || matches!(element, "Task" | "Parameter"), "{element}@{part}");
+                }
+            }
+        }
+    }
+}
