@@ -10,6 +10,9 @@
 //!
 //! No case sleeps; those in which the provider is silent wait for [`DEADLINE_SHORT`]. A panic says what broke.
 
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use crate::telephony::{Action, Command, Failure, LegRef, LegState, Performed, Telephony, TelephonyError};
@@ -18,7 +21,7 @@ use crate::time::Timestamp;
 /// How long a command may take that is answered.
 pub const DEADLINE: Duration = Duration::from_secs(10);
 /// How long a command may take that is never answered.
-pub const DEADLINE_SHORT: Duration = Duration::from_millis(200);
+pub const DEADLINE_SHORT: Duration = Duration::from_millis(500);
 /// The delay that [`Answer::TooMany`] and [`Answer::Unavailable`] ask for.
 pub const DELAY: Duration = Duration::from_secs(7);
 
@@ -64,6 +67,30 @@ pub trait ScriptedProvider: Send + Sync {
     fn legs_placed(&self) -> usize;
     /// The provider's time; legs are placed at it.
     fn now(&self) -> Timestamp;
+}
+
+/// A running case: it ends when the case has passed, and panics with what broke.
+pub type Running<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// One case of the suite.
+#[derive(Clone, Copy)]
+pub struct Case {
+    /// Its name, as in `the_same_dial_twice_dials_once`.
+    pub name: &'static str,
+    /// Runs it against a fresh provider.
+    pub run: for<'a> fn(&'a dyn ScriptedProvider) -> Running<'a>,
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Case").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Every case, in the order of the list.
+#[must_use]
+pub fn cases() -> Vec<Case> {
+    crate::for_each_telephony_case!(__telephony_case_values [])
 }
 
 /// Calls the macro `$then` with `[$args]` and the name of every case: the one list of this suite.
@@ -129,6 +156,18 @@ macro_rules! __telephony_case_tests {
                 $crate::conformance::telephony::$case(&provider).await;
             }
         )*
+    };
+}
+
+/// The values that `cases` returns.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __telephony_case_values {
+    ([] $($case:ident)*) => {
+        ::std::vec![$($crate::conformance::telephony::Case {
+            name: ::std::stringify!($case),
+            run: |provider| ::std::boxed::Box::pin($crate::conformance::telephony::$case(provider)),
+        }),*]
     };
 }
 

@@ -4,16 +4,18 @@
 pub(crate) mod server;
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use switchboard::phone::Endpoint;
 use switchboard::telephony::twilio::{Budget, ConfigError, TwilioClient};
 use switchboard::telephony::{Action, Command, Failure, LegRef, LegState, Telephony};
+use switchboard::time::{ManualClock, Timestamp};
 
 use server::{ACCOUNT, Reply, Server, TOKEN, leg_sid, problem};
 
 const LONG: Duration = Duration::from_secs(10);
-const SHORT: Duration = Duration::from_millis(200);
+const SHORT: Duration = Duration::from_millis(500);
 
 fn endpoint(text: &str) -> Endpoint {
     text.parse().expect("an endpoint")
@@ -111,6 +113,7 @@ async fn a_deadline_of_zero_sends_nothing() {
     let server = Server::start();
     assert_eq!(failure(&server.client(), &dial("d", Duration::ZERO)).await, Failure::Unavailable { retry_after: None });
     assert!(server.seen().is_empty());
+    server.client().perform(&dial("d", Duration::MAX)).await.expect("an endless deadline is no reason to panic");
 }
 
 #[tokio::test]
@@ -154,8 +157,7 @@ async fn dials_beyond_the_budget_are_not_sent_and_hang_ups_pass() {
     let server = Server::start();
     let client = || {
         let builder = TwilioClient::builder().account_sid(ACCOUNT).auth_token(TOKEN).base_url(server.url());
-        let clock = switchboard::time::ManualClock::at(switchboard::time::Timestamp::from_secs(1_000));
-        builder.clock(std::sync::Arc::new(clock))
+        builder.clock(Arc::new(ManualClock::at(Timestamp::from_secs(1_000))))
     };
     let first = client().calls_per_second(4).build().expect("right");
     let second = client().budget(first.budget()).build().expect("right");
@@ -170,7 +172,9 @@ async fn dials_beyond_the_budget_are_not_sent_and_hang_ups_pass() {
 #[tokio::test]
 async fn too_many_requests_pause_dials_longer_each_time_and_nothing_else() {
     let server = Server::start();
-    let client = server.client();
+    let clock = ManualClock::at(Timestamp::from_secs(1_000));
+    let builder = TwilioClient::builder().account_sid(ACCOUNT).auth_token(TOKEN).base_url(server.url());
+    let client = builder.clock(Arc::new(clock)).build().expect("right");
     server.answer_command(Reply::Full(429, None, problem(20429, 429)));
     let pause = Failure::Unavailable { retry_after: Some(Duration::from_millis(250)) };
     assert_eq!(failure(&client, &dial("a", LONG)).await, pause);
@@ -188,7 +192,7 @@ async fn a_probe_reads_on_through_the_pages_and_ends_at_its_deadline() {
     let server = Server::start();
     let builder = TwilioClient::builder().account_sid(ACCOUNT).auth_token(TOKEN).base_url(server.url());
     let client = builder.probe_deadline(SHORT).build().expect("right");
-    let sent_at = switchboard::time::Timestamp::from_secs(server::PLACED_AT_SECS);
+    let sent_at = Timestamp::from_secs(server::PLACED_AT_SECS);
     let asked = LegRef::Dialled { to: endpoint("client:ana"), from: endpoint("sip:c@s.example"), sent_at };
     let next = format!("/2010-04-01/Accounts/{ACCOUNT}/Calls.json?Page=1&PageToken=PACA");
     let first = serde_json::json!({"calls": [], "next_page_uri": next});

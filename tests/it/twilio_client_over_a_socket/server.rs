@@ -47,7 +47,7 @@ pub(crate) enum Reply {
     /// These bytes, then the end of the connection.
     Close(Vec<u8>),
     /// Done as Twilio would, but what is said about it is this.
-    AfterDoing(Box<Reply>),
+    AfterDoing(Box<Self>),
 }
 
 #[derive(Default)]
