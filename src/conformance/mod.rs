@@ -2,5 +2,6 @@
 
 mod drive;
 pub mod store;
+pub mod telephony;
 
 pub use drive::{block_on, join_all};

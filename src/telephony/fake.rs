@@ -1,6 +1,7 @@
 //! A telephony for tests: it records what it is told, and answers as told.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -14,16 +15,24 @@ use super::{Action, Command, EndCause, LegRef, LegReport, LegState, Performed, T
 #[derive(Clone, Debug, Default)]
 pub struct FakeTelephony(Arc<Mutex<State>>);
 
-#[derive(Debug, Default)]
+type Answer = Box<dyn FnOnce(&Action) -> Result<Performed, TelephonyError> + Send>;
+
+#[derive(Default)]
 struct State {
     commands: Vec<Command>,
     done: BTreeMap<String, Performed>,
-    answers: VecDeque<Result<Performed, TelephonyError>>,
+    answers: VecDeque<Answer>,
     probe_answers: VecDeque<Result<LegReport, TelephonyError>>,
     legs: BTreeMap<String, LegState>,
     /// Which dial made which leg, in order.
     dialled: Vec<(Action, String)>,
     legs_made: u64,
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("commands", &self.commands).field("legs", &self.legs).finish_non_exhaustive()
+    }
 }
 
 impl FakeTelephony {
@@ -41,7 +50,12 @@ impl FakeTelephony {
     ///
     /// An `Ok` with a leg makes that leg ring, where the command is a dial.
     pub fn answer_next(&self, answer: Result<Performed, TelephonyError>) {
-        self.state().answers.push_back(answer);
+        self.answer_next_with(|_| answer);
+    }
+
+    /// The same, with an answer that depends on the command.
+    pub fn answer_next_with(&self, answer: impl FnOnce(&Action) -> Result<Performed, TelephonyError> + Send + 'static) {
+        self.state().answers.push_back(Box::new(answer));
     }
 
     /// Answers the next probe with this; further ones queue up behind it.
@@ -52,6 +66,12 @@ impl FakeTelephony {
     /// From now on, `leg` is believed to be in `state`.
     pub fn set_leg(&self, leg: impl Into<String>, state: LegState) {
         self.state().legs.insert(leg.into(), state);
+    }
+
+    /// Every leg there has been, with its state.
+    #[must_use]
+    pub fn legs(&self) -> BTreeMap<String, LegState> {
+        self.state().legs.clone()
     }
 
     /// Every command carried out or attempted so far, in order. One that was answered from memory, because its id had
@@ -115,7 +135,7 @@ impl Telephony for FakeTelephony {
         }
         state.commands.push(command.clone());
         let performed = match state.answers.pop_front() {
-            Some(answer) => answer?,
+            Some(answer) => answer(&command.action)?,
             None => state.carry_out(&command.action),
         };
         state.note(command, &performed);

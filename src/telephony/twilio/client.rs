@@ -17,6 +17,8 @@ use crate::time::Clock;
 
 /// Largest reply that is read, in bytes.
 pub const REPLY_BYTES_MAX: usize = 1024 * 1024;
+/// Longest deadline: more would overflow the runtime's clock, and is of no use.
+const DEADLINE_MAX: Duration = Duration::from_secs(3600);
 /// How many dials a client remembers the legs of.
 const DIALS_REMEMBERED: usize = 4096;
 
@@ -140,7 +142,7 @@ impl TwilioClient {
         if let Some(body) = &request.body {
             builder = builder.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.clone());
         }
-        let ends_at = tokio::time::Instant::now() + deadline;
+        let ends_at = tokio::time::Instant::now() + deadline.min(DEADLINE_MAX);
         let sent = tokio::time::timeout_at(ends_at, builder.send()).await;
         // The address of a request holds telephone numbers: it is taken out of every error.
         let mut response = match sent {
@@ -241,7 +243,7 @@ impl Telephony for TwilioClient {
 
     async fn probe(&self, leg: &LegRef) -> Result<LegReport, TelephonyError> {
         let mut probe = Probe::new(&self.account, leg)?;
-        let ends_at = tokio::time::Instant::now() + self.probe_deadline;
+        let ends_at = tokio::time::Instant::now() + self.probe_deadline.min(DEADLINE_MAX);
         loop {
             let left = ends_at.saturating_duration_since(tokio::time::Instant::now());
             let received = self.send(probe.request(), left).await.map_err(|error| lost("question", true, error))?;

@@ -17,3 +17,6 @@ pub use budget::Budget;
 pub use client::TwilioClient;
 #[cfg(feature = "twilio")]
 pub use config::{ConfigError, TwilioClientBuilder};
+
+#[cfg(test)]
+mod tests;

@@ -161,7 +161,8 @@ fn scan(calls: &[Value], sent_at: Timestamp, found: &mut Option<Found>) -> Optio
             Some(date) => Some(Timestamp::from(DateTime::parse_from_rfc2822(date).ok()?.to_utc())),
             None => None,
         };
-        if created_at.is_some_and(|at| at < sent_at - SKEW) {
+        // Dates have whole seconds.
+        if created_at.is_some_and(|at| at.as_secs() < (sent_at - SKEW).as_secs()) {
             return Some(true);
         }
         let candidate = Found { created_at, report: report(call)? };
@@ -174,7 +175,6 @@ fn scan(calls: &[Value], sent_at: Timestamp, found: &mut Option<Found>) -> Optio
 
 /// Low is good: the first call made in or after the second of `sent_at`; then one made just before, as clocks differ.
 fn rank(created_at: Option<Timestamp>, sent_at: Timestamp) -> (bool, u64) {
-    // Dates have whole seconds.
     let Some(created) = created_at.map(Timestamp::as_secs) else { return (false, u64::MAX) };
     (created < sent_at.as_secs(), created.abs_diff(sent_at.as_secs()))
 }
