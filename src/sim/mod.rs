@@ -1,1 +1,3 @@
-//! Being written.
+//! Worlds to test a call centre in. Outside semver.
+
+pub mod carrier;

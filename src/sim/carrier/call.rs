@@ -1,0 +1,278 @@
+//! The life of a leg: placed, ringing, answered, over.
+
+use std::time::Duration;
+
+use super::Carrier;
+use super::state::{Call, Doing, Due, Frame, Role, Sid, Target};
+use super::types::{CallStatus, Direction, EndCause, EndpointScript, Heard, Hearing, Loss, LostCall, Ring};
+
+impl Carrier {
+    pub(super) fn add_call(&mut self, call: Call) -> Sid {
+        let sid = call.sid.clone();
+        self.order.push(sid.clone());
+        self.calls.insert(sid.clone(), call);
+        sid
+    }
+
+    pub(super) fn live(&self, sid: &str) -> Option<&Call> {
+        self.calls.get(sid).filter(|call| !call.status.is_over())
+    }
+
+    pub(super) fn live_mut(&mut self, sid: &str) -> Option<&mut Call> {
+        self.calls.get_mut(sid).filter(|call| !call.status.is_over())
+    }
+
+    /// What the leg hears from now on.
+    pub(super) fn hear(&mut self, sid: &str, what: Hearing) {
+        let now = self.now;
+        let Some(call) = self.calls.get_mut(sid) else { return };
+        if let Some(last) = call.heard.last_mut().filter(|last| last.to.is_none()) {
+            if last.what == what {
+                return;
+            }
+            last.to = Some(now);
+        }
+        if what != Hearing::Nothing {
+            call.heard.push(Heard { what, from: now, to: None });
+        }
+    }
+
+    /// What the leg's innermost document does from now on; timers of what it did before die.
+    pub(super) fn set_doing(&mut self, sid: &str, doing: Doing) {
+        let Some(call) = self.live_mut(sid) else { return };
+        call.epoch += 1;
+        if let Some(frame) = call.frames.last_mut() {
+            frame.doing = doing;
+        }
+    }
+
+    /// Wakes the leg after `wait`, unless it does something else by then.
+    pub(super) fn wake(&mut self, sid: &str, wait: Duration) {
+        let Some(epoch) = self.live(sid).map(|call| call.epoch) else { return };
+        self.after(wait, Due::Step(sid.to_owned(), epoch));
+    }
+
+    fn script_of(&self, endpoint: &str) -> EndpointScript {
+        let bare = endpoint.split('?').next().unwrap_or(endpoint);
+        self.scripts.get(bare).cloned().unwrap_or_default()
+    }
+
+    /// A leg to a number of ours: the call that comes in there.
+    pub(super) fn comes_in(&mut self, from: &str, to: &str) -> Sid {
+        let sid = self.sid("CA");
+        let number = self.numbers.get(to).cloned();
+        let mut call = Call::new(sid, Direction::Inbound, from, to, self.now);
+        call.status = CallStatus::Ringing;
+        call.placed = Some(self.now);
+        if let Some(number) = &number {
+            call.target = Some(Target::post(number.voice_url.clone()));
+            call.fallback = number.voice_fallback_url.clone().map(Target::post);
+        }
+        let sid = self.add_call(call);
+        self.hear(&sid, Hearing::Ringback);
+        match number {
+            // Seen in the field: an own number with an empty voice URL fails, without diagnostics.
+            Some(number) if !number.voice_url.is_empty() => {
+                self.fetch_main(&sid, Target::post(number.voice_url), Vec::new());
+            }
+            _ => self.end(&sid, CallStatus::Failed, EndCause::Failed),
+        }
+        sid
+    }
+
+    pub(super) fn place(&mut self, sid: &str) {
+        let now = self.now;
+        let Some(call) = self.live_mut(sid) else { return };
+        call.status = CallStatus::Initiated;
+        call.placed = Some(now);
+        let (from, to) = (call.from.clone(), call.to.clone());
+        self.fire(sid, "initiated");
+        if self.numbers.contains_key(&to) {
+            self.place_at_own_number(sid, &from, &to);
+            return;
+        }
+        match self.script_of(&to).on_ring {
+            Ring::Fails => self.end(sid, CallStatus::Failed, EndCause::Failed),
+            Ring::Busy => self.end(sid, CallStatus::Busy, EndCause::Busy),
+            _ => self.after(self.config.rules.ring_delay, Due::Rings(sid.to_owned())),
+        }
+    }
+
+    /// A call to a number of ours is two calls with two documents, bridged (seen in the field).
+    fn place_at_own_number(&mut self, sid: &str, from: &str, to: &str) {
+        let twin = self.comes_in(from, to);
+        if self.live(&twin).is_none() {
+            self.end(sid, CallStatus::Failed, EndCause::Failed);
+            return;
+        }
+        for (a, b) in [(sid, twin.as_str()), (twin.as_str(), sid)] {
+            if let Some(call) = self.live_mut(a) {
+                call.twin = Some(b.to_owned());
+            }
+        }
+        self.rings(sid);
+    }
+
+    pub(super) fn rings(&mut self, sid: &str) {
+        let grace = self.config.rules.ring_grace;
+        let Some(call) = self.live_mut(sid) else { return };
+        call.status = CallStatus::Ringing;
+        let (to, timeout, twin) = (call.to.clone(), call.timeout, call.twin.is_some());
+        self.fire(sid, "ringing");
+        self.after(timeout + grace, Due::RingsOut(sid.to_owned()));
+        match self.script_of(&to).on_ring {
+            _ if twin => {}
+            Ring::Answers { after } => self.after(after, Due::Answers(sid.to_owned())),
+            Ring::Declines { after } => self.after(after, Due::Declines(sid.to_owned())),
+            Ring::Busy | Ring::Fails | Ring::RingsOut | Ring::Manual => {}
+        }
+    }
+
+    /// The person at the other end picked up a leg of ours.
+    pub(super) fn picked_up(&mut self, sid: &str) {
+        if !self.live(sid).is_some_and(|c| matches!(c.status, CallStatus::Ringing | CallStatus::Initiated)) {
+            return;
+        }
+        self.answered(sid);
+        let Some(call) = self.live(sid) else { return };
+        let script = self.script_of(&call.to);
+        for (wait, digits) in script.presses {
+            self.after(wait, Due::Presses(sid.to_owned(), digits));
+        }
+        if let Some(talk) = script.then {
+            self.after(talk, Due::HangsUp(sid.to_owned()));
+        }
+        self.begin(sid);
+    }
+
+    /// What an answered leg of ours does first.
+    fn begin(&mut self, sid: &str) {
+        let Some(call) = self.live(sid) else { return };
+        let (parent, entry, target, twiml) =
+            (call.parent.clone(), call.entry.clone(), call.target.clone(), call.twiml.clone());
+        self.hear(sid, Hearing::Silence);
+        if let Some(parent) = parent {
+            self.child_answered(&parent, sid);
+        } else if let Some(entry) = entry {
+            self.enter_by_api(sid, &entry);
+        } else if let Some(target) = target {
+            self.fetch_main(sid, target, Vec::new());
+        } else if let Some(twiml) = twiml {
+            self.take_over(sid);
+            self.load_text(sid, &twiml);
+        }
+    }
+
+    /// The leg is connected from now on. Nothing changes when it is already.
+    pub(super) fn answered(&mut self, sid: &str) {
+        let now = self.now;
+        let Some(call) = self.live_mut(sid).filter(|call| call.answered.is_none()) else { return };
+        call.status = CallStatus::InProgress;
+        call.answered = Some(now);
+        call.updated = now;
+        let (limit, twin, inbound) = (call.limit, call.twin.clone(), call.direction == Direction::Inbound);
+        self.after(limit, Due::TimeLimit(sid.to_owned()));
+        self.fire(sid, "answered");
+        if inbound && self.calls.get(sid).is_some_and(|c| c.heard.last().is_none_or(|h| h.what == Hearing::Ringback)) {
+            self.hear(sid, Hearing::Silence);
+        }
+        if let (true, Some(twin)) = (inbound, twin) {
+            self.picked_up(&twin);
+        }
+    }
+
+    /// The leg is over. An answered one is `completed`, whatever ended it.
+    pub(super) fn end(&mut self, sid: &str, status: CallStatus, cause: EndCause) {
+        let now = self.now;
+        let Some(call) = self.live_mut(sid) else { return };
+        call.status = if call.answered.is_some() { CallStatus::Completed } else { status };
+        call.sip_code = sip_code(call.status, cause);
+        call.ended = Some(now);
+        call.updated = now;
+        call.cause = Some(cause);
+        call.epoch += 1;
+        let frames = std::mem::take(&mut call.frames);
+        let (inbound, parent, bridge, twin) =
+            (call.direction == Direction::Inbound, call.parent.clone(), call.bridge.take(), call.twin.clone());
+        self.hear(sid, Hearing::Nothing);
+        if inbound && matches!(cause, EndCause::TimeLimit | EndCause::Failed | EndCause::Parent) {
+            self.lose(sid, Loss::Cut);
+        }
+        self.leave_all(sid, &frames);
+        self.leave_conference(sid, "participant_hung_up");
+        self.fire(sid, "completed");
+        if let Some(other) = bridge {
+            self.other_side_gone(&other, sid);
+        }
+        if let Some(parent) = parent {
+            self.child_over(&parent, sid);
+        }
+        if let Some(twin) = twin {
+            let status = if inbound { status } else { CallStatus::Canceled };
+            self.end(&twin, status, if cause == EndCause::HungUp { cause } else { EndCause::Parent });
+        }
+    }
+
+    /// Lets go of whatever the documents of an ended leg held.
+    fn leave_all(&mut self, sid: &str, frames: &[Frame]) {
+        for frame in frames {
+            match &frame.doing {
+                Doing::Dialling(dial) => self.dial_abandoned(sid, frame, dial),
+                Doing::Conferencing(_) => self.leave_conference(sid, "participant_hung_up"),
+                Doing::Queueing(queueing) => self.queue_abandoned(sid, frame, queueing),
+                Doing::Recording(recording) => self.recording_abandoned(sid, frame, recording),
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn lose(&mut self, sid: &str, loss: Loss) {
+        let lost = LostCall { call: sid.to_owned(), loss, at: self.now };
+        self.losses.entry(sid.to_owned()).or_default().push(lost);
+    }
+
+    /// Takes the leg out of whatever its documents do, to drive it by a new one.
+    pub(super) fn take_over(&mut self, sid: &str) {
+        let now = self.now;
+        let Some(call) = self.live_mut(sid) else { return };
+        call.epoch += 1;
+        call.failing = false;
+        let frames = std::mem::take(&mut call.frames);
+        let (parent, bridge) = (call.parent.clone(), call.bridge.take());
+        call.frames.push(Frame {
+            role: Role::Main,
+            verbs: Vec::new(),
+            next: 0,
+            url: None,
+            doing: Doing::Idle,
+            began: now,
+        });
+        for frame in &frames {
+            match &frame.doing {
+                Doing::Dialling(dial) => self.dial_interrupted(sid, frame, dial),
+                Doing::Conferencing(_) => self.leave_conference(sid, "participant_updated_via_api"),
+                Doing::Queueing(queueing) => self.queue_redirected(sid, frame, queueing),
+                _ => {}
+            }
+        }
+        if let Some(other) = bridge {
+            self.other_side_gone(&other, sid);
+        }
+        if let Some(parent) = parent {
+            self.child_over(&parent, sid);
+        }
+        let rings = self.live(sid).is_some_and(|c| c.answered.is_none());
+        self.hear(sid, if rings { Hearing::Ringback } else { Hearing::Silence });
+    }
+}
+
+/// SipResponseCode of the terminal callback (Twilio docs, call status callback).
+fn sip_code(status: CallStatus, cause: EndCause) -> u16 {
+    match (status, cause) {
+        (CallStatus::Busy, EndCause::Declined) => 603,
+        (CallStatus::Busy, _) => 486,
+        (CallStatus::NoAnswer | CallStatus::Canceled, _) => 487,
+        (CallStatus::Failed, _) => 404,
+        _ => 200,
+    }
+}

@@ -1,0 +1,91 @@
+//! Standard parameters, and the status callbacks of a call.
+
+use chrono::{DateTime, Utc};
+
+use super::Carrier;
+use super::form::Pairs;
+use super::state::{Call, Target};
+use super::types::{CallStatus, Direction};
+use super::webhook::Purpose;
+use crate::time::Timestamp;
+
+pub(super) fn pair(name: &str, value: impl Into<String>) -> (String, String) {
+    (name.to_owned(), value.into())
+}
+
+/// `Tue, 31 Aug 2010 20:36:28 +0000`.
+pub(super) fn rfc2822(at: Timestamp) -> String {
+    let at: DateTime<Utc> = at.into();
+    at.format("%a, %d %b %Y %H:%M:%S +0000").to_string()
+}
+
+impl Carrier {
+    /// Parameters of every request about a call (Twilio docs, TwiML voice request; `Caller` and `Called` twins and
+    /// blank geography as in real payloads).
+    pub(super) fn standard(&self, call: &Call, status: CallStatus) -> Pairs {
+        let mut pairs = vec![
+            pair("CallSid", &call.sid),
+            pair("AccountSid", &self.config.account_sid),
+            pair("ApiVersion", "2010-04-01"),
+            pair("CallStatus", status.as_str()),
+            pair("Direction", call.direction.as_str()),
+        ];
+        for (names, value) in [(["From", "Caller"], &call.from), (["To", "Called"], &call.to)] {
+            for name in names {
+                pairs.push(pair(name, value));
+                for place in ["City", "State", "Zip", "Country"] {
+                    pairs.push((format!("{name}{place}"), String::new()));
+                }
+            }
+        }
+        if let Some(parent) = &call.parent {
+            pairs.push(pair("ParentCallSid", parent));
+        }
+        pairs
+    }
+
+    /// An event of a call's progress: counted, and told to who subscribed to it.
+    pub(super) fn fire(&mut self, sid: &str, event: &str) {
+        let rules = self.config.rules.clone();
+        let now = self.now;
+        let Some(call) = self.calls.get_mut(sid) else { return };
+        call.updated = now;
+        let subscribed = call.callback.as_ref().is_some_and(|s| s.events.contains(event));
+        let number = call.events;
+        if subscribed || rules.unsubscribed_events_count {
+            call.events += 1;
+        }
+        let call = call.clone();
+        if call.direction == Direction::Inbound && event == "completed" {
+            self.tell_number(&call);
+        }
+        let Some(to) = call.callback.as_ref().filter(|_| subscribed).map(|s| s.to.clone()) else { return };
+        let mut pairs = self.standard(&call, call.status);
+        pairs.push(pair("Timestamp", rfc2822(now)));
+        pairs.push(pair("CallbackSource", "call-progress-events"));
+        pairs.push(pair("SequenceNumber", number.to_string()));
+        if call.status.is_over() {
+            pairs.extend(self.durations(&call));
+            pairs.push(pair("SipResponseCode", call.sip_code.to_string()));
+        }
+        self.send(&to, &pairs, Some(sid), Purpose::Callback(15_003));
+    }
+
+    /// CallDuration in seconds, Duration in billed minutes.
+    fn durations(&self, call: &Call) -> Pairs {
+        let seconds = call.seconds();
+        let minutes = if self.config.rules.duration_rounds_up { seconds.div_ceil(60) } else { seconds / 60 };
+        vec![pair("CallDuration", seconds.to_string()), pair("Duration", minutes.to_string())]
+    }
+
+    /// A number's own callback: once, when an inbound call has ended.
+    fn tell_number(&mut self, call: &Call) {
+        let Some(url) = self.numbers.get(&call.to).and_then(|n| n.status_callback.clone()) else { return };
+        let mut pairs = self.standard(call, call.status);
+        pairs.extend(self.durations(call));
+        pairs.push(pair("Timestamp", rfc2822(self.now)));
+        pairs.push(pair("CallbackSource", "call-progress-events"));
+        pairs.push(pair("SequenceNumber", call.events.saturating_sub(1).to_string()));
+        self.send(&Target::post(url), &pairs, Some(&call.sid), Purpose::Callback(15_003));
+    }
+}

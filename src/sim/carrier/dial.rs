@@ -1,0 +1,226 @@
+//! Dial: who is rung, and how the bridge comes about (Twilio docs, TwiML Dial).
+
+use std::time::Duration;
+
+use super::Carrier;
+use super::form::is_web_url;
+use super::run::Flow;
+use super::state::{Call, Dialling, Doing, Due, Subscription, Target};
+use super::types::{CallStatus, Direction, EndCause, Hearing};
+use super::xml::Element;
+
+/// Twilio docs, TwiML Dial: at most ten nouns.
+const NOUN_CAP: usize = 10;
+
+impl Carrier {
+    pub(super) fn dial(&mut self, sid: &str, verb: &Element) -> Flow {
+        let url = self.document_url(sid);
+        let nouns = nouns(verb);
+        let single = nouns.iter().find(|n| matches!(n.name.as_str(), "Conference" | "Queue")).cloned();
+        if single.is_some() && nouns.len() > 1 {
+            self.fails(sid, 13_000, "a Conference or Queue stands alone in its Dial", &url);
+            return Flow::Wait;
+        }
+        self.check_dial(sid, verb, &url);
+        match single {
+            Some(noun) if noun.name == "Conference" => self.enter_by_verb(sid, verb, &noun),
+            Some(noun) => self.dial_queue(sid, verb, &noun),
+            None => self.dial_people(sid, verb, nouns, &url),
+        }
+    }
+
+    fn check_dial(&mut self, sid: &str, verb: &Element, url: &str) {
+        let bad_number = |name: &str, from: u64, to: u64| {
+            verb.attr(name).is_some_and(|v| !v.trim().parse::<u64>().is_ok_and(|n| (from..=to).contains(&n)))
+        };
+        let bad_flag = |name: &str| verb.attr(name).is_some_and(|v| !matches!(v.trim(), "true" | "false"));
+        let faults = [
+            (13_212, "timeout", bad_number("timeout", 5, 600)),
+            (13_216, "timeLimit", bad_number("timeLimit", 1, 86_400)),
+            (13_213, "hangupOnStar", bad_flag("hangupOnStar")),
+            (13_218, "sequential", bad_flag("sequential")),
+            (13_219, "answerOnBridge", bad_flag("answerOnBridge")),
+        ];
+        for (code, name, bad) in faults {
+            if bad {
+                self.notify(code, Some(sid), format!("{name} is out of range; the default holds"), url);
+            }
+        }
+    }
+
+    fn dial_people(&mut self, sid: &str, verb: &Element, nouns: Vec<Element>, url: &str) -> Flow {
+        let mut good = Vec::new();
+        for noun in nouns.into_iter().take(NOUN_CAP) {
+            if address(&noun).is_some() {
+                good.push(noun);
+            } else {
+                self.notify(13_223, Some(sid), format!("{:?} cannot be dialled", noun.words()), url);
+            }
+        }
+        if !self.caller_id_allowed(sid, verb) {
+            self.notify(13_214, Some(sid), "callerId is neither a number of ours nor the caller's", url);
+            good.clear();
+        }
+        let now_count = if verb.flag("sequential", false) { 1 } else { good.len() };
+        let rest = good.split_off(now_count.min(good.len()));
+        let dial = Dialling {
+            verb: verb.clone(),
+            rest,
+            children: Vec::new(),
+            bridged: None,
+            bridged_at: None,
+            last: CallStatus::Failed,
+            queue: None,
+        };
+        self.set_doing(sid, Doing::Dialling(Box::new(dial)));
+        if good.is_empty() {
+            self.dial_over(sid);
+            return Flow::Wait;
+        }
+        self.hear(sid, Hearing::Ringback);
+        for noun in &good {
+            self.ring_noun(sid, verb, noun);
+        }
+        Flow::Wait
+    }
+
+    /// Twilio docs, error 13214. Without callerId the caller's own From is shown.
+    fn caller_id_allowed(&self, sid: &str, verb: &Element) -> bool {
+        let Some(id) = verb.attr("callerId") else { return true };
+        let own = self.live(sid).is_some_and(|c| c.from == id || c.to == id);
+        own || self.numbers.contains_key(id) || id.starts_with("client:") || id.starts_with("sip:")
+    }
+
+    fn ring_noun(&mut self, sid: &str, verb: &Element, noun: &Element) {
+        let (Some(to), Some(from)) = (address(noun), self.live(sid).map(|c| c.from.clone())) else { return };
+        let from = verb.attr("callerId").map_or(from, str::to_owned);
+        let child = self.sid("CA");
+        let mut call = Call::new(child, Direction::OutboundDial, &from, &to, self.now);
+        call.parent = Some(sid.to_owned());
+        let timeout = verb.number("timeout", 30);
+        call.timeout = Duration::from_secs(if (5..=600).contains(&timeout) { timeout } else { 30 });
+        call.screen = self.target_of(sid, noun, "url", "method");
+        let target = self.target_of(sid, noun, "statusCallback", "statusCallbackMethod");
+        call.callback = target.filter(|t| is_web_url(&t.url)).map(|to| {
+            let events = noun.attr("statusCallbackEvent").unwrap_or("completed");
+            Subscription { to, events: events.split_whitespace().map(str::to_owned).collect() }
+        });
+        let child = self.add_call(call);
+        if let Some(dial) = self.live_mut(sid).and_then(Call::dialling_mut) {
+            dial.children.push(child.clone());
+        }
+        self.after(Duration::ZERO, Due::Place(child));
+    }
+
+    /// A dialled leg answered: it is asked by its screening document, or bridged.
+    pub(super) fn child_answered(&mut self, parent: &str, child: &str) {
+        match self.live(child).and_then(|c| c.screen.clone()) {
+            Some(screen) => self.fetch(child, super::state::Role::Screen, screen, Vec::new()),
+            None => self.bridge_child(parent, child),
+        }
+    }
+
+    /// The first to get here wins; the others are cancelled.
+    pub(super) fn bridge_child(&mut self, parent: &str, child: &str) {
+        let now = self.now;
+        let free = self
+            .live_mut(parent)
+            .and_then(Call::dialling_mut)
+            .filter(|dial| dial.bridged.is_none() && dial.children.iter().any(|c| c == child));
+        let Some(dial) = free else {
+            self.end(child, CallStatus::Canceled, EndCause::Parent);
+            return;
+        };
+        dial.bridged = Some(child.to_owned());
+        dial.bridged_at = Some(now);
+        let limit = dial.verb.attr("timeLimit").and_then(|v| v.trim().parse::<u64>().ok());
+        let others: Vec<String> = dial.children.iter().filter(|c| *c != child).cloned().collect();
+        for other in others {
+            self.end(&other, CallStatus::Canceled, EndCause::Parent);
+        }
+        self.answered(parent);
+        self.bridge(parent, child);
+        if let Some(limit) = limit.filter(|limit| (1..=86_400).contains(limit)) {
+            self.after(Duration::from_secs(limit), Due::DialLimit(parent.to_owned(), child.to_owned()));
+        }
+    }
+
+    /// Two legs hear each other from now on.
+    pub(super) fn bridge(&mut self, a: &str, b: &str) {
+        if self.live(a).is_none() || self.live(b).is_none() {
+            return;
+        }
+        for (one, other) in [(a, b), (b, a)] {
+            if let Some(call) = self.live_mut(one) {
+                call.bridge = Some(other.to_owned());
+                call.hops = 0;
+            }
+            self.hear(one, Hearing::Party);
+        }
+        self.talk_pair(a, b, true);
+    }
+
+    /// A dialled leg is over, or was taken away by REST.
+    pub(super) fn child_over(&mut self, parent: &str, child: &str) {
+        let status = self.calls.get(child).map_or(CallStatus::Failed, |c| c.status);
+        let live: Vec<String> = self.order.iter().filter(|sid| self.live(sid).is_some()).cloned().collect();
+        let Some(dial) = self.live_mut(parent).and_then(Call::dialling_mut) else { return };
+        if !dial.children.iter().any(|c| c == child) || dial.bridged.as_deref().is_some_and(|c| c != child) {
+            return;
+        }
+        dial.last = if status.is_over() { status } else { CallStatus::Completed };
+        if dial.bridged.is_none() {
+            if dial.children.iter().any(|c| c != child && live.contains(c)) {
+                return;
+            }
+            if !dial.rest.is_empty() {
+                let (next, verb) = (dial.rest.remove(0), dial.verb.clone());
+                return self.ring_noun(parent, &verb, &next);
+            }
+        }
+        if dial.bridged.is_none() {
+            // The leg that counts in the action is the last one.
+            dial.children.retain(|c| c != child);
+            dial.children.push(child.to_owned());
+        }
+        self.dial_over(parent);
+    }
+
+    pub(super) fn hear_bridge_end(&mut self, sid: &str) {
+        let answered = self.live(sid).is_some_and(|c| c.answered.is_some());
+        self.hear(sid, if answered { Hearing::Silence } else { Hearing::Ringback });
+    }
+
+    pub(super) fn action_of(&mut self, sid: &str, verb: &Element) -> Option<Target> {
+        self.target_of(sid, verb, "action", "method")
+    }
+}
+
+/// The nouns of a Dial; its plain text is a number.
+fn nouns(verb: &Element) -> Vec<Element> {
+    let mut nouns = Vec::new();
+    if !verb.text.trim().is_empty() {
+        nouns.push(Element { name: "Number".to_owned(), text: verb.text.trim().to_owned(), ..Element::default() });
+    }
+    nouns.extend(verb.children.iter().cloned());
+    nouns
+}
+
+/// Whom a noun rings; `None` when it is none of Number, Client, Sip, or its text is no address.
+fn address(noun: &Element) -> Option<String> {
+    let text = noun.text.trim();
+    match noun.name.as_str() {
+        "Number" => {
+            let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.')).collect();
+            let bare = digits.strip_prefix('+').unwrap_or(&digits);
+            let fits = (3..=15).contains(&bare.len()) && bare.bytes().all(|b| b.is_ascii_digit());
+            fits.then_some(digits)
+        }
+        "Client" => {
+            let identity = noun.children.iter().find(|c| c.name == "Identity").map_or(text, |c| c.text.trim());
+            (!identity.is_empty() && identity.len() <= 256).then(|| format!("client:{identity}"))
+        }
+        "Sip" => (text.starts_with("sip:") && text.contains('@') && text.len() < 255).then(|| text.to_owned()),
+        _ => None,
+    }
+}

@@ -1,0 +1,219 @@
+//! The Call resource (Twilio docs, Call resource).
+
+use std::time::Duration;
+
+use super::Carrier;
+use super::form::{get, is_web_url, split_fragment};
+use super::render::within;
+use super::rest::{Answer, Refusal, Request, not_allowed, not_found, page, refuse};
+use super::state::{Call, Due, Subscription, Target};
+use super::types::{CallStatus, Direction, EndCause};
+use crate::phone::Endpoint;
+
+/// Twilio docs: the `Twiml` parameter holds at most 4000 characters.
+const TWIML_LIMIT: usize = 4000;
+
+impl Carrier {
+    pub(super) fn calls_resource(&mut self, request: &Request<'_>) -> Answer {
+        match request.method {
+            "GET" => self.list_calls(request),
+            "POST" => self.create_call(request),
+            _ => not_allowed(),
+        }
+    }
+
+    fn list_calls(&self, request: &Request<'_>) -> Answer {
+        let mut items = Vec::new();
+        for call in self.order.iter().rev().filter_map(|sid| self.calls.get(sid)).filter(|c| !c.deleted) {
+            let json = self.call_json(call);
+            let equal = [("To", "to"), ("From", "from"), ("Status", "status"), ("ParentCallSid", "parent_call_sid")]
+                .iter()
+                .all(|(filter, field)| get(&request.query, filter).is_none_or(|v| json[*field].as_str() == Some(v)));
+            let start = Some(call.placed.unwrap_or(call.created));
+            if equal && within(request, "StartTime", start)? && within(request, "EndTime", call.ended)? {
+                items.push((call.sid.clone(), json));
+            }
+        }
+        page(request, "calls", items)
+    }
+
+    fn create_call(&mut self, request: &Request<'_>) -> Answer {
+        let mut call = self.new_leg(request)?;
+        match (request.given("Url"), request.given("Twiml"), request.given("ApplicationSid")) {
+            (Some(url), twiml, _) => {
+                if !is_web_url(split_fragment(url).0) {
+                    return refuse(21_205, format!("Url is not a valid URL: {url}"));
+                }
+                if twiml.is_some() {
+                    self.notify(32_019, None, "Url and Twiml given; Url wins", url);
+                }
+                call.target = Some(Target::new(url, request.field("Method")));
+            }
+            (None, Some(twiml), _) if twiml.chars().count() > TWIML_LIMIT => {
+                return refuse(32_018, "Twiml must not be longer than 4000 characters");
+            }
+            (None, Some(twiml), _) => call.twiml = Some(twiml.to_owned()),
+            (None, None, Some(_)) => return refuse(21_218, "Invalid ApplicationSid"),
+            (None, None, None) => return refuse(21_205, "Url parameter is required."),
+        }
+        call.fallback = request.given("FallbackUrl").map(|url| Target::new(url, request.field("FallbackMethod")));
+        let sid = self.add_call(call);
+        self.queue_call(&sid);
+        self.show_call(&sid, 201)
+    }
+
+    fn show_call(&self, sid: &str, status: u16) -> Answer {
+        match self.calls.get(sid) {
+            Some(call) => Ok((status, Some(self.call_json(call)))),
+            None => not_found(sid),
+        }
+    }
+
+    /// What POST Calls and POST Participants have in common.
+    pub(super) fn new_leg(&mut self, request: &Request<'_>) -> Result<Call, Refusal> {
+        let Some(to) = request.given("To") else { return refuse(21_201, "No 'To' number is specified") };
+        if !is_address(to) {
+            return refuse(21_211, format!("The phone number you are attempting to call, {to}, is not valid."));
+        }
+        let Some(from) = request.given("From") else { return refuse(21_213, "'From' phone number is required") };
+        if !is_address(from) {
+            return refuse(21_212, format!("'From' phone number {from} is not valid"));
+        }
+        if from.starts_with('+') && !self.numbers.is_empty() && !self.numbers.contains_key(from) {
+            return refuse(21_210, format!("'From' phone number {from} is not verified for your account"));
+        }
+        let method_ok = |name: &str| request.given(name).is_none_or(|m| matches!(m, "GET" | "POST"));
+        if !["Method", "FallbackMethod", "StatusCallbackMethod"].iter().all(|name| method_ok(name)) {
+            return refuse(21_209, "Invalid Method");
+        }
+        let timeout = number(request, "Timeout", 60);
+        let Some(timeout) = timeout.filter(|t| (1..=600).contains(t)) else { return refuse(21_208, "Invalid Timeout") };
+        let keys = request.given("SendDigits").unwrap_or("");
+        if keys.len() > 32 || !keys.chars().all(|c| c.is_ascii_digit() || "ABCD#*wW".contains(c)) {
+            return refuse(21_206, "Invalid SendDigits");
+        }
+        let sid = self.sid("CA");
+        let mut call = Call::new(sid, Direction::OutboundApi, from, to, self.now);
+        call.timeout = Duration::from_secs(timeout);
+        if let Some(limit) = number(request, "TimeLimit", 14_400).filter(|limit| *limit > 0) {
+            call.limit = Duration::from_secs(limit);
+        }
+        call.callback = subscription(request, "StatusCallback", "completed");
+        if let Some(bad) = call.callback.take_if(|s| !is_web_url(split_fragment(&s.to.url).0)) {
+            self.notify(15_000, Some(&call.sid), "StatusCallback is not a valid URL; ignored", &bad.to.url);
+        }
+        Ok(call)
+    }
+
+    /// Twilio docs: calls beyond the rate are queued, not refused.
+    pub(super) fn queue_call(&mut self, sid: &str) {
+        let rate = u64::from(self.config.calls_per_second);
+        let slot = self.now.max(self.next_slot);
+        if let Some(gap) = 1_000_000_u64.checked_div(rate) {
+            self.next_slot = slot + Duration::from_micros(gap);
+        }
+        self.after(slot.since(self.now), Due::Place(sid.to_owned()));
+    }
+
+    pub(super) fn call_resource(&mut self, request: &Request<'_>, sid: &str) -> Answer {
+        let Some(call) = self.calls.get(sid).filter(|c| !c.deleted) else { return not_found(request.path) };
+        let over = call.status.is_over();
+        match request.method {
+            "GET" => self.show_call(sid, 200),
+            "POST" => self.update_call(request, sid),
+            "DELETE" if !over => refuse(20_009, "Cannot delete a call that is not over"),
+            "DELETE" => {
+                if let Some(call) = self.calls.get_mut(sid) {
+                    call.deleted = true;
+                }
+                Ok((204, None))
+            }
+            _ => not_allowed(),
+        }
+    }
+
+    fn update_call(&mut self, request: &Request<'_>, sid: &str) -> Answer {
+        let Some(status) = self.live(sid).map(|c| c.status) else {
+            return refuse(21_220, "Call is not in-progress. Cannot redirect.");
+        };
+        match request.given("Status") {
+            None => {}
+            Some("completed") => {
+                self.end_by_rest(sid, status);
+                return self.show_call(sid, 200);
+            }
+            Some("canceled") if status < CallStatus::InProgress => {
+                self.end_by_rest(sid, status);
+                return self.show_call(sid, 200);
+            }
+            Some("canceled") => return refuse(21_220, "Call is in-progress. Cannot cancel."),
+            Some(other) => return refuse(20_001, format!("Invalid Status {other:?}")),
+        }
+        let (url, twiml) = (request.given("Url"), request.given("Twiml"));
+        if let Some(url) = url.filter(|url| !is_web_url(split_fragment(url).0)) {
+            return refuse(21_205, format!("Url is not a valid URL: {url}"));
+        }
+        if twiml.is_some_and(|t| t.chars().count() > TWIML_LIMIT) {
+            return refuse(32_018, "Twiml must not be longer than 4000 characters");
+        }
+        if (url.is_some() || twiml.is_some()) && status != CallStatus::InProgress {
+            return refuse(21_220, "Call is not in-progress. Cannot redirect.");
+        }
+        self.reconfigure(request, sid);
+        if let Some(url) = url {
+            self.take_over(sid);
+            self.fetch_main(sid, Target::new(url, request.field("Method")), Vec::new());
+        } else if let Some(twiml) = twiml {
+            self.take_over(sid);
+            self.load_text(sid, twiml);
+        }
+        self.show_call(sid, 200)
+    }
+
+    fn reconfigure(&mut self, request: &Request<'_>, sid: &str) {
+        let now = self.now;
+        let Some(call) = self.live_mut(sid) else { return };
+        call.updated = now;
+        if let Some(url) = request.given("FallbackUrl") {
+            call.fallback = Some(Target::new(url, request.field("FallbackMethod")));
+        }
+        if let Some(new) = subscription(request, "StatusCallback", "completed") {
+            call.callback = Some(new);
+        }
+        if let (Some(limit), Some(answered)) =
+            (number(request, "TimeLimit", 0).filter(|limit| *limit > 0), call.answered)
+        {
+            let at = answered + Duration::from_secs(limit);
+            self.after(at.since(now), Due::TimeLimit(sid.to_owned()));
+        }
+    }
+
+    pub(super) fn end_by_rest(&mut self, sid: &str, status: CallStatus) {
+        if status == CallStatus::Queued
+            && let Some(call) = self.live_mut(sid)
+        {
+            // Twilio docs: one cancelled while still queued produces no callbacks.
+            call.callback = None;
+        }
+        self.end(sid, CallStatus::Canceled, EndCause::Rest);
+    }
+}
+
+/// E.164, `client:` or `sip:`; custom parameters may follow a `?`.
+fn is_address(text: &str) -> bool {
+    text.split('?').next().is_some_and(|bare| bare.parse::<Endpoint>().is_ok())
+}
+
+/// A number field: the default when absent, `None` when it is no number.
+pub(super) fn number(request: &Request<'_>, name: &str, default: u64) -> Option<u64> {
+    request.given(name).map_or(Some(default), |text| text.trim().parse().ok())
+}
+
+/// The callback of this prefix with its method and events.
+pub(super) fn subscription(request: &Request<'_>, prefix: &str, default: &str) -> Option<Subscription> {
+    let url = request.given(prefix)?;
+    let to = Target::new(url, request.field(&format!("{prefix}Method")));
+    let named = request.all(&format!("{prefix}Event"));
+    let events = if named.is_empty() { default.split(' ').collect() } else { named };
+    Some(Subscription { to, events: events.into_iter().map(str::to_owned).collect() })
+}

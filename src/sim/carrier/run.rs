@@ -1,0 +1,406 @@
+//! Executing a document, verb after verb.
+
+use std::time::Duration;
+
+use super::Carrier;
+use super::callback::pair;
+use super::state::{Doing, Frame, Recording, Role, Target};
+use super::types::{CallStatus, EndCause, Hearing};
+use super::xml::Element;
+
+/// Twilio docs, TwiML Say and Play: a loop of 0 repeats until hang-up, capped at 1000.
+const LOOP_CAP: u64 = 1000;
+/// Redirects without a verb that takes time, after which the carrier gives up.
+const HOP_CAP: u32 = 50;
+
+/// Whether the leg goes on with its next verb at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flow {
+    Next,
+    Wait,
+}
+
+impl Carrier {
+    /// Executes verbs until one takes time or the leg is over.
+    pub(super) fn run(&mut self, sid: &str) {
+        loop {
+            let Some(call) = self.live_mut(sid) else { return };
+            let Some(frame) = call.frames.last_mut() else { return };
+            if !matches!(frame.doing, Doing::Ready) {
+                return;
+            }
+            let Some(verb) = frame.verbs.get(frame.next).cloned() else {
+                return self.document_over(sid);
+            };
+            frame.next += 1;
+            if self.verb(sid, &verb) == Flow::Wait {
+                return;
+            }
+        }
+    }
+
+    /// What the leg was doing has lasted long enough.
+    pub(super) fn step(&mut self, sid: &str) {
+        let Some(frame) = self.live(sid).and_then(|c| c.top()).cloned() else { return };
+        match frame.doing {
+            Doing::Sounding | Doing::Ready => {
+                self.set_doing(sid, Doing::Ready);
+                self.run(sid);
+            }
+            Doing::Gathering(gathering) => self.gather_step(sid, *gathering),
+            Doing::Recording(recording) => self.recording_over(sid, &recording, ""),
+            Doing::Dialling(_) => self.queue_dial_timeout(sid),
+            Doing::Idle if frame.role == Role::Wait => self.wait_again(sid),
+            _ => {}
+        }
+    }
+
+    /// No verbs left (Twilio docs, TwiML: a live leg never idles).
+    fn document_over(&mut self, sid: &str) {
+        let Some(call) = self.live(sid) else { return };
+        let (parent, failing) = (call.parent.clone(), call.failing);
+        let Some(frame) = call.top().cloned() else { return };
+        match frame.role {
+            Role::Main => {
+                self.answered(sid);
+                let cause = if failing { EndCause::ApplicationError } else { EndCause::Document };
+                self.end(sid, CallStatus::Completed, cause);
+            }
+            Role::Screen => {
+                if let Some(call) = self.live_mut(sid) {
+                    call.frames.clear();
+                    call.epoch += 1;
+                }
+                match parent {
+                    Some(parent) => self.bridge_child(&parent, sid),
+                    None => self.end(sid, CallStatus::Completed, EndCause::Document),
+                }
+            }
+            Role::QueueScreen(agent) => self.bridge_queued(sid, &agent),
+            Role::Wait => self.wait_document_over(sid, &frame),
+            Role::Announce => self.announced(sid, true),
+            Role::Music => {
+                // Twilio docs, TwiML Conference: waitUrl plays once, then silence.
+                self.set_doing(sid, Doing::Idle);
+                self.hear(sid, Hearing::Silence);
+            }
+        }
+    }
+
+    /// Twilio docs, TwiML Enqueue: the wait document is asked for again when it ends.
+    fn wait_document_over(&mut self, sid: &str, frame: &Frame) {
+        if frame.began == self.now {
+            // One that takes no time would be asked for without end.
+            self.set_doing(sid, Doing::Idle);
+            self.hear(sid, Hearing::Silence);
+            self.wake(sid, Duration::from_secs(1));
+        } else {
+            self.wait_again(sid);
+        }
+    }
+
+    fn verb(&mut self, sid: &str, verb: &Element) -> Flow {
+        let Some(role) = self.live(sid).and_then(|c| c.top()).map(|f| f.role.clone()) else { return Flow::Wait };
+        let url = self.document_url(sid);
+        if let Some(code) = refused(&role, &verb.name) {
+            self.notify(code, Some(sid), format!("<{}> is not allowed here", verb.name), &url);
+            return Flow::Next;
+        }
+        self.check_attributes(sid, verb, &url);
+        if needs_answer(verb) {
+            self.answered(sid);
+        }
+        match verb.name.as_str() {
+            "Say" | "Play" | "Pause" => {
+                let music = matches!(role, Role::Wait | Role::Music);
+                let (what, ms) = self.sound_of(sid, verb, music);
+                self.sound(sid, what, ms)
+            }
+            "Gather" => self.gather(sid, verb),
+            "Dial" => self.dial(sid, verb),
+            "Enqueue" => self.enqueue(sid, verb),
+            "Leave" => self.leave_queue(sid),
+            "Redirect" => self.redirect(sid, verb),
+            "Record" => self.record(sid, verb),
+            "Hangup" => self.hang_up_by_document(sid),
+            "Reject" => self.reject(sid, verb),
+            other => {
+                self.notify(12_200, Some(sid), format!("<{other}> is not a verb of this carrier; skipped"), &url);
+                Flow::Next
+            }
+        }
+    }
+
+    pub(super) fn document_url(&self, sid: &str) -> String {
+        self.live(sid).and_then(|c| c.top()).and_then(|f| f.url.clone()).unwrap_or_default()
+    }
+
+    /// The leg hears this for so long, then goes on.
+    pub(super) fn sound(&mut self, sid: &str, what: Hearing, length_ms: u64) -> Flow {
+        if let Some(call) = self.live_mut(sid) {
+            call.hops = 0;
+        }
+        self.set_doing(sid, Doing::Sounding);
+        let rings = self.live(sid).is_some_and(|c| c.answered.is_none());
+        self.hear(sid, if rings { Hearing::Ringback } else { what });
+        self.wake(sid, Duration::from_millis(length_ms));
+        Flow::Wait
+    }
+
+    /// What a Say, Play or Pause sounds like, and its length in milliseconds.
+    pub(super) fn sound_of(&mut self, sid: &str, verb: &Element, music: bool) -> (Hearing, u64) {
+        let times = match verb.number("loop", 1) {
+            0 => LOOP_CAP,
+            n => n.min(LOOP_CAP),
+        };
+        match verb.name.as_str() {
+            "Say" => {
+                let words = verb.words();
+                if words.len() > 4096 {
+                    self.notify(13_521, Some(sid), "more than 4096 bytes to say", &self.document_url(sid));
+                }
+                let length = u64::try_from(words.chars().count()).unwrap_or(0) * 1000 / 15;
+                (Hearing::Say(words), length.saturating_mul(times))
+            }
+            "Play" => match verb.attr("digits") {
+                Some(digits) => (Hearing::Play(format!("digits:{digits}")), tones_ms(digits).saturating_mul(times)),
+                None => {
+                    let reference = verb.words();
+                    let url = self.resolved(sid, &reference).unwrap_or(reference);
+                    let length = u64::try_from(self.config.rules.play_length.as_millis()).unwrap_or(u64::MAX);
+                    let what = if music { Hearing::Music(url) } else { Hearing::Play(url) };
+                    (what, length.saturating_mul(times))
+                }
+            },
+            _ => (Hearing::Pause, verb.number("length", 1).saturating_mul(1000)),
+        }
+    }
+
+    fn redirect(&mut self, sid: &str, verb: &Element) -> Flow {
+        let Some(url) = self.resolved(sid, &verb.words()) else {
+            self.fails(sid, 13_710, "a Redirect that leads nowhere", "");
+            return Flow::Wait;
+        };
+        let Some(call) = self.live_mut(sid) else { return Flow::Wait };
+        call.hops += 1;
+        if call.hops > HOP_CAP {
+            self.fails(sid, 12_400, "redirects without end", &url);
+            return Flow::Wait;
+        }
+        let role = call.top().map(|f| f.role.clone());
+        let extra = match (&role, call.queueing().map(|q| q.queue.clone())) {
+            (Some(Role::Wait), Some(queue)) => self.queue_facts(sid, &queue),
+            _ => Vec::new(),
+        };
+        if let (Some(role), Some(call)) = (role, self.live_mut(sid)) {
+            call.frames.pop();
+            self.fetch(sid, role, Target::new(url, verb.attr("method")), extra);
+        }
+        Flow::Wait
+    }
+
+    fn hang_up_by_document(&mut self, sid: &str) -> Flow {
+        self.end(sid, CallStatus::Completed, EndCause::Document);
+        Flow::Wait
+    }
+
+    /// Twilio docs, TwiML Reject: never answered, not billed. On an answered leg it is a hang-up.
+    fn reject(&mut self, sid: &str, verb: &Element) -> Flow {
+        let busy = verb.attr("reason") == Some("busy") || self.config.rules.rejected_is_busy;
+        let status = if busy { CallStatus::Busy } else { CallStatus::NoAnswer };
+        self.end(sid, status, EndCause::Document);
+        Flow::Wait
+    }
+
+    fn record(&mut self, sid: &str, verb: &Element) -> Flow {
+        // A silent human is cut by `timeout` seconds of silence; 0 means only maxLength ends it.
+        let longest = verb.number("maxLength", 3600);
+        let length = match verb.number("timeout", 5) {
+            0 => longest,
+            silence => silence.min(longest),
+        };
+        self.set_doing(sid, Doing::Recording(Recording { verb: verb.clone(), since: self.now }));
+        self.hear(sid, Hearing::Pause);
+        self.wake(sid, Duration::from_secs(length));
+        Flow::Wait
+    }
+
+    fn recording_facts(&mut self, recording: &Recording, key: &str) -> super::form::Pairs {
+        let sid = self.sid("RE");
+        let account = self.config.account_sid.clone();
+        vec![
+            pair("RecordingUrl", format!("https://api.twilio.com/2010-04-01/Accounts/{account}/Recordings/{sid}")),
+            pair("RecordingSid", sid),
+            pair("RecordingDuration", self.now.since(recording.since).as_secs().to_string()),
+            pair("Digits", key),
+        ]
+    }
+
+    /// A Record has ended; verbs after one with an action are not reached.
+    pub(super) fn recording_over(&mut self, sid: &str, recording: &Recording, key: &str) {
+        let extra = self.recording_facts(recording, key);
+        let target = self.target_or_self(sid, &recording.verb);
+        self.hear(sid, Hearing::Silence);
+        match target {
+            Some(target) => self.fetch_main(sid, target, extra),
+            None => {
+                self.set_doing(sid, Doing::Ready);
+                self.run(sid);
+            }
+        }
+    }
+
+    /// Twilio docs, TwiML Record: the action is requested with `Digits=hangup`; its document cannot do anything.
+    pub(super) fn recording_abandoned(&mut self, sid: &str, frame: &Frame, recording: &Recording) {
+        let reference = recording.verb.attr("action").unwrap_or("");
+        let Some(url) = super::form::resolve(frame.url.as_deref(), reference) else { return };
+        let extra = self.recording_facts(recording, "hangup");
+        self.farewell(&sid.to_owned(), &Target::new(url, recording.verb.attr("method")), extra);
+    }
+
+    fn check_attributes(&mut self, sid: &str, element: &Element, url: &str) {
+        let Some(known) = known_attributes(&element.name) else { return };
+        for (name, _) in &element.attributes {
+            if !known.contains(&name.as_str()) {
+                self.notify(12_200, Some(sid), format!("<{}> has no attribute {name:?}", element.name), url);
+            }
+        }
+        for child in element.children.iter().filter(|_| element.name != "Say") {
+            self.check_attributes(sid, child, url);
+        }
+    }
+}
+
+/// Length of DTMF: `w` 0.5 s, `W` 1 s (Twilio docs, TwiML Play), a key 0.2 s.
+fn tones_ms(digits: &str) -> u64 {
+    digits
+        .chars()
+        .map(|key| match key {
+            'w' => 500,
+            'W' => 1000,
+            _ => 200,
+        })
+        .sum()
+}
+
+/// Twilio docs, TwiML: answered by the first verb that needs media; a Pause first delays the answer, a Reject prevents
+/// it, and a Dial with answerOnBridge leaves it to the callee.
+fn needs_answer(verb: &Element) -> bool {
+    match verb.name.as_str() {
+        "Say" | "Play" | "Gather" | "Record" | "Enqueue" | "Hangup" => true,
+        "Dial" => !verb.flag("answerOnBridge", false),
+        _ => false,
+    }
+}
+
+/// The code under which a verb is refused in a special document (Twilio docs, TwiML: which verbs each may hold).
+fn refused(role: &Role, verb: &str) -> Option<u32> {
+    let allowed: &[&str] = match role {
+        Role::Main => return (verb == "Leave").then_some(12_200),
+        Role::Screen => &["Say", "Play", "Pause", "Gather", "Hangup", "Redirect"],
+        Role::QueueScreen(_) => &["Say", "Play", "Pause", "Redirect"],
+        Role::Wait => &["Say", "Play", "Pause", "Gather", "Redirect", "Hangup", "Leave"],
+        Role::Music | Role::Announce => &["Say", "Play", "Pause", "Redirect"],
+    };
+    match (allowed.contains(&verb), role) {
+        (true, _) => None,
+        (false, Role::Screen) if verb == "Dial" => Some(13_201),
+        (false, Role::Music | Role::Announce) => Some(13_238),
+        (false, _) => Some(12_200),
+    }
+}
+
+/// Attributes of the verbs and nouns (Twilio docs, TwiML); `None`: not judged.
+fn known_attributes(name: &str) -> Option<&'static [&'static str]> {
+    Some(match name {
+        "Say" => &["voice", "language", "loop"],
+        "Play" => &["loop", "digits"],
+        "Pause" => &["length"],
+        "Redirect" => &["method"],
+        "Reject" => &["reason"],
+        "Hangup" | "Leave" => &[],
+        "Enqueue" => &["action", "method", "waitUrl", "waitUrlMethod", "workflowSid", "maxQueueSize"],
+        "Queue" => &["url", "method", "reservationSid", "postWorkActivitySid"],
+        "Gather" => &[
+            "action",
+            "method",
+            "input",
+            "timeout",
+            "numDigits",
+            "finishOnKey",
+            "actionOnEmptyResult",
+            "speechTimeout",
+            "speechModel",
+            "language",
+            "hints",
+            "profanityFilter",
+            "enhanced",
+            "partialResultCallback",
+            "partialResultCallbackMethod",
+            "bargeIn",
+            "maxSpeechTime",
+            "debug",
+        ],
+        "Record" => &[
+            "action",
+            "method",
+            "timeout",
+            "finishOnKey",
+            "maxLength",
+            "playBeep",
+            "trim",
+            "recordingStatusCallback",
+            "recordingStatusCallbackMethod",
+            "recordingStatusCallbackEvent",
+            "transcribe",
+            "transcribeCallback",
+            "recordingConfigurationId",
+        ],
+        "Dial" => &[
+            "action",
+            "method",
+            "timeout",
+            "timeLimit",
+            "callerId",
+            "answerOnBridge",
+            "hangupOnStar",
+            "record",
+            "trim",
+            "recordingTrack",
+            "recordingStatusCallback",
+            "recordingStatusCallbackMethod",
+            "recordingStatusCallbackEvent",
+            "ringTone",
+            "sequential",
+            "referUrl",
+            "referMethod",
+            "recordingConfigurationId",
+            "events",
+            "passports",
+        ],
+        "Conference" => &[
+            "muted",
+            "beep",
+            "startConferenceOnEnter",
+            "endConferenceOnExit",
+            "participantLabel",
+            "jitterBufferSize",
+            "waitUrl",
+            "waitMethod",
+            "maxParticipants",
+            "record",
+            "trim",
+            "region",
+            "coach",
+            "statusCallback",
+            "statusCallbackMethod",
+            "statusCallbackEvent",
+            "recordingStatusCallback",
+            "recordingStatusCallbackMethod",
+            "recordingStatusCallbackEvent",
+            "eventCallbackUrl",
+            "recordingConfigurationId",
+        ],
+        _ => return None,
+    })
+}
