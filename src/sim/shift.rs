@@ -1,6 +1,7 @@
 //! A shift: many callers and agents who behave as people do, drawn from a seed, with faults; then quiet, and the audit.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::core::Request;
@@ -93,6 +94,8 @@ pub struct ShiftReport {
     pub steps: u64,
     /// What the carrier complained about.
     pub complaints: Vec<String>,
+    /// What happened to the calls of those who were lost, in words.
+    pub story: String,
     /// Where the books stood at the end: one word for all of it, equal for equal runs.
     pub fingerprint: u64,
 }
@@ -295,5 +298,23 @@ fn report(world: &mut World) -> ShiftReport {
         steps: world.steps(),
         complaints: complaints.iter().map(|one| format!("{} {} {}", one.code, one.message, one.url)).collect(),
         fingerprint,
+        story: lost_stories(world),
     }
+}
+
+fn lost_stories(world: &World) -> String {
+    let mut story = String::new();
+    for lost in world.carrier(|carrier| carrier.lost()) {
+        for heard in world.carrier(|carrier| carrier.heard(&lost.call)) {
+            let _ = writeln!(story, "{} {} {:?}", lost.call, heard.from, heard.what);
+        }
+        let page = world.block_on(world.switchboard().calls(None, 256));
+        let calls = page.map(|page| page.calls).unwrap_or_default();
+        for call in calls.iter().filter(|call| call.legs.iter().any(|leg| leg.sid.as_ref() == Some(&lost.call))) {
+            for event in &call.events {
+                let _ = writeln!(story, "  {} {:?}", event.at, event.kind);
+            }
+        }
+    }
+    story
 }

@@ -98,7 +98,16 @@ impl Sim {
     /// # Panics
     /// If it is refused.
     pub fn request(&self, request: Request) {
-        self.try_request(request).unwrap_or_else(|error| self.fail(&format!("the request was refused: {error}")));
+        for _ in 0..2 {
+            // What an application does when the store fails: asking twice is asking once.
+            match self.try_request(request.clone()) {
+                Err(error) if error.is_retryable() => {}
+                result => {
+                    return result.unwrap_or_else(|error| self.fail(&format!("the request was refused: {error}")));
+                }
+            }
+        }
+        self.try_request(request).unwrap_or_else(|error| self.fail(&format!("the request failed: {error}")));
     }
 
     /// Asks for something that may be refused.
