@@ -6,6 +6,7 @@ mod acme;
 mod an_agent_does_not_take_it;
 mod architecture;
 mod carrier_keeps_the_protocol;
+mod planted_bugs;
 mod shifts_with_faults;
 mod stores_keep_the_contract;
 mod stories_under_faults;
