@@ -124,7 +124,8 @@ impl Carrier {
         person.hold = hold;
         person.updated = now;
         let person = person.clone();
-        if !changed && !(hold && music.is_some()) {
+        let new_music = hold && music.is_some();
+        if !changed && !new_music {
             return;
         }
         if changed {
