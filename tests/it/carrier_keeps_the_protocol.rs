@@ -123,6 +123,10 @@ impl World {
         self.call(sid).hearing
     }
 
+    fn has_heard(&self, sid: &str, words: &str) -> bool {
+        self.carrier.heard(sid).iter().any(|heard| heard.what == say(words))
+    }
+
     fn status(&self, sid: &str) -> &'static str {
         self.call(sid).status.as_str()
     }

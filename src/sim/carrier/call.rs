@@ -10,6 +10,7 @@ impl Carrier {
     pub(super) fn add_call(&mut self, call: Call) -> Sid {
         let sid = call.sid.clone();
         self.order.push(sid.clone());
+        self.living.push(sid.clone());
         self.calls.insert(sid.clone(), call);
         sid
     }
@@ -26,11 +27,20 @@ impl Carrier {
     pub(super) fn hear(&mut self, sid: &str, what: Hearing) {
         let now = self.now;
         let Some(call) = self.calls.get_mut(sid) else { return };
+        if call.status.is_over() && what != Hearing::Nothing {
+            return;
+        }
         if let Some(last) = call.heard.last_mut().filter(|last| last.to.is_none()) {
             if last.what == what {
                 return;
             }
             last.to = Some(now);
+        }
+        // Nobody hears what lasts no time; what it parted is one.
+        call.heard.pop_if(|last| last.from == now);
+        if let Some(last) = call.heard.last_mut().filter(|last| last.what == what && last.to == Some(now)) {
+            last.to = None;
+            return;
         }
         if what != Hearing::Nothing {
             call.heard.push(Heard { what, from: now, to: None });
@@ -194,6 +204,7 @@ impl Carrier {
         let frames = std::mem::take(&mut call.frames);
         let (inbound, parent, bridge, twin) =
             (call.direction == Direction::Inbound, call.parent.clone(), call.bridge.take(), call.twin.clone());
+        self.living.retain(|other| other != sid);
         self.hear(sid, Hearing::Nothing);
         if inbound && matches!(cause, EndCause::TimeLimit | EndCause::Failed | EndCause::Parent) {
             self.lose(sid, Loss::Cut);
@@ -209,7 +220,7 @@ impl Carrier {
         }
         if let Some(twin) = twin {
             let status = if inbound { status } else { CallStatus::Canceled };
-            self.end(&twin, status, if cause == EndCause::HungUp { cause } else { EndCause::Parent });
+            self.end(&twin, status, EndCause::HungUp);
         }
     }
 

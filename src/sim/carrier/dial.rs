@@ -163,14 +163,15 @@ impl Carrier {
     /// A dialled leg is over, or was taken away by REST.
     pub(super) fn child_over(&mut self, parent: &str, child: &str) {
         let status = self.calls.get(child).map_or(CallStatus::Failed, |c| c.status);
-        let live: Vec<String> = self.order.iter().filter(|sid| self.live(sid).is_some()).cloned().collect();
+        let children = self.live(parent).and_then(Call::dialling).map(|d| d.children.clone()).unwrap_or_default();
+        let others = children.iter().any(|c| c != child && self.live(c).is_some());
         let Some(dial) = self.live_mut(parent).and_then(Call::dialling_mut) else { return };
         if !dial.children.iter().any(|c| c == child) || dial.bridged.as_deref().is_some_and(|c| c != child) {
             return;
         }
         dial.last = if status.is_over() { status } else { CallStatus::Completed };
         if dial.bridged.is_none() {
-            if dial.children.iter().any(|c| c != child && live.contains(c)) {
+            if others {
                 return;
             }
             if !dial.rest.is_empty() {

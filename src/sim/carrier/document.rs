@@ -27,7 +27,6 @@ impl Carrier {
 
     /// Asks for a document on top of what the leg does.
     pub(super) fn fetch(&mut self, sid: &str, role: Role, target: Target, extra: Pairs) {
-        let now = self.now;
         let Some(call) = self.live(sid).cloned() else { return };
         if !form::is_web_url(form::split_fragment(&target.url).0) {
             self.push_frame(sid, role, &target, Doing::Idle);
@@ -38,9 +37,7 @@ impl Carrier {
         pairs.extend(extra);
         let id = self.send(&target, &pairs, Some(sid), Purpose::Document(sid.to_owned()));
         self.push_frame(sid, role, &target, Doing::Fetching { webhook: id, fallback: false });
-        if let Some(frame) = self.live_mut(sid).and_then(|call| call.frames.last_mut()) {
-            frame.began = now;
-        }
+        self.hear(sid, if call.answered.is_some() { Hearing::Silence } else { Hearing::Ringback });
     }
 
     fn push_frame(&mut self, sid: &str, role: Role, target: &Target, doing: Doing) {
@@ -104,11 +101,14 @@ impl Carrier {
     fn judge(&mut self, sid: &str, reply: &HttpReply, url: &str) -> Result<Vec<Element>, (u32, String)> {
         let kind = reply.content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
         if kind.starts_with("audio/") {
-            return Ok(vec![Element { name: "Play".to_owned(), text: url.to_owned(), ..Element::default() }]);
+            let text = self.document_url(sid);
+            return Ok(vec![Element { name: "Play".to_owned(), text, ..Element::default() }]);
         }
         let text = String::from_utf8_lossy(&reply.body).into_owned();
         if text.trim().is_empty() {
-            self.notify(11_770, Some(sid), "empty body", url);
+            if reply.status != 204 {
+                self.notify(11_770, Some(sid), "empty body", url);
+            }
             return Ok(Vec::new());
         }
         match kind.as_str() {

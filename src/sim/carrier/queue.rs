@@ -153,7 +153,7 @@ impl Carrier {
     /// Gives the oldest callers of a queue to the legs that wait for one.
     fn serve(&mut self, name: &str) {
         loop {
-            let agent = self.order.iter().find(|sid| {
+            let agent = self.living.iter().find(|sid| {
                 let queue = self.live(sid).and_then(Call::dialling).and_then(|d| d.queue.as_ref());
                 queue.is_some_and(|q| q.name == name && q.taken.is_none())
             });

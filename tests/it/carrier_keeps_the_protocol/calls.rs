@@ -114,7 +114,7 @@ fn a_person_answers_declines_and_hangs_up_by_hand() {
 #[test]
 fn a_call_lasts_no_longer_than_allowed_and_that_loses_an_inbound_caller() {
     let mut world = World::new();
-    world.page("/voice", "<Play loop=\"0\">/music.mp3</Play>");
+    world.page("/voice", "<Play loop=\"0\">/music.mp3</Play><Play loop=\"0\">/more.mp3</Play>");
     world.page("/out", "<Play loop=\"0\">/music.mp3</Play>");
     let inbound = world.dials();
     let outbound = world.places(BOB, "&TimeLimit=30");
