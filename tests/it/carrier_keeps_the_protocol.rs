@@ -7,6 +7,7 @@ mod conferences;
 mod documents;
 mod queues;
 mod rest;
+mod storms;
 mod webhooks;
 
 use std::collections::BTreeMap;

@@ -97,6 +97,7 @@ impl Carrier {
         let child = self.sid("CA");
         let mut call = Call::new(child, Direction::OutboundDial, &from, &to, self.now);
         call.parent = Some(sid.to_owned());
+        call.depth = self.live(sid).map_or(0, |parent| parent.depth);
         let timeout = verb.number("timeout", 30);
         call.timeout = Duration::from_secs(if (5..=600).contains(&timeout) { timeout } else { 30 });
         call.screen = self.target_of(sid, noun, "url", "method");
@@ -153,7 +154,6 @@ impl Carrier {
         for (one, other) in [(a, b), (b, a)] {
             if let Some(call) = self.live_mut(one) {
                 call.bridge = Some(other.to_owned());
-                call.hops = 0;
             }
             self.hear(one, Hearing::Party);
         }

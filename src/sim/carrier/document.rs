@@ -12,6 +12,8 @@ use super::{Carrier, state};
 
 /// Twilio docs, error 11750.
 const BODY_LIMIT: usize = 64 * 1024;
+/// Documents of one leg at one instant, after which the carrier gives up.
+const HOP_CAP: u32 = 50;
 
 impl Carrier {
     /// Asks for a document that drives the leg; whatever it did before is dropped.
@@ -27,7 +29,15 @@ impl Carrier {
 
     /// Asks for a document on top of what the leg does.
     pub(super) fn fetch(&mut self, sid: &str, role: Role, target: Target, extra: Pairs) {
-        let Some(call) = self.live(sid).cloned() else { return };
+        let now = self.now;
+        let Some(call) = self.live_mut(sid) else { return };
+        call.hops = if call.hops.0 == now { (now, call.hops.1 + 1) } else { (now, 1) };
+        let call = call.clone();
+        if call.hops.1 > HOP_CAP {
+            self.push_frame(sid, role, &target, Doing::Idle);
+            self.fails(sid, 12_400, "documents lead to one another without end", &target.url);
+            return;
+        }
         if !form::is_web_url(form::split_fragment(&target.url).0) {
             self.push_frame(sid, role, &target, Doing::Idle);
             self.fails(sid, 11_100, "not an absolute http(s) URL", &target.url);
@@ -157,7 +167,8 @@ impl Carrier {
         let tried = call.top().is_some_and(|f| matches!(f.doing, Doing::Fetching { fallback: true, .. }));
         match role {
             Role::Main => {
-                let fallback = call.fallback.clone().filter(|f| !tried && f.url != url && !call.failing);
+                let fallback =
+                    call.fallback.clone().filter(|f| !tried && f.url != url && !call.failing && call.hops.1 <= HOP_CAP);
                 match fallback {
                     Some(fallback) => self.fetch_fallback(sid, &fallback, code, url),
                     None => self.application_error(sid),

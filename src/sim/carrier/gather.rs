@@ -23,9 +23,6 @@ impl Carrier {
         if !verb.attr("input").unwrap_or("dtmf").split(' ').all(|kind| matches!(kind, "dtmf" | "speech")) {
             self.notify(13_326, Some(sid), "input is neither dtmf nor speech", &url);
         }
-        if let Some(call) = self.live_mut(sid) {
-            call.hops = 0;
-        }
         let gathering = Gathering { verb: verb.clone(), prompts, digits: String::new(), listening: false };
         self.gather_on(sid, gathering);
         Flow::Wait

@@ -58,9 +58,6 @@ impl Carrier {
     }
 
     fn enter(&mut self, sid: &str, entry: &Entry, action: Option<Target>) {
-        if let Some(call) = self.live_mut(sid) {
-            call.hops = 0;
-        }
         let named = entry.conference.as_deref();
         if named.is_some_and(|sid| self.running(sid).is_none()) {
             self.notify(16_022, Some(sid), "the conference is over", "");

@@ -10,8 +10,6 @@ use super::xml::Element;
 
 /// Twilio docs, TwiML Say and Play: a loop of 0 repeats until hang-up, capped at 1000.
 const LOOP_CAP: u64 = 1000;
-/// Redirects without a verb that takes time, after which the carrier gives up.
-const HOP_CAP: u32 = 50;
 
 /// Whether the leg goes on with its next verb at once.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -137,9 +135,6 @@ impl Carrier {
 
     /// The leg hears this for so long, then goes on.
     pub(super) fn sound(&mut self, sid: &str, what: Hearing, length_ms: u64) -> Flow {
-        if let Some(call) = self.live_mut(sid) {
-            call.hops = 0;
-        }
         self.set_doing(sid, Doing::Sounding);
         let rings = self.live(sid).is_some_and(|c| c.answered.is_none());
         self.hear(sid, if rings { Hearing::Ringback } else { what });
@@ -181,12 +176,7 @@ impl Carrier {
             self.fails(sid, 13_710, "a Redirect that leads nowhere", "");
             return Flow::Wait;
         };
-        let Some(call) = self.live_mut(sid) else { return Flow::Wait };
-        call.hops += 1;
-        if call.hops > HOP_CAP {
-            self.fails(sid, 12_400, "redirects without end", &url);
-            return Flow::Wait;
-        }
+        let Some(call) = self.live(sid) else { return Flow::Wait };
         let role = call.top().map(|f| f.role.clone());
         let extra = match (&role, call.queueing().map(|q| q.queue.clone())) {
             (Some(Role::Wait), Some(queue)) => self.queue_facts(sid, &queue),
