@@ -112,7 +112,10 @@ impl Carrier {
         let kind = reply.content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
         if kind.starts_with("audio/") {
             let text = self.document_url(sid);
-            return Ok(vec![Element { name: "Play".to_owned(), text, ..Element::default() }]);
+            // In a conference it is music until it starts or the hold ends.
+            let endless = self.live(sid).and_then(state::Call::top).is_some_and(|f| f.role == Role::Music);
+            let attributes = if endless { vec![pair("loop", "0")] } else { Vec::new() };
+            return Ok(vec![Element { name: "Play".to_owned(), attributes, text, ..Element::default() }]);
         }
         let text = String::from_utf8_lossy(&reply.body).into_owned();
         if text.trim().is_empty() {

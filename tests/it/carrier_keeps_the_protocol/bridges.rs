@@ -109,7 +109,7 @@ fn a_screening_document_decides_on_the_callee_before_the_bridge() {
     world.run(secs(3));
     let child = world.leg_to(BOB);
     assert_eq!((world.hears(&sid), world.codes()), (Hearing::Ringback, vec![13_201]));
-    assert_eq!(world.told("/screen", "ParentCallSid"), [sid.clone()]);
+    assert_eq!(world.told("/screen", "ParentCallSid"), std::slice::from_ref(&sid));
     world.carrier.presses(&child, "1");
     world.run(secs(2));
     assert_eq!((world.hears(&sid), world.hears(&child)), (Hearing::Party, Hearing::Party));
@@ -186,4 +186,21 @@ fn redirecting_the_caller_ends_the_dialled_leg_and_redirecting_the_callee_frees_
     world.rest("POST", &format!("Calls/{sid}.json"), "Url=https://app.test/else");
     assert_eq!((world.hears(&sid), world.status(&child)), (say("Elsewhere"), "completed"));
     assert!(world.carrier.joined().iter().all(|j| j.to.is_some()));
+}
+
+#[test]
+fn an_interrupted_dial_asks_for_its_action_where_the_rule_says_so() {
+    for asks in [false, true] {
+        let mut config = CarrierConfig::default();
+        config.rules.interrupted_dial_asks_action = asks;
+        let mut world = World::with(config);
+        world.page("/voice", &ring("action=\"/dialled\"", "+15550003000"));
+        world.page("/dialled", "<Say>Ignored</Say>");
+        world.page("/else", "<Say>Elsewhere</Say>");
+        let sid = world.dials();
+        world.run(secs(5));
+        world.rest("POST", &format!("Calls/{sid}.json"), "Url=https://app.test/else");
+        assert_eq!(world.hears(&sid), say("Elsewhere"));
+        assert_eq!(world.told("/dialled", "DialCallStatus").len(), usize::from(asks));
+    }
 }

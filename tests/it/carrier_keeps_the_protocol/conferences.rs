@@ -99,7 +99,8 @@ fn hold_plays_music_and_mute_silences_and_both_part_the_pair() {
     assert_eq!(world.log.last().map(|h| h.method.as_str()), Some("GET"));
     assert_eq!(world.hears(&caller), Hearing::Music("https://app.test/hold".to_owned()));
     assert_eq!(world.hears(&agent), Hearing::Silence);
-    world.run(secs(3));
+    world.run(secs(60));
+    assert_eq!(world.hears(&caller), Hearing::Music("https://app.test/hold".to_owned()));
     world.rest("POST", &person, "Hold=false");
     assert_eq!(world.hears(&caller), Hearing::Party);
     world.run(secs(3));
@@ -212,4 +213,28 @@ fn a_participant_that_does_not_answer_leaves_as_add_failed() {
     assert_eq!(world.told("/room", "ReasonParticipantLeft"), ["", "participant_add_failed"]);
     assert_eq!(world.told("/room", "ParticipantCallStatus"), ["", "busy"]);
     assert_eq!(world.hears(&caller), Hearing::Music("default".to_owned()));
+}
+
+#[test]
+fn a_list_of_participants_holds_those_who_are_present_and_can_be_filtered() {
+    let (mut world, caller, agent, room) = talk("", "");
+    world.script("client:late", Ring::Manual);
+    let people = format!("Conferences/{room}/Participants.json");
+    let (_, late) = world.rest("POST", &people, "To=client%3Alate&From=%2B15550001000&Muted=true");
+    world.run(secs(2));
+    world.rest("POST", &format!("Conferences/{room}/Participants/{agent}.json"), "Muted=true");
+    let sids = |world: &mut World, query: &str| -> Vec<String> {
+        let (_, list) = world.rest("GET", &format!("{people}{query}"), "");
+        list["participants"].as_array().expect("a list").iter().map(|p| text(p, "call_sid")).collect()
+    };
+    assert_eq!(sids(&mut world, ""), [agent.clone(), caller.clone()]);
+    assert_eq!(sids(&mut world, "?Muted=true"), std::slice::from_ref(&agent));
+    assert_eq!(sids(&mut world, "?Muted=false"), std::slice::from_ref(&caller));
+    let (status, person) = world.rest("GET", &format!("Conferences/{room}/Participants/agent.json"), "");
+    let expected =
+        [("call_sid", agent.as_str()), ("label", "agent"), ("status", "connected"), ("conference_sid", &room)];
+    assert_eq!((status, expected.map(|(name, _)| text(&person, name))), (200, expected.map(|(_, v)| v.to_owned())));
+    let path = format!("Conferences/{room}/Participants/{}.json", text(&late, "call_sid"));
+    assert_eq!(text(&world.rest("GET", &path, "").1, "status"), "ringing");
+    assert_eq!(world.rest("GET", &format!("Conferences/{room}/Participants/CA0.json"), "").0, 404);
 }

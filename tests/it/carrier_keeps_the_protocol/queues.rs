@@ -37,7 +37,7 @@ fn an_agent_takes_the_oldest_caller_who_is_told_first() {
     let agent = world.places(BOB, "");
     world.run(Duration::from_millis(2200));
     assert_eq!(world.hears(&first), say("An agent takes your call"));
-    assert_eq!(world.told("/about", "DequeingCallSid"), [agent.clone()]);
+    assert_eq!(world.told("/about", "DequeingCallSid"), std::slice::from_ref(&agent));
     world.run(secs(3));
     assert_eq!((world.hears(&first), world.hears(&agent)), (Hearing::Party, Hearing::Party));
     assert_eq!(world.hears(&second), Hearing::Music("https://app.test/m.mp3".to_owned()));
@@ -81,4 +81,29 @@ fn rest_takes_a_queued_caller_away() {
     world.rest("POST", &format!("Calls/{caller}.json"), "Url=https://app.test/else");
     assert_eq!(world.told("/dequeued", "QueueResult"), ["redirected"]);
     assert_eq!(world.hears(&caller), say("Elsewhere"));
+}
+
+#[test]
+fn a_caller_whose_agent_leaves_before_the_bridge_waits_on_at_the_head_of_the_queue() {
+    let mut world = world();
+    let first = world.dials();
+    world.run(secs(1));
+    world.dials();
+    let agent = world.places(BOB, "");
+    world.run(Duration::from_millis(2200));
+    assert_eq!(world.hears(&first), say("An agent takes your call"));
+    world.carrier.hangs_up(&agent);
+    world.run(secs(3));
+    assert_eq!(world.hears(&first), Hearing::Music("https://app.test/m.mp3".to_owned()));
+    let places: Vec<Option<String>> = world
+        .log
+        .iter()
+        .filter(|h| path_of(h) == "/wait" && h.call_sid.as_deref() == Some(first.as_str()))
+        .map(|h| field(h, "QueuePosition"))
+        .collect();
+    assert_eq!(places, [Some("1".to_owned()), Some("1".to_owned())]);
+    assert!(world.carrier.joined().is_empty() && world.carrier.lost().is_empty());
+    let next = world.places("client:ana", "");
+    world.run(secs(8));
+    assert_eq!((world.hears(&first), world.hears(&next)), (Hearing::Party, Hearing::Party));
 }

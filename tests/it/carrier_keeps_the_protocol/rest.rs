@@ -85,6 +85,7 @@ fn a_list_is_paged_by_token_and_filtered() {
     assert_eq!(count(&mut world, "StartTime>=2025-01-02"), Some(0));
     assert_eq!(count(&mut world, "StartTime%3C=2025-01-01T00:00:01Z"), Some(6));
     assert_eq!(count(&mut world, "StartTime=2025-01-01"), Some(7));
+    assert_eq!(count(&mut world, "StartTime%3C=2025-01-01"), Some(7), "the whole day");
     assert_eq!(world.rest("GET", "Calls.json?StartTime=yesterday", "").0, 400);
 }
 
