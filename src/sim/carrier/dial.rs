@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::Carrier;
 use super::form::is_web_url;
-use super::run::Flow;
 use super::state::{Call, Dialling, Doing, Due, Subscription, Target};
 use super::types::{CallStatus, Direction, EndCause, Hearing};
 use super::xml::Element;
@@ -13,13 +12,13 @@ use super::xml::Element;
 const NOUN_CAP: usize = 10;
 
 impl Carrier {
-    pub(super) fn dial(&mut self, sid: &str, verb: &Element) -> Flow {
+    pub(super) fn dial(&mut self, sid: &str, verb: &Element) {
         let url = self.document_url(sid);
         let nouns = nouns(verb);
         let single = nouns.iter().find(|n| matches!(n.name.as_str(), "Conference" | "Queue")).cloned();
         if single.is_some() && nouns.len() > 1 {
             self.fails(sid, 13_000, "a Conference or Queue stands alone in its Dial", &url);
-            return Flow::Wait;
+            return;
         }
         self.check_dial(sid, verb, &url);
         match single {
@@ -48,7 +47,7 @@ impl Carrier {
         }
     }
 
-    fn dial_people(&mut self, sid: &str, verb: &Element, nouns: Vec<Element>, url: &str) -> Flow {
+    fn dial_people(&mut self, sid: &str, verb: &Element, nouns: Vec<Element>, url: &str) {
         let mut good = Vec::new();
         for noun in nouns.into_iter().take(NOUN_CAP) {
             if address(&noun).is_some() {
@@ -75,13 +74,12 @@ impl Carrier {
         self.set_doing(sid, Doing::Dialling(Box::new(dial)));
         if good.is_empty() {
             self.dial_over(sid);
-            return Flow::Wait;
+            return;
         }
         self.hear(sid, Hearing::Ringback);
         for noun in &good {
             self.ring_noun(sid, verb, noun);
         }
-        Flow::Wait
     }
 
     /// Twilio docs, error 13214. Without callerId the caller's own From is shown.

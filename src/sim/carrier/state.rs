@@ -88,6 +88,8 @@ pub(super) struct Call {
     pub(super) depth: u32,
     /// Whether it is being told of an application error.
     pub(super) failing: bool,
+    /// Whether its verbs are being executed right now.
+    pub(super) running: bool,
     /// Documents asked for at this instant.
     pub(super) hops: (Timestamp, u32),
 }
@@ -125,6 +127,7 @@ impl Call {
             deleted: false,
             depth: 0,
             failing: false,
+            running: false,
             hops: (now, 0),
         }
     }

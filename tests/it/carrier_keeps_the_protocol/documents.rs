@@ -183,3 +183,13 @@ fn a_document_given_by_rest_has_no_base_for_relative_urls() {
     assert_eq!(world.codes(), [15_004]);
     assert!(world.has_heard(&text(&call, "sid"), "Bye"));
 }
+
+#[test]
+fn a_long_document_of_verbs_that_take_no_time_needs_no_stack() {
+    let mut world = World::new();
+    let verbs = format!("{}<Say>Here</Say>", "<Dial>x</Dial>".repeat(4000));
+    world.page("/voice", &verbs);
+    let sid = world.dials();
+    assert_eq!(world.hears(&sid), say("Here"));
+    assert_eq!(world.codes(), [13_223; 4000]);
+}
