@@ -138,6 +138,12 @@ pub fn router(switchboard: Switchboard, access: Access) -> Router {
     router.with_state(centre)
 }
 
+/// Lets only those use `routes` whom `access` lets in.
+#[cfg(feature = "simulator")]
+pub(crate) fn guarded(routes: Router, access: Access) -> Router {
+    routes.route_layer(axum::middleware::from_fn_with_state(access, access::guard::<Access>))
+}
+
 async fn health(State(centre): State<Centre>) -> Response {
     let asked = centre.switchboard.call(CallId(uuid::Uuid::nil()));
     let version = env!("CARGO_PKG_VERSION");
