@@ -123,7 +123,7 @@ pub fn router(switchboard: Switchboard, access: Access) -> Router {
     let mut router = Router::new();
     for route in ROUTES {
         let mut methods = (route.handler)();
-        if route.guard != Guard::Signed {
+        if route.guard != Guard::Signed && !route.methods.is_empty() {
             methods = methods.fallback(not_allowed);
         }
         if route.guard == Guard::Authenticated {

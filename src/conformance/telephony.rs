@@ -2,8 +2,10 @@
 //!
 //! In your tests, with a provider of its own for each case and a guard that cleans up when dropped:
 //!
-//! ```ignore
-//! async fn fresh() -> (MyProvider, ()) { … }
+//! ```text
+//! async fn fresh() -> (MyProvider, ()) {
+//!     (MyProvider::start().await, ())
+//! }
 //!
 //! switchboard::telephony_conformance!(tokio::test, fresh);
 //! ```

@@ -25,14 +25,19 @@ pub(crate) fn due(draft: &mut Draft<'_>, call: CallId) -> Result<(), Stop> {
     }
     for id in live {
         let Some(leg) = call.leg(id) else { continue };
+        let unasked = leg.then.is_some();
         if leg.sid.is_none() || !leg.commands.is_empty() || now.since(leg.heard_at) < quiet_max {
             continue;
         }
-        command::give(draft, &mut call, id, LegVerb::Probe);
         if ended {
-            // A hang-up is never given up while the leg may be alive.
+            // A hang-up is never given up while the leg may be alive. It comes first: it drops what has not been sent.
             command::give(draft, &mut call, id, LegVerb::HangUp);
         }
+        if unasked {
+            // It was to ask for its next document and did not: the provider accepted the command without effect.
+            command::give(draft, &mut call, id, LegVerb::Redirect);
+        }
+        command::give(draft, &mut call, id, LegVerb::Probe);
     }
     draft.arm(&Timer::Upkeep(call.id), now + quiet_max, Rearm::Replace);
     draft.put_call(call)

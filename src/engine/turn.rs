@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde::Deserialize;
 
 use crate::core::{CommandResult, Input, Reply, Timer};
@@ -15,10 +16,11 @@ use crate::telephony::{Action, Command, Failure, LegRef};
 
 /// Tasks claimed at once.
 const CLAIM_MAX: u16 = 16;
-/// How long nobody else gets them: longer than all their commands may take.
-const HOLD: Duration = Duration::from_secs(60);
 /// How long one command may take.
-const DEADLINE: Duration = Duration::from_secs(10);
+const DEADLINE: Duration = Duration::from_secs(3);
+/// How long nobody else gets them: longer than a command may take, as they are carried out side by side; short, because it
+/// is how long work waits after a node has died, and a caller whose agent has left may be met with no more than 5 s of silence.
+const HOLD: Duration = Duration::from_secs(4);
 
 /// What a turn did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,11 +39,8 @@ impl Switchboard {
     pub async fn turn(&self) -> Result<Turned, StoreError> {
         let claim = Claim { now: self.now(), limit: CLAIM_MAX, hold: HOLD };
         let tasks = self.0.store.claim(&claim).await?;
-        let mut turned = Turned { claimed: tasks.len(), left: 0 };
-        for task in &tasks {
-            turned.left += usize::from(self.work(task).await.is_err());
-        }
-        Ok(turned)
+        let results = join_all(tasks.iter().map(|task| self.work(task))).await;
+        Ok(Turned { claimed: tasks.len(), left: results.iter().filter(|result| result.is_err()).count() })
     }
 
     async fn work(&self, task: &Task) -> Result<(), Error> {

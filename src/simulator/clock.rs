@@ -3,8 +3,6 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::time::{Clock, Timestamp};
 
 /// Time stands still when the simulator has not run for so long: a machine that stalls makes nobody wait.
@@ -13,7 +11,7 @@ const STALL: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 struct State {
     virtual_base: Timestamp,
-    real_base: Instant,
+    real_base: tokio::time::Instant,
     rate: u32,
 }
 
@@ -28,7 +26,7 @@ pub struct SimulatorClock {
 
 impl SimulatorClock {
     pub(super) fn new(start: Timestamp, speed: u32) -> Self {
-        let state = State { virtual_base: start, real_base: Instant::now(), rate: speed };
+        let state = State { virtual_base: start, real_base: tokio::time::Instant::now(), rate: speed };
         Self { state: Mutex::new(state), speed }
     }
 
@@ -51,7 +49,11 @@ impl SimulatorClock {
     pub(super) fn tick(&self, is_behind: bool) -> Timestamp {
         let mut state = self.state();
         let now = read(&state);
-        *state = State { virtual_base: now, real_base: Instant::now(), rate: if is_behind { 1 } else { self.speed } };
+        *state = State {
+            virtual_base: now,
+            real_base: tokio::time::Instant::now(),
+            rate: if is_behind { 1 } else { self.speed },
+        };
         now
     }
 }

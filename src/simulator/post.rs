@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Url;
-use tokio::time::Instant;
 
 use super::{Shared, trace};
 use crate::sim::carrier::{HttpFault, HttpReply, Webhook};
@@ -16,14 +15,14 @@ const REPLY_BYTES_MAX: usize = 256 * 1024;
 /// What is known of webhooks on their way and of those that were answered.
 #[derive(Debug, Default)]
 pub(super) struct Post {
-    waiting: BTreeMap<u64, Instant>,
+    waiting: BTreeMap<u64, tokio::time::Instant>,
     trips_ms: Vec<u64>,
     refused: usize,
 }
 
 impl Post {
     pub(super) fn sent(&mut self, id: u64) {
-        self.waiting.insert(id, Instant::now());
+        self.waiting.insert(id, tokio::time::Instant::now());
     }
 
     /// Whether the oldest one has waited for more than a second of accelerated time.

@@ -1,13 +1,20 @@
 //! One binary for all integration tests; each module is named after a situation.
 
+mod a_caller_reaches_an_agent;
+mod a_queue_overflows;
+mod acme;
+mod an_agent_does_not_take_it;
 mod architecture;
 mod carrier_keeps_the_protocol;
 #[cfg(feature = "simulator")]
 mod demo_runs;
 #[cfg(feature = "axum")]
 mod http_router_mounts_anywhere;
+mod shifts_with_faults;
 mod stores_keep_the_contract;
+mod stories_under_faults;
 mod telephonies_keep_the_contract;
 mod twilio_client_over_a_socket;
 mod twiml_says_what_was_meant;
+mod we_call_somebody;
 mod webhook_signatures;

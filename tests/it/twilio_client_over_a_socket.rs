@@ -190,8 +190,7 @@ async fn too_many_requests_pause_dials_longer_each_time_and_nothing_else() {
 #[tokio::test]
 async fn a_probe_reads_on_through_the_pages_and_ends_at_its_deadline() {
     let server = Server::start();
-    let builder = TwilioClient::builder().account_sid(ACCOUNT).auth_token(TOKEN).base_url(server.url());
-    let client = builder.probe_deadline(SHORT).build().expect("right");
+    let client = server.client();
     let sent_at = Timestamp::from_secs(server::PLACED_AT_SECS);
     let asked = LegRef::Dialled { to: endpoint("client:ana"), from: endpoint("sip:c@s.example"), sent_at };
     let next = format!("/2010-04-01/Accounts/{ACCOUNT}/Calls.json?Page=1&PageToken=PACA");
@@ -202,9 +201,14 @@ async fn a_probe_reads_on_through_the_pages_and_ends_at_its_deadline() {
     let query = "To=client%3Aana&From=sip%3Ac%40s.example&PageSize=100";
     let path = format!("/2010-04-01/Accounts/{ACCOUNT}/Calls.json");
     assert_eq!(lines, [format!("GET {path}?{query} HTTP/1.1"), format!("GET {next} HTTP/1.1")]);
+    server.answer_question(Reply::Full(200, None, first.to_string()));
     server.answer_question(Reply::Stall(Vec::new()));
-    let error = client.probe(&asked).await.expect_err("nobody answers");
+    let builder = TwilioClient::builder().account_sid(ACCOUNT).auth_token(TOKEN).base_url(server.url());
+    let hurried = builder.probe_deadline(SHORT).build().expect("right");
+    let began = Instant::now();
+    let error = hurried.probe(&asked).await.expect_err("nobody answers");
     assert_eq!(error.failure(), Failure::Unavailable { retry_after: None });
+    assert!(began.elapsed() < Duration::from_secs(5), "all pages share one deadline");
 }
 
 #[test]

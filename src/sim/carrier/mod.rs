@@ -120,6 +120,11 @@ impl Carrier {
         self.next_rest.push_back(fault.into());
     }
 
+    /// What goes wrong at random from now on.
+    pub fn set_faults(&mut self, faults: Faults) {
+        self.config.faults = faults;
+    }
+
     /// Whether every callback is delivered twice.
     pub fn double_every_callback(&mut self, on: bool) {
         self.doubles.callbacks = on;

@@ -68,7 +68,7 @@ impl Carrier {
                     .reply(Err(Refusal(status, code, "An internal server error has occurred".to_owned())), None);
             }
             Some(NextRest::Fault(fault)) => Some(fault),
-            None => None,
+            Some(NextRest::Fine) | None => None,
         };
         let answer = self.route(method, path_and_query, authorization, body);
         self.reply(answer, fault)

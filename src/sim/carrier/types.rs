@@ -140,6 +140,8 @@ pub enum RestFault {
 /// What is to go wrong with the next REST request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NextRest {
+    /// Nothing: it is let through, and what is queued behind waits for the one after it.
+    Fine,
     /// It is lost so.
     Fault(RestFault),
     /// It is answered with this HTTP status, without effect.

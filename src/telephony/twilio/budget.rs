@@ -70,8 +70,10 @@ impl Budget {
     /// Too many requests at `now`: dials pause for `asked`, or for 250 ms that double with each refusal up to 30 s.
     ///
     /// Returns how long the refused request should wait: a dial as long as the pause, anything else 1 s at most unless
-    /// `asked`.
+    /// `asked`. An `asked` of zero counts as none.
     pub fn too_many(&self, now: Timestamp, is_dial: bool, asked: Option<Duration>) -> Duration {
+        // A wait of nothing would be a storm.
+        let asked = asked.filter(|asked| !asked.is_zero());
         self.with(|state| {
             let grown_us = PAUSE_FIRST_US.saturating_mul(1 << state.refusals.min(10)).min(PAUSE_MAX_US);
             state.refusals = state.refusals.saturating_add(1);
@@ -148,7 +150,7 @@ mod tests {
         clock.advance(Duration::from_secs(30));
         assert_eq!(budget.dial(clock.now()), Ok(()));
         budget.accepted();
-        assert_eq!(budget.too_many(clock.now(), true, None), MS * 250);
+        assert_eq!(budget.too_many(clock.now(), true, Some(Duration::ZERO)), MS * 250);
         assert_eq!(budget.too_many(clock.now(), true, Some(Duration::from_secs(7))), Duration::from_secs(7));
         assert_eq!(budget.dial(clock.now()), Err(Duration::from_secs(7)));
     }

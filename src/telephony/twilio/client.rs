@@ -39,6 +39,15 @@ impl Credentials {
 ///
 /// Each command is one request that is sent once: nothing is followed, nothing is sent again. `Debug` shows no secret.
 ///
+/// ```
+/// use switchboard::telephony::twilio::{ConfigError, TwilioClient};
+///
+/// let builder = TwilioClient::builder().account_sid("AC0123456789abcdef0123456789abcdef");
+/// assert_eq!(builder.clone().build().unwrap_err(), [ConfigError::NoCredentials]);
+/// let client = builder.auth_token("secret").calls_per_second(5).build().unwrap();
+/// assert!(!format!("{client:?}").contains("secret"));
+/// ```
+///
 /// - A connection that cannot be made is [`Failure::Unavailable`]: nothing was sent. After that, a deadline that passes
 ///   or a connection that breaks is [`Failure::Unknown`] for a dial and [`Failure::Unavailable`] for anything else.
 /// - A dial that the account's [`Budget`] has no room for is [`Failure::Unavailable`] at once, with the time to wait.

@@ -1,0 +1,179 @@
+//! A store for the world: memory, with a pause before and after each call, and faults.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use async_trait::async_trait;
+
+use crate::store::{
+    Claim, Commit, CommitError, Key, MemoryStore, Page, Record, Scan, Store, StoreError, StoreErrorKind, Task,
+};
+use crate::time::Timestamp;
+
+/// Lets others go first, once.
+#[derive(Debug, Default)]
+pub(crate) struct Pause(bool);
+
+impl Future for Pause {
+    type Output = ();
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.0, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// What goes wrong with the next commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreFault {
+    /// It is not applied, and the store says that it failed.
+    Refused,
+    /// It is applied, and the store says that it failed.
+    AppliedButFailed,
+}
+
+/// Changes a commit on its way: how a bug is planted.
+pub type Tamper = Arc<dyn Fn(&mut Commit, &[Record]) + Send + Sync>;
+
+/// The store of a [`super::World`].
+pub struct SimStore {
+    inner: MemoryStore,
+    commits: AtomicU64,
+    down: AtomicBool,
+    faults: Mutex<VecDeque<StoreFault>>,
+    tamper: Mutex<Option<Tamper>>,
+}
+
+impl fmt::Debug for SimStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SimStore").field("commits", &self.commits()).finish_non_exhaustive()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Default for SimStore {
+    fn default() -> Self {
+        Self {
+            inner: MemoryStore::new(),
+            commits: AtomicU64::new(0),
+            down: AtomicBool::new(false),
+            faults: Mutex::default(),
+            tamper: Mutex::default(),
+        }
+    }
+}
+
+impl SimStore {
+    /// Commits applied so far.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    /// While down, every call fails.
+    pub fn set_down(&self, down: bool) {
+        self.down.store(down, Ordering::Relaxed);
+    }
+
+    /// The next commit goes wrong so. More calls queue up.
+    pub fn fault_next_commit(&self, fault: StoreFault) {
+        lock(&self.faults).push_back(fault);
+    }
+
+    /// Changes every commit from now on.
+    pub fn plant(&self, tamper: Tamper) {
+        *lock(&self.tamper) = Some(tamper);
+    }
+
+    /// When the next task can be claimed.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Timestamp> {
+        if self.down.load(Ordering::Relaxed) { None } else { self.inner.next_due() }
+    }
+
+    /// Everything that is stored.
+    #[must_use]
+    pub fn records(&self) -> Vec<Record> {
+        self.inner.records()
+    }
+
+    /// The names of all tasks.
+    #[must_use]
+    pub fn tasks(&self) -> Vec<String> {
+        self.inner.tasks().into_iter().map(|(id, ..)| id.as_str().to_owned()).collect()
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        if self.down.load(Ordering::Relaxed) {
+            return Err(StoreError::new(StoreErrorKind::Unavailable, "the simulated store is down"));
+        }
+        Ok(())
+    }
+}
+
+fn failed() -> CommitError {
+    StoreError::new(StoreErrorKind::Unavailable, "the connection to the simulated store broke").into()
+}
+
+#[async_trait]
+impl Store for SimStore {
+    async fn load(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
+        Pause::default().await;
+        self.check()?;
+        let records = self.inner.load(keys).await;
+        Pause::default().await;
+        records
+    }
+
+    async fn scan(&self, scan: &Scan) -> Result<Page, StoreError> {
+        Pause::default().await;
+        self.check()?;
+        let page = self.inner.scan(scan).await;
+        Pause::default().await;
+        page
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<(), CommitError> {
+        Pause::default().await;
+        self.check()?;
+        let fault = lock(&self.faults).pop_front();
+        if fault == Some(StoreFault::Refused) {
+            return Err(failed());
+        }
+        let tamper = lock(&self.tamper).clone();
+        let result = match tamper {
+            None => self.inner.commit(commit).await,
+            Some(tamper) => {
+                let mut changed = commit.clone();
+                tamper(&mut changed, &self.inner.records());
+                self.inner.commit(&changed).await
+            }
+        };
+        if result.is_ok() {
+            self.commits.fetch_add(1, Ordering::Relaxed);
+        }
+        Pause::default().await;
+        if fault == Some(StoreFault::AppliedButFailed) {
+            return Err(failed());
+        }
+        result
+    }
+
+    async fn claim(&self, claim: &Claim) -> Result<Vec<Task>, StoreError> {
+        Pause::default().await;
+        self.check()?;
+        let tasks = self.inner.claim(claim).await;
+        Pause::default().await;
+        tasks
+    }
+}
