@@ -7,6 +7,10 @@ mod an_agent_does_not_take_it;
 mod architecture;
 mod carrier_keeps_the_protocol;
 mod planted_bugs;
+#[cfg(feature = "simulator")]
+mod demo_runs;
+#[cfg(feature = "axum")]
+mod http_router_mounts_anywhere;
 mod shifts_with_faults;
 mod stores_keep_the_contract;
 mod stories_under_faults;

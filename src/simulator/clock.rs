@@ -1,0 +1,69 @@
+//! Accelerated time.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::time::{Clock, Timestamp};
+
+/// Time stands still when the simulator has not run for so long: a machine that stalls makes nobody wait.
+const STALL: Duration = Duration::from_millis(50);
+
+#[derive(Debug)]
+struct State {
+    virtual_base: Timestamp,
+    real_base: tokio::time::Instant,
+    rate: u32,
+}
+
+/// The simulator's time: faster than real, but no faster than the machine. While a webhook has been waiting for its reply
+/// for more than a second of this time, it goes at the real rate, so that an answer that would be in time on a real
+/// network is in time here.
+#[derive(Debug)]
+pub struct SimulatorClock {
+    state: Mutex<State>,
+    speed: u32,
+}
+
+impl SimulatorClock {
+    pub(super) fn new(start: Timestamp, speed: u32) -> Self {
+        let state = State { virtual_base: start, real_base: tokio::time::Instant::now(), rate: speed };
+        Self { state: Mutex::new(state), speed }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many times faster than real it goes at best.
+    #[must_use]
+    pub fn speed(&self) -> u32 {
+        self.speed
+    }
+
+    /// Now.
+    pub(super) fn reading(&self) -> Timestamp {
+        read(&self.state())
+    }
+
+    /// Now; and how fast it goes on.
+    pub(super) fn tick(&self, is_behind: bool) -> Timestamp {
+        let mut state = self.state();
+        let now = read(&state);
+        *state = State {
+            virtual_base: now,
+            real_base: tokio::time::Instant::now(),
+            rate: if is_behind { 1 } else { self.speed },
+        };
+        now
+    }
+}
+
+fn read(state: &State) -> Timestamp {
+    state.virtual_base + state.real_base.elapsed().min(STALL) * state.rate
+}
+
+impl Clock for SimulatorClock {
+    fn now(&self) -> Timestamp {
+        self.reading()
+    }
+}
