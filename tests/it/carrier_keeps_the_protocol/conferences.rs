@@ -198,6 +198,8 @@ fn an_announcement_is_heard_and_then_the_room_again() {
     let person = format!("Conferences/{room}/Participants/{caller}.json");
     world.rest("POST", &person, "AnnounceUrl=https%3A%2F%2Fapp.test%2Fnews");
     assert_eq!((world.hears(&caller), world.hears(&agent)), (say("This call is recorded"), Hearing::Party));
+    world.rest("POST", &format!("Conferences/{room}/Participants/agent.json"), "Muted=true");
+    assert_eq!(world.hears(&caller), say("This call is recorded"));
     world.run(secs(3));
     assert_eq!(world.hears(&caller), Hearing::Party);
 }

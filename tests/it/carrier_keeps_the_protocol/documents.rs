@@ -193,3 +193,19 @@ fn a_long_document_of_verbs_that_take_no_time_needs_no_stack() {
     assert_eq!(world.hears(&sid), say("Here"));
     assert_eq!(world.codes(), [13_223; 4000]);
 }
+
+#[test]
+fn a_fallback_that_fails_is_not_asked_again() {
+    let mut world = World::new();
+    world.carrier.number(NumberConfig {
+        number: LINE.to_owned(),
+        voice_url: "https://app.test/voice".to_owned(),
+        voice_fallback_url: Some("https://app.test/fallback#rt=3000".to_owned()),
+        status_callback: None,
+    });
+    world.reply("/voice", Err(HttpFault::ReadTimeout));
+    world.reply("/fallback", Err(HttpFault::ReadTimeout));
+    world.dials();
+    world.run(secs(10));
+    assert_eq!(world.asked(), ["/voice", "/fallback"]);
+}

@@ -1,5 +1,5 @@
 use super::*;
-use switchboard::sim::carrier::RestFault;
+use switchboard::sim::carrier::{Faults, RestFault};
 
 #[test]
 fn wrong_requests_are_refused_with_the_documented_codes() {
@@ -153,4 +153,16 @@ fn lost_and_refused_requests_have_the_effect_that_they_should() {
         (201, None, 3),
     ];
     assert_eq!(seen, expected);
+}
+
+#[test]
+fn a_list_may_lag_behind() {
+    let faults = Faults { list_lag: secs(3), ..Faults::default() };
+    let mut world = World::with(CarrierConfig { faults, ..CarrierConfig::default() });
+    let sid = world.places(BOB, "");
+    let listed = |world: &mut World| world.rest("GET", "Calls.json", "").1["calls"].as_array().map(Vec::len);
+    assert_eq!(listed(&mut world), Some(0));
+    assert_eq!(world.rest("GET", &format!("Calls/{sid}.json"), "").0, 200);
+    world.run(secs(3));
+    assert_eq!(listed(&mut world), Some(1));
 }

@@ -147,3 +147,17 @@ fn late_callbacks_come_late() {
     world.run(secs(20));
     assert_eq!(world.told("/status", "CallStatus"), ["completed"]);
 }
+
+#[test]
+fn a_retry_has_a_fresh_token_where_the_rule_says_so() {
+    let mut config = CarrierConfig::default();
+    config.rules.retries_keep_the_token = false;
+    let mut world = World::with(config);
+    world.reply("/voice", Err(HttpFault::ConnectFailed));
+    world.dials();
+    let hooks: Vec<&Webhook> = world.log.iter().filter(|h| path_of(h) == "/voice").collect();
+    assert_eq!(hooks.len(), 2);
+    let token = |hook: &Webhook| header(hook, "I-Twilio-Idempotency-Token").to_owned();
+    assert_ne!(token(hooks[0]), token(hooks[1]));
+    assert_eq!(header(hooks[0], "X-Twilio-Signature"), header(hooks[1], "X-Twilio-Signature"));
+}
