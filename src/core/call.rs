@@ -91,7 +91,7 @@ pub(crate) fn new_leg(call: &Call, role: LegRole, endpoint: String, now: Timesta
 pub(crate) fn arrived(draft: &mut Draft<'_>, sid: &str, from: &str, to: &str, seed: u128) -> Result<Reply, Stop> {
     let id = CallId::of_leg(&draft.rules.tenant, &draft.rules.account, sid);
     if let Some(call) = draft.call(id)? {
-        return Ok(said(&call, LegId(0), 0).unwrap_or(Reply::Unbound(Script(vec![Step::HangUp]))));
+        return Ok(said(&call, LegId(0), 0).unwrap_or_else(inert));
     }
     let Some(flow) = draft.rules.numbers.get(to) else {
         return Ok(Reply::Unbound(Script(vec![Step::Reject])));

@@ -6,11 +6,11 @@ mod acme;
 mod an_agent_does_not_take_it;
 mod architecture;
 mod carrier_keeps_the_protocol;
-mod planted_bugs;
 #[cfg(feature = "simulator")]
 mod demo_runs;
 #[cfg(feature = "axum")]
 mod http_router_mounts_anywhere;
+mod planted_bugs;
 mod shifts_with_faults;
 mod stores_keep_the_contract;
 mod stories_under_faults;
