@@ -134,7 +134,7 @@ pub(crate) fn wait_timed_out(draft: &mut Draft<'_>, call: CallId) -> Result<(), 
 
 /// Takes a leg out of what it does, to hear `script`. The hop moves on, so that the interrupted document's own request is
 /// superseded.
-fn redirect(draft: &mut Draft<'_>, call: &mut Call, id: LegId, script: Script) {
+pub(crate) fn redirect(draft: &mut Draft<'_>, call: &mut Call, id: LegId, script: Script) {
     let Some(leg) = call.leg_mut(id) else { return };
     leg.then = Some(script);
     leg.hop = leg.hop.saturating_add(1);

@@ -7,7 +7,7 @@ use switchboard::engine::Builder;
 use switchboard::id::AgentId;
 use switchboard::model::CallState;
 use switchboard::setup::hang_up;
-use switchboard::sim::carrier::{CarrierConfig, NextRest, RestFault};
+use switchboard::sim::carrier::{CarrierConfig, Faults, NextRest, RestFault};
 use switchboard::sim::{Chaos, Sim, StoreFault};
 
 use crate::acme::{CALLER, NUMBER, acme, ana_and_ben, only_ana, secs};
@@ -203,4 +203,33 @@ fn with_the_node_dying_at_every_await() {
             });
         }
     }
+}
+
+/// Not one callback arrives: agents are still joined, and upkeep finds out who has left.
+#[test]
+fn with_every_callback_lost() {
+    let faults = Faults { callback_lost: 1000, ..Faults::default() };
+    for (name, app, tell) in [("by the menu", acme(), by_the_menu as Tell), ("agent hangs up", leave_alone(), leaves)] {
+        println!("the story: {name}, every callback lost");
+        let config = CarrierConfig { seed: 3, faults: faults.clone(), ..CarrierConfig::default() };
+        let sim = Sim::start_with(&app, config, 2);
+        tell(&sim);
+        sim.waits(secs(120));
+        sim.world_mut().audit_at_rest();
+        assert!(sim.world().violations().is_empty(), "{:?}\n{}", sim.world().violations(), sim.story());
+        assert!(sim.calls().iter().all(|call| call.state == CallState::Ended), "{}", sim.story());
+        assert_eq!(sim.last_call().agent(), Some(if name == "by the menu" { "ben" } else { "ana" }));
+    }
+}
+
+fn leave_alone() -> Builder {
+    only_ana(Queue::new("sales"))
+}
+
+fn leaves(sim: &Sim) {
+    let caller = sim.caller(CALLER).dials(NUMBER);
+    let ana = sim.agent("ana").rings_within(PATIENT);
+    ana.answers();
+    caller.talks_for(secs(60));
+    ana.hangs_up();
 }
