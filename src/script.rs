@@ -29,6 +29,8 @@ pub enum Step {
     },
     /// Enters the call's own conference and stays; asks again at the next hop when taken out of it.
     Room {
+        /// Which of the call's rooms: a new one is taken when the old one has been left.
+        room: u32,
         /// What is heard while alone; `None`: the provider's music.
         music_url: Option<String>,
     },

@@ -6,7 +6,8 @@ use crate::core::draft::Draft;
 use crate::core::{Refusal, RefusalKind, Reply, Stop, Timer, command, offer, queue};
 use crate::id::{CallId, LegId};
 use crate::model::{
-    Call, CallState, Direction, EndReason, EventKind, Flow, Leg, LegProgress, LegRole, LegVerb, SCHEMA, Target,
+    Call, CallState, Direction, EndReason, EventKind, Flow, Leg, LegProgress, LegRole, LegVerb, SAID_MAX, SCHEMA, Said,
+    Target,
 };
 use crate::script::{Prompt, Script, Step};
 use crate::store::Rearm;
@@ -43,6 +44,7 @@ pub(crate) fn new_call(
         number: number.to_owned(),
         state: CallState::Placing,
         room: format!("sb-{id}-{seed:032x}"),
+        room_number: 0,
         queue: None,
         visited: BTreeSet::new(),
         priority: 0,
@@ -74,9 +76,9 @@ pub(crate) fn new_leg(call: &Call, role: LegRole, endpoint: String, now: Timesta
         progress: LegProgress::Planned,
         in_room: false,
         room_seq: None,
-        sent_to_room: false,
+        sent_to_room: None,
         hop: 0,
-        said: None,
+        said: Vec::new(),
         then: None,
         ring_timeout: std::time::Duration::ZERO,
         commands: Vec::new(),
@@ -89,7 +91,7 @@ pub(crate) fn new_leg(call: &Call, role: LegRole, endpoint: String, now: Timesta
 pub(crate) fn arrived(draft: &mut Draft<'_>, sid: &str, from: &str, to: &str, seed: u128) -> Result<Reply, Stop> {
     let id = CallId::of_leg(&draft.rules.tenant, &draft.rules.account, sid);
     if let Some(call) = draft.call(id)? {
-        return Ok(said(&call, LegId(0), 0).unwrap_or(Reply::Unbound(Script(vec![Step::HangUp]))));
+        return Ok(said(&call, LegId(0), 0).unwrap_or_else(inert));
     }
     let Some(flow) = draft.rules.numbers.get(to) else {
         return Ok(Reply::Unbound(Script(vec![Step::Reject])));
@@ -154,11 +156,11 @@ pub(crate) fn enter(draft: &mut Draft<'_>, call: &mut Call, target: &Target) -> 
     }
 }
 
-/// What the leg was told at `hop`, if that was the last thing.
+/// What the leg was told at `hop`, if it has asked there before.
 fn said(call: &Call, leg: LegId, hop: u32) -> Option<Reply> {
     let leg = call.leg(leg)?;
-    let (at, script) = leg.said.as_ref()?;
-    (*at == hop).then(|| document(call, leg.id, script.clone(), hop + 1))
+    let said = leg.said.iter().find(|said| said.hop == hop)?;
+    Some(document(call, leg.id, said.script.clone(), said.next))
 }
 
 fn document(call: &Call, leg: LegId, script: Script, hop: u32) -> Reply {
@@ -168,17 +170,22 @@ fn document(call: &Call, leg: LegId, script: Script, hop: u32) -> Reply {
 
 /// Stores what the leg is told at `hop` and says it.
 fn answer(draft: &mut Draft<'_>, mut call: Call, leg: LegId, hop: u32, script: Script) -> Result<Reply, Stop> {
+    let mut next = hop.saturating_add(1);
     if let Some(leg) = call.leg_mut(leg) {
-        leg.hop = hop.saturating_add(1);
-        leg.said = Some((hop, script.clone()));
-        leg.sent_to_room |= script.0.iter().any(|step| matches!(step, Step::Room { .. }));
+        leg.hop = leg.hop.max(next);
+        next = leg.hop;
+        if leg.said.len() < SAID_MAX {
+            leg.said.push(Said { hop, next, script: script.clone() });
+        }
+        let room = script.0.iter().find_map(|step| if let Step::Room { room, .. } = step { Some(*room) } else { None });
+        leg.sent_to_room = room.or(leg.sent_to_room);
     }
-    let reply = document(&call, leg, script, hop.saturating_add(1));
+    let reply = document(&call, leg, script, next);
     draft.put_call(call)?;
     Ok(reply)
 }
 
-/// Tells a superseded request nothing of consequence: the provider has moved on, or will ask at the newer hop.
+/// The answer to somebody who has no place in any call.
 fn inert() -> Reply {
     Reply::Unbound(Script(vec![Step::HangUp]))
 }
@@ -212,11 +219,15 @@ pub(crate) fn asked(draft: &mut Draft<'_>, ask: &Asking<'_>) -> Result<Reply, St
         return Ok(reply);
     }
     let Some(leg) = call.leg_mut(ask.leg) else { return Ok(inert()) };
-    if ask.hop < leg.hop || !leg.is_live() {
+    if !leg.is_live() {
         return Ok(inert());
     }
+    if ask.hop < leg.hop {
+        // Superseded by a redirect of ours: whoever listens is sent on to where that leads. Nothing else changes.
+        return answer(draft, call, ask.leg, ask.hop, Script(vec![Step::AskAgain]));
+    }
     leg.heard_at = now;
-    let was_in_room = std::mem::replace(&mut leg.in_room, false);
+    leg.in_room = false;
     if leg.progress < LegProgress::Answered {
         leg.progress = LegProgress::Answered;
         let leg = leg.id;
@@ -226,13 +237,13 @@ pub(crate) fn asked(draft: &mut Draft<'_>, ask: &Asking<'_>) -> Result<Reply, St
     let (role, then) = (leg.role, leg.then.take());
     let script = match (then, role) {
         (Some(script), _) => script,
-        (None, LegRole::Customer) => customer_asked(draft, &mut call, ask, was_in_room)?,
+        (None, LegRole::Customer) => customer_asked(draft, &mut call, ask)?,
         (None, LegRole::Agent) => offer::agent_asked(draft, &mut call, ask.leg, ask.digits)?,
     };
     answer(draft, call, ask.leg, ask.hop, script)
 }
 
-fn customer_asked(draft: &mut Draft<'_>, call: &mut Call, ask: &Asking<'_>, was_in_room: bool) -> Result<Script, Stop> {
+fn customer_asked(draft: &mut Draft<'_>, call: &mut Call, ask: &Asking<'_>) -> Result<Script, Stop> {
     match call.state {
         CallState::Menu => chosen(draft, call, ask.digits),
         CallState::Placing => match call.target.clone() {
@@ -242,11 +253,10 @@ fn customer_asked(draft: &mut Draft<'_>, call: &mut Call, ask: &Asking<'_>, was_
             }
             None => Ok(Script(vec![Step::HangUp])),
         },
-        // Click-to-call: the customer has answered and joins the agent.
-        CallState::Connecting if !was_in_room => Ok(queue::room_script(draft, call)),
-        // Somebody else ended the conference. The customer is still on the line, so they are not cut off.
-        CallState::Waiting | CallState::Connecting => Ok(queue::room_script(draft, call)),
-        CallState::Talking => Ok(offer::audio_lost(draft, call)?),
+        // Click-to-call: the customer has answered and joins the agent. Or somebody else ended the conference: the
+        // customer is still on the line, so they are not cut off.
+        CallState::Waiting | CallState::Connecting => Ok(queue::enter_room(draft, call, ask.leg)),
+        CallState::Talking => offer::audio_lost(draft, call, ask.leg),
         CallState::Closing | CallState::Ended => Ok(Script(vec![Step::HangUp])),
     }
 }
@@ -360,30 +370,34 @@ pub(crate) fn end(draft: &mut Draft<'_>, call: &mut Call, reason: EndReason) -> 
     Ok(())
 }
 
-/// Who came into the conference, or left it.
-pub(crate) fn room_changed(
-    draft: &mut Draft<'_>,
-    call: CallId,
-    sid: &str,
-    joined: bool,
-    hung_up: bool,
-    seq: u64,
-) -> Result<Reply, Stop> {
+/// What is said about a room.
+pub(crate) struct RoomFact<'a> {
+    pub(crate) room: u32,
+    pub(crate) sid: &'a str,
+    pub(crate) joined: bool,
+    pub(crate) hung_up: bool,
+    pub(crate) seq: u64,
+}
+
+/// Who came into the conference, or left it. What is said of a room that is not in use any more is late.
+pub(crate) fn room_changed(draft: &mut Draft<'_>, call: CallId, fact: &RoomFact<'_>) -> Result<Reply, Stop> {
     let Some(mut call) = draft.call(call)? else { return Ok(Reply::None) };
-    let now = draft.now;
-    let Some(leg) = call.legs.iter_mut().find(|leg| leg.sid.as_deref() == Some(sid)) else { return Ok(Reply::None) };
-    if !leg.is_live() || leg.room_seq.is_some_and(|last| last >= seq) {
+    let (now, in_use) = (draft.now, call.room_number == fact.room);
+    let Some(leg) = call.legs.iter_mut().find(|leg| leg.sid.as_deref() == Some(fact.sid)) else {
+        return Ok(Reply::None);
+    };
+    if !leg.is_live() || !in_use || leg.room_seq.is_some_and(|last| last >= fact.seq) {
         return Ok(Reply::None);
     }
-    leg.room_seq = Some(seq);
+    leg.room_seq = Some(fact.seq);
     leg.heard_at = now;
-    leg.in_room = joined;
+    leg.in_room = fact.joined;
     let id = leg.id;
-    if !joined && hung_up {
+    if !fact.joined && fact.hung_up {
         leg_ended(draft, call, id, EndCause::Completed)?;
         return Ok(Reply::None);
     }
-    if joined {
+    if fact.joined {
         leg.progress = leg.progress.max(LegProgress::Answered);
         offer::joined(draft, &mut call)?;
     }

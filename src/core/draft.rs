@@ -134,7 +134,7 @@ impl<'a> Draft<'a> {
             return Ok(Some((**call).clone()));
         }
         let found = self.read::<Call>(&key)?.map(|(_, call)| call);
-        self.events_before.entry(id).or_insert(found.as_ref().map_or(0, |call| call.event_seq));
+        self.events_before.entry(id).or_insert_with(|| found.as_ref().map_or(0, |call| call.event_seq));
         Ok(found)
     }
 

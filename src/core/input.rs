@@ -59,6 +59,8 @@ pub enum Input {
     RoomChanged {
         /// Which call.
         call: CallId,
+        /// Which of its rooms.
+        room: u32,
         /// The provider's id of the leg.
         sid: String,
         /// Whether it came or left.
@@ -200,7 +202,7 @@ pub enum Reply {
         leg: LegId,
         /// The next hop.
         hop: u32,
-        /// Name of the call's conference.
+        /// Name of the call's conferences.
         room: String,
         /// Until when its one-time URLs are good: a function of the call, so that a repeated answer is the same.
         good_until: Timestamp,

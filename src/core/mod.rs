@@ -50,8 +50,9 @@ pub fn decide(input: &Input, view: &View, rules: &Rules, now: Timestamp, seed: u
         }
         Input::LegChanged { call, leg, sid, state } => call::leg_changed(&mut draft, *call, *leg, sid, *state)?,
         Input::LineEnded { sid, cause } => call::line_ended(&mut draft, sid, *cause)?,
-        Input::RoomChanged { call, sid, joined, hung_up, seq } => {
-            call::room_changed(&mut draft, *call, sid, *joined, *hung_up, *seq)?
+        Input::RoomChanged { call, room, sid, joined, hung_up, seq } => {
+            let fact = call::RoomFact { room: *room, sid, joined: *joined, hung_up: *hung_up, seq: *seq };
+            call::room_changed(&mut draft, *call, &fact)?
         }
         Input::Requested(request) => request::requested(&mut draft, request, seed)?,
         Input::Due(timer) => due(&mut draft, timer)?,

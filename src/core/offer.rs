@@ -59,11 +59,11 @@ pub(crate) fn agent_asked(draft: &mut Draft<'_>, call: &mut Call, leg: LegId, di
         return Ok(Script::goodbye("This call has already been taken."));
     };
     if offer.state != OfferState::Offered {
-        return Ok(queue::room_script(draft, call));
+        return Ok(queue::enter_room(draft, call, leg));
     }
     let confirm = draft.agent(&offer.agent)?.is_some_and(|agent| agent.spec.confirm);
     if confirm && digits != "1" {
-        let first = call.leg(leg).is_some_and(|leg| leg.said.is_none());
+        let first = call.leg(leg).is_some_and(|leg| leg.said.is_empty());
         if !first {
             end_offer(draft, call, offer.number, "declined")?;
             return Ok(Script(vec![Step::HangUp]));
@@ -128,7 +128,9 @@ pub(crate) fn joined(draft: &mut Draft<'_>, call: &mut Call) -> Result<(), Stop>
     let agent_in = |offer: &&mut Offer, call_legs: &[crate::model::Leg]| {
         offer.state == OfferState::Accepted && call_legs.iter().any(|leg| leg.id == offer.leg && leg.in_room)
     };
-    let customer_in = call.customer_leg().is_some_and(|leg| leg.is_live() && (leg.in_room || leg.sent_to_room));
+    let customer_in = call
+        .customer_leg()
+        .is_some_and(|leg| leg.is_live() && (leg.in_room || leg.sent_to_room == Some(call.room_number)));
     let legs = std::mem::take(&mut call.legs);
     let offer = call.offers.iter_mut().find(|offer| customer_in && agent_in(offer, &legs));
     let joined = offer.map(|offer| {
@@ -151,7 +153,7 @@ pub(crate) fn joined(draft: &mut Draft<'_>, call: &mut Call) -> Result<(), Stop>
 }
 
 /// The customer came out of the room though nobody hung up: back in, or back to the front of the line.
-pub(crate) fn audio_lost(draft: &mut Draft<'_>, call: &mut Call) -> Result<Script, Stop> {
+pub(crate) fn audio_lost(draft: &mut Draft<'_>, call: &mut Call, customer: LegId) -> Result<Script, Stop> {
     let bridged = call.offers.iter().find(|offer| offer.state == OfferState::Bridged).cloned();
     let agent_live = bridged.as_ref().and_then(|offer| call.leg(offer.leg)).is_some_and(crate::model::Leg::is_live);
     if !agent_live && call.queue.is_some() {
@@ -160,7 +162,7 @@ pub(crate) fn audio_lost(draft: &mut Draft<'_>, call: &mut Call) -> Result<Scrip
         }
         queue::wait_again(draft, call);
     }
-    Ok(queue::room_script(draft, call))
+    Ok(queue::enter_room(draft, call, customer))
 }
 
 /// An agent's leg is over.
@@ -182,7 +184,7 @@ pub(crate) fn agent_leg_ended(draft: &mut Draft<'_>, call: &mut Call, leg: LegId
         return calls::end(draft, call, EndReason::AgentUnreachable);
     }
     if call.state == CallState::Connecting {
-        queue::wait_again(draft, call);
+        queue::wait_again_with_music(draft, call);
     }
     Ok(())
 }

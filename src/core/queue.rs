@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::core::draft::Draft;
 use crate::core::{Stop, Timer, call as calls, command, offer};
-use crate::id::{CallId, QueueId};
-use crate::model::{Agent, Call, CallState, Considered, Decision, EventKind, LegRole, LegVerb, Queue, Target, Verdict};
+use crate::id::{CallId, LegId, QueueId};
+use crate::model::{Agent, Call, CallState, Considered, Decision, EventKind, LegVerb, Queue, Target, Verdict};
 use crate::routing::{ReadyAgent, WaitingCall};
 use crate::script::{Script, Step};
 use crate::store::{Cursor, Rearm};
@@ -83,10 +83,39 @@ fn overflow(draft: &mut Draft<'_>, call: &mut Call, queue: &Queue, why: &str) ->
     }
 }
 
-/// Into the call's conference, with the music of its queue.
+/// Into the call's room in use, with the music of its queue.
 pub(crate) fn room_script(draft: &Draft<'_>, call: &Call) -> Script {
     let queue = call.queue.as_ref().and_then(|id| draft.rules.queues.get(id));
-    Script(vec![Step::Room { music_url: queue.and_then(|queue| queue.music_url.clone()) }])
+    let music_url = queue.and_then(|queue| queue.music_url.clone());
+    Script(vec![Step::Room { room: call.room_number, music_url }])
+}
+
+/// The script that leads a leg into the room. A leg that comes out of the room in use finds it ended, or would find it
+/// silent: then a new one is taken, and whoever is left in the old one follows.
+pub(crate) fn enter_room(draft: &mut Draft<'_>, call: &mut Call, id: LegId) -> Script {
+    let was = call.leg(id).and_then(|leg| leg.sent_to_room);
+    if was == Some(call.room_number) {
+        new_room(call);
+        let others: Vec<LegId> = call
+            .legs
+            .iter()
+            .filter(|leg| leg.id != id && leg.is_live() && leg.sent_to_room == was)
+            .map(|leg| leg.id)
+            .collect();
+        for other in others {
+            let script = room_script(draft, call);
+            redirect(draft, call, other, script);
+        }
+    }
+    room_script(draft, call)
+}
+
+fn new_room(call: &mut Call) {
+    call.room_number += 1;
+    for leg in &mut call.legs {
+        leg.in_room = false;
+        leg.room_seq = None;
+    }
 }
 
 /// The customer has waited as long as the queue allows. Ringing offers are taken back.
@@ -97,19 +126,19 @@ pub(crate) fn wait_timed_out(draft: &mut Draft<'_>, call: CallId) -> Result<(), 
     offer::release_all(draft, &mut call)?;
     let script = overflow(draft, &mut call, queue, "timed_out")?;
     if call.state != CallState::Waiting {
-        redirect_customer(draft, &mut call, script);
+        let leg = call.customer_leg().map(|leg| leg.id);
+        leg.into_iter().for_each(|leg| redirect(draft, &mut call, leg, script.clone()));
     }
     draft.put_call(call)
 }
 
-/// Takes the customer out of the room, to hear `script`. The hop moves on, so that the interrupted document's own
-/// request is stale.
-pub(crate) fn redirect_customer(draft: &mut Draft<'_>, call: &mut Call, script: Script) {
-    let Some(leg) = call.legs.iter_mut().find(|leg| leg.role == LegRole::Customer) else { return };
+/// Takes a leg out of what it does, to hear `script`. The hop moves on, so that the interrupted document's own request is
+/// superseded.
+fn redirect(draft: &mut Draft<'_>, call: &mut Call, id: LegId, script: Script) {
+    let Some(leg) = call.leg_mut(id) else { return };
     leg.then = Some(script);
     leg.hop = leg.hop.saturating_add(1);
-    let leg = leg.id;
-    command::give(draft, call, leg, LegVerb::Redirect);
+    command::give(draft, call, id, LegVerb::Redirect);
 }
 
 /// The customer goes back into the waiting line, at the old place.
@@ -122,6 +151,15 @@ pub(crate) fn wait_again(draft: &mut Draft<'_>, call: &mut Call) {
         let due = (since + queue.wait_max).max(draft.now + queue.ring_timeout);
         draft.arm(&Timer::Wait(call.id), due, Rearm::Replace);
     }
+}
+
+/// The same for a customer who is in a room that an agent may have been in: it would be silent now.
+pub(crate) fn wait_again_with_music(draft: &mut Draft<'_>, call: &mut Call) {
+    wait_again(draft, call);
+    let Some(customer) = call.customer_leg().filter(|leg| leg.sent_to_room.is_some()).map(|leg| leg.id) else { return };
+    new_room(call);
+    let script = room_script(draft, call);
+    redirect(draft, call, customer, script);
 }
 
 /// Looks at the waiting line: the first call that somebody can take is offered. One offer a pass; the next pass follows.

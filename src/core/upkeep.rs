@@ -52,7 +52,7 @@ pub(crate) fn probed(
     report: Option<&LegReport>,
 ) -> Result<Reply, Stop> {
     let Some(mut call) = draft.call(call)? else { return Ok(Reply::None) };
-    let (now, call_id) = (draft.now, call.id);
+    let (now, call_id, in_use) = (draft.now, call.id, call.room_number);
     let absent_for = draft.rules.absent_for;
     let Some(found) = call.leg_mut(leg) else { return Ok(Reply::None) };
     let Some(asked) = found.commands.first_mut().filter(|command| command.seq == seq) else {
@@ -90,7 +90,7 @@ pub(crate) fn probed(
             let answered = report.state == LegState::Answered;
             let progress = if answered { LegProgress::Answered } else { LegProgress::Ringing };
             found.progress = found.progress.max(progress);
-            if answered && found.sent_to_room && !found.in_room {
+            if answered && found.sent_to_room == Some(in_use) && !found.in_room {
                 // It was told to enter the room and is live: the word that it did was lost.
                 found.in_room = true;
                 offer::joined(draft, &mut call)?;

@@ -126,6 +126,17 @@ pub struct LegCommand {
     pub attempts: u32,
 }
 
+/// The answer to one hop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// Which hop.
+    pub hop: u32,
+    /// The hop that its URLs carry.
+    pub next: u32,
+    /// What the leg was told.
+    pub script: Script,
+}
+
 /// One connection of a call with one party.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leg {
@@ -141,16 +152,16 @@ pub struct Leg {
     pub sid: Option<String>,
     /// How far it has come.
     pub progress: LegProgress,
-    /// Whether it is in the call's conference.
+    /// Whether it is in the room in use.
     pub in_room: bool,
     /// Sequence number of the last word about the conference that was believed.
     pub room_seq: Option<u64>,
-    /// Whether it was told to enter the conference.
-    pub sent_to_room: bool,
+    /// Which of the call's rooms it was last told to enter.
+    pub sent_to_room: Option<u32>,
     /// The next hop that has not been answered.
     pub hop: u32,
-    /// The last hop that was answered, and how: a repeated request gets the same answer.
-    pub said: Option<(u32, Script)>,
+    /// How each hop was answered: a repeated request gets the same answer.
+    pub said: Vec<Said>,
     /// What it hears at its next hop, when that was decided beforehand.
     pub then: Option<Script>,
     /// How long it may ring.
@@ -215,8 +226,10 @@ pub struct Call {
     pub number: String,
     /// How far it has come.
     pub state: CallState,
-    /// Name of its conference, unguessable.
+    /// Name of its conferences, unguessable; the number of the room is added to it.
     pub room: String,
+    /// The room in use. A conference that has been left is silent for whoever stays, so that a new one is taken.
+    pub room_number: u32,
     /// The queue it waits in or waited in last.
     pub queue: Option<QueueId>,
     /// Queues it has been in: a loop of overflows ends here.
@@ -255,6 +268,8 @@ pub struct Call {
     pub event_seq: u32,
 }
 
+/// Answers kept for each leg: more than any flow has hops.
+pub(crate) const SAID_MAX: usize = 64;
 /// Events kept in a call's record; more are counted, not kept.
 pub(crate) const EVENTS_MAX: usize = 150;
 

@@ -8,11 +8,14 @@ use std::fmt;
 use serde::Deserialize;
 
 use crate::id::{AgentId, CallId};
-use crate::model::{Agent, Call, CallState, EventKind, LegProgress, LegRole, OfferState, WorkState};
+use crate::model::{Agent, AgentStatus, Call, CallState, EventKind, LegProgress, LegRole, OfferState, WorkState};
 use crate::sim::carrier::{Carrier, Direction};
 use crate::sim::nodes::Sent;
 use crate::store::Record;
 use crate::time::Timestamp;
+
+/// How long a call may wait beside a free agent: a crash, its lease, and a little.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(12);
 
 /// Something that must never be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +74,7 @@ pub struct Audit {
     intents: BTreeMap<AgentId, (u64, String)>,
     legs: BTreeMap<(CallId, u32), LegProgress>,
     queued_at: BTreeMap<CallId, Timestamp>,
+    servable: BTreeMap<CallId, Timestamp>,
     ended: BTreeSet<CallId>,
 }
 
@@ -94,6 +98,7 @@ impl Audit {
         for agent in books.agents.values() {
             self.agent(agent, &books, &tasks, &mut found);
         }
+        self.nobody_waits_beside_a_free_agent(&books, now, &mut found);
         found
     }
 
@@ -142,6 +147,29 @@ impl Audit {
             && *self.queued_at.entry(call.id).or_insert(queued_at) != queued_at
         {
             broken("I-36", "its place in the line was lost".to_owned());
+        }
+    }
+
+    /// I-34: no call waits unoffered while an agent who could take it is free, all the time.
+    fn nobody_waits_beside_a_free_agent(&mut self, books: &Books, now: Timestamp, found: &mut Vec<Violation>) {
+        for call in books.calls.values() {
+            let could = |agent: &&Agent| {
+                agent.status() == AgentStatus::Ready
+                    && call.queue.as_ref().is_some_and(|queue| agent.spec.queues.contains(queue))
+                    && agent.spec.skills.is_superset(&call.skills)
+                    && !call.excluded.get(&agent.spec.id).is_some_and(|until| until.is_none_or(|until| until > now))
+            };
+            let waits = call.state == CallState::Waiting && call.offers.is_empty();
+            if !waits || !books.agents.values().any(|agent| could(&agent)) {
+                self.servable.remove(&call.id);
+                continue;
+            }
+            let since = *self.servable.entry(call.id).or_insert(now);
+            if now.since(since) > PATIENCE {
+                self.servable.insert(call.id, now);
+                let what = format!("call {} has waited since {since} while somebody free could take it", call.id);
+                found.push(Violation::new("I-34", what));
+            }
         }
     }
 
@@ -324,6 +352,9 @@ impl Audit {
             let idle = call.legs.iter().all(|leg| leg.commands.is_empty());
             if call.state == CallState::Ended && !idle {
                 found.push(Violation::new("I-21", format!("call {}: commands are left over", call.id)));
+            }
+            if call.state == CallState::Ended && call.legs.iter().any(crate::model::Leg::is_live) {
+                found.push(Violation::new("I-23", format!("call {} has ended and a leg of it lives on", call.id)));
             }
             let any_live = call.legs.iter().any(crate::model::Leg::is_live);
             if call.state == CallState::Ended && !any_live {

@@ -71,6 +71,7 @@ impl Shift {
                 rest_timeout: 10,
                 rest_429: 20,
                 rest_500: 10,
+                list_lag: Duration::from_secs(4),
             },
             chaos: Chaos { die_per_mille: 1, shuffle: true, die_at: None },
             commit_fails_per_mille: 5,

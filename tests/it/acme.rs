@@ -6,15 +6,15 @@ use switchboard::engine::Builder;
 use switchboard::setup::{hang_up, queue};
 use switchboard::{Agent, Flow, Queue, Switchboard};
 
-pub const NUMBER: &str = "+14155550100";
-pub const CALLER: &str = "+14155550123";
+pub(crate) const NUMBER: &str = "+14155550100";
+pub(crate) const CALLER: &str = "+14155550123";
 
-pub fn secs(secs: u64) -> Duration {
+pub(crate) fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
 }
 
 /// Ana and Ben take sales, Ben and Cleo take support; support needs `tech`.
-pub fn acme() -> Builder {
+pub(crate) fn acme() -> Builder {
     Switchboard::builder()
         .queue(Queue::new("sales").overflow(hang_up("All our lines are busy.")))
         .queue(Queue::new("support").needs("tech"))
@@ -31,7 +31,7 @@ pub fn acme() -> Builder {
 }
 
 /// The same with Ana alone, and no menu.
-pub fn only_ana(sales: Queue) -> Builder {
+pub(crate) fn only_ana(sales: Queue) -> Builder {
     Switchboard::builder()
         .queue(sales)
         .agent(Agent::new("ana").serves(["sales"]))
@@ -39,6 +39,6 @@ pub fn only_ana(sales: Queue) -> Builder {
 }
 
 /// The same with Ana and Ben.
-pub fn ana_and_ben(sales: Queue) -> Builder {
+pub(crate) fn ana_and_ben(sales: Queue) -> Builder {
     only_ana(sales).agent(Agent::new("ben").serves(["sales"]))
 }

@@ -12,6 +12,7 @@ mod demo_runs;
 mod due_work_runs_on_tokio;
 #[cfg(feature = "axum")]
 mod http_router_mounts_anywhere;
+mod planted_bugs;
 mod shifts_with_faults;
 mod stores_keep_the_contract;
 mod stories_under_faults;

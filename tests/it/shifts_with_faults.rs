@@ -8,7 +8,7 @@ use switchboard::sim::{Shift, ShiftReport};
 use switchboard::{Agent, Flow, Queue, Switchboard};
 
 /// Six agents, one queue that rings two at once, short waits: every rule gets its turn.
-pub fn floor() -> Builder {
+pub(crate) fn floor() -> Builder {
     let agents = ["ana", "ben", "cleo", "dora", "eva", "finn"];
     let app = Switchboard::builder()
         .queue(Queue::new("sales").wrap_up(Duration::from_secs(5)).wait_max(Duration::from_secs(60)))

@@ -132,8 +132,7 @@ fn tell_one(what: &str, app: &Builder, tell: Tell, prepare: &impl Fn(&Sim)) -> u
     tell(&sim);
     sim.rests();
     assert!(sim.calls().iter().all(|call| call.state == CallState::Ended), "{}", sim.story());
-    let steps = sim.world().steps();
-    steps
+    sim.world().steps()
 }
 
 #[test]

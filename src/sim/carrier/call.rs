@@ -6,10 +6,14 @@ use super::Carrier;
 use super::state::{Call, Doing, Due, Frame, Role, Sid, Target};
 use super::types::{CallStatus, Direction, EndCause, EndpointScript, Heard, Hearing, Loss, LostCall, Ring};
 
+/// Calls to numbers of ours that lead to one another, after which the carrier gives up.
+const DEPTH_CAP: u32 = 10;
+
 impl Carrier {
     pub(super) fn add_call(&mut self, call: Call) -> Sid {
         let sid = call.sid.clone();
         self.order.push(sid.clone());
+        self.living.push(sid.clone());
         self.calls.insert(sid.clone(), call);
         sid
     }
@@ -26,11 +30,20 @@ impl Carrier {
     pub(super) fn hear(&mut self, sid: &str, what: Hearing) {
         let now = self.now;
         let Some(call) = self.calls.get_mut(sid) else { return };
+        if call.status.is_over() && what != Hearing::Nothing {
+            return;
+        }
         if let Some(last) = call.heard.last_mut().filter(|last| last.to.is_none()) {
             if last.what == what {
                 return;
             }
             last.to = Some(now);
+        }
+        // Nobody hears what lasts no time; what it parted is one.
+        call.heard.pop_if(|last| last.from == now);
+        if let Some(last) = call.heard.last_mut().filter(|last| last.what == what && last.to == Some(now)) {
+            last.to = None;
+            return;
         }
         if what != Hearing::Nothing {
             call.heard.push(Heard { what, from: now, to: None });
@@ -91,17 +104,21 @@ impl Carrier {
             self.place_at_own_number(sid, &from, &to);
             return;
         }
-        match self.script_of(&to).on_ring {
-            Ring::Fails => self.end(sid, CallStatus::Failed, EndCause::Failed),
-            Ring::Busy => self.end(sid, CallStatus::Busy, EndCause::Busy),
-            _ => self.after(self.config.rules.ring_delay, Due::Rings(sid.to_owned())),
-        }
+        self.after(self.config.rules.ring_delay, Due::Rings(sid.to_owned()));
     }
 
     /// A call to a number of ours is two calls with two documents, bridged (seen in the field).
     fn place_at_own_number(&mut self, sid: &str, from: &str, to: &str) {
+        let depth = self.live(sid).map_or(0, |call| call.depth + 1);
+        if depth > DEPTH_CAP {
+            self.notify(12_400, Some(sid), "numbers of ours call one another without end", "");
+            self.end(sid, CallStatus::Failed, EndCause::Failed);
+            return;
+        }
         let twin = self.comes_in(from, to);
-        if self.live(&twin).is_none() {
+        if let Some(call) = self.live_mut(&twin) {
+            call.depth = depth;
+        } else {
             self.end(sid, CallStatus::Failed, EndCause::Failed);
             return;
         }
@@ -115,12 +132,21 @@ impl Carrier {
 
     pub(super) fn rings(&mut self, sid: &str) {
         let grace = self.config.rules.ring_grace;
-        let Some(call) = self.live_mut(sid) else { return };
-        call.status = CallStatus::Ringing;
+        let Some(call) = self.live(sid) else { return };
         let (to, timeout, twin) = (call.to.clone(), call.timeout, call.twin.is_some());
+        let script = self.script_of(&to);
+        match script.on_ring {
+            _ if twin => {}
+            Ring::Fails => return self.end(sid, CallStatus::Failed, EndCause::Failed),
+            Ring::Busy => return self.end(sid, CallStatus::Busy, EndCause::Busy),
+            _ => {}
+        }
+        if let Some(call) = self.live_mut(sid) {
+            call.status = CallStatus::Ringing;
+        }
         self.fire(sid, "ringing");
         self.after(timeout + grace, Due::RingsOut(sid.to_owned()));
-        match self.script_of(&to).on_ring {
+        match script.on_ring {
             _ if twin => {}
             Ring::Answers { after } => self.after(after, Due::Answers(sid.to_owned())),
             Ring::Declines { after } => self.after(after, Due::Declines(sid.to_owned())),
@@ -194,6 +220,7 @@ impl Carrier {
         let frames = std::mem::take(&mut call.frames);
         let (inbound, parent, bridge, twin) =
             (call.direction == Direction::Inbound, call.parent.clone(), call.bridge.take(), call.twin.clone());
+        self.living.retain(|other| other != sid);
         self.hear(sid, Hearing::Nothing);
         if inbound && matches!(cause, EndCause::TimeLimit | EndCause::Failed | EndCause::Parent) {
             self.lose(sid, Loss::Cut);
@@ -209,7 +236,7 @@ impl Carrier {
         }
         if let Some(twin) = twin {
             let status = if inbound { status } else { CallStatus::Canceled };
-            self.end(&twin, status, if cause == EndCause::HungUp { cause } else { EndCause::Parent });
+            self.end(&twin, status, EndCause::HungUp);
         }
     }
 

@@ -113,11 +113,12 @@ fn is_known_music(url: &str) -> bool {
 impl Carrier {
     /// The running conference of this name or sid.
     pub(super) fn running(&self, name: &str) -> Option<usize> {
-        self.conferences.iter().position(|c| c.stage != Stage::Completed && (c.sid == name || c.name == name))
+        self.rooms.iter().copied().find(|at| self.conferences.get(*at).is_some_and(|c| c.sid == name || c.name == name))
     }
 
     pub(super) fn room_of(&self, call: &str) -> Option<usize> {
-        self.conferences.iter().position(|c| c.stage != Stage::Completed && c.people.iter().any(|p| p.call == call))
+        let within = |at: &usize| self.conferences.get(*at).is_some_and(|c| c.people.iter().any(|p| p.call == call));
+        self.rooms.iter().copied().find(within)
     }
 
     /// The running conference, or a new one. Only the first participant's callback counts.
@@ -138,7 +139,9 @@ impl Carrier {
             reason: None,
             ended_by: None,
         });
-        self.conferences.len() - 1
+        let at = self.conferences.len() - 1;
+        self.rooms.push(at);
+        at
     }
 
     /// Somebody is in. Twilio docs: starts with two participants of whom one has startConferenceOnEnter.
@@ -247,6 +250,7 @@ impl Carrier {
         room.reason = Some(reason);
         room.ended_by = by.map(str::to_owned);
         let people = std::mem::take(&mut room.people);
+        self.rooms.retain(|open| *open != at);
         let api = reason == "conference-ended-via-api";
         self.refresh(at);
         for person in &people {

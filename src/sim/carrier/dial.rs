@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::Carrier;
 use super::form::is_web_url;
-use super::run::Flow;
 use super::state::{Call, Dialling, Doing, Due, Subscription, Target};
 use super::types::{CallStatus, Direction, EndCause, Hearing};
 use super::xml::Element;
@@ -13,13 +12,13 @@ use super::xml::Element;
 const NOUN_CAP: usize = 10;
 
 impl Carrier {
-    pub(super) fn dial(&mut self, sid: &str, verb: &Element) -> Flow {
+    pub(super) fn dial(&mut self, sid: &str, verb: &Element) {
         let url = self.document_url(sid);
         let nouns = nouns(verb);
         let single = nouns.iter().find(|n| matches!(n.name.as_str(), "Conference" | "Queue")).cloned();
         if single.is_some() && nouns.len() > 1 {
             self.fails(sid, 13_000, "a Conference or Queue stands alone in its Dial", &url);
-            return Flow::Wait;
+            return;
         }
         self.check_dial(sid, verb, &url);
         match single {
@@ -48,7 +47,7 @@ impl Carrier {
         }
     }
 
-    fn dial_people(&mut self, sid: &str, verb: &Element, nouns: Vec<Element>, url: &str) -> Flow {
+    fn dial_people(&mut self, sid: &str, verb: &Element, nouns: Vec<Element>, url: &str) {
         let mut good = Vec::new();
         for noun in nouns.into_iter().take(NOUN_CAP) {
             if address(&noun).is_some() {
@@ -75,13 +74,12 @@ impl Carrier {
         self.set_doing(sid, Doing::Dialling(Box::new(dial)));
         if good.is_empty() {
             self.dial_over(sid);
-            return Flow::Wait;
+            return;
         }
         self.hear(sid, Hearing::Ringback);
         for noun in &good {
             self.ring_noun(sid, verb, noun);
         }
-        Flow::Wait
     }
 
     /// Twilio docs, error 13214. Without callerId the caller's own From is shown.
@@ -97,6 +95,7 @@ impl Carrier {
         let child = self.sid("CA");
         let mut call = Call::new(child, Direction::OutboundDial, &from, &to, self.now);
         call.parent = Some(sid.to_owned());
+        call.depth = self.live(sid).map_or(0, |parent| parent.depth);
         let timeout = verb.number("timeout", 30);
         call.timeout = Duration::from_secs(if (5..=600).contains(&timeout) { timeout } else { 30 });
         call.screen = self.target_of(sid, noun, "url", "method");
@@ -153,7 +152,6 @@ impl Carrier {
         for (one, other) in [(a, b), (b, a)] {
             if let Some(call) = self.live_mut(one) {
                 call.bridge = Some(other.to_owned());
-                call.hops = 0;
             }
             self.hear(one, Hearing::Party);
         }
@@ -163,14 +161,15 @@ impl Carrier {
     /// A dialled leg is over, or was taken away by REST.
     pub(super) fn child_over(&mut self, parent: &str, child: &str) {
         let status = self.calls.get(child).map_or(CallStatus::Failed, |c| c.status);
-        let live: Vec<String> = self.order.iter().filter(|sid| self.live(sid).is_some()).cloned().collect();
+        let children = self.live(parent).and_then(Call::dialling).map(|d| d.children.clone()).unwrap_or_default();
+        let others = children.iter().any(|c| c != child && self.live(c).is_some());
         let Some(dial) = self.live_mut(parent).and_then(Call::dialling_mut) else { return };
         if !dial.children.iter().any(|c| c == child) || dial.bridged.as_deref().is_some_and(|c| c != child) {
             return;
         }
         dial.last = if status.is_over() { status } else { CallStatus::Completed };
         if dial.bridged.is_none() {
-            if dial.children.iter().any(|c| c != child && live.contains(c)) {
+            if others {
                 return;
             }
             if !dial.rest.is_empty() {

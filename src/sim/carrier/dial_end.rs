@@ -27,7 +27,7 @@ impl Carrier {
 
     pub(super) fn dial_facts(&self, dial: &Dialling, status: CallStatus) -> Pairs {
         let mut pairs = vec![pair("DialCallStatus", status.as_str())];
-        let child = dial.bridged.as_ref().or(dial.children.last()).and_then(|sid| self.calls.get(sid));
+        let child = dial.bridged.as_ref().or_else(|| dial.children.last()).and_then(|sid| self.calls.get(sid));
         if let Some(child) = child {
             pairs.push(pair("DialCallSid", &child.sid));
             pairs.push(pair("DialBridged", if dial.bridged.is_some() { "true" } else { "false" }));

@@ -12,6 +12,8 @@ use super::{Carrier, state};
 
 /// Twilio docs, error 11750.
 const BODY_LIMIT: usize = 64 * 1024;
+/// Documents of one leg at one instant, after which the carrier gives up.
+const HOP_CAP: u32 = 50;
 
 impl Carrier {
     /// Asks for a document that drives the leg; whatever it did before is dropped.
@@ -28,7 +30,14 @@ impl Carrier {
     /// Asks for a document on top of what the leg does.
     pub(super) fn fetch(&mut self, sid: &str, role: Role, target: Target, extra: Pairs) {
         let now = self.now;
-        let Some(call) = self.live(sid).cloned() else { return };
+        let Some(call) = self.live_mut(sid) else { return };
+        call.hops = if call.hops.0 == now { (now, call.hops.1 + 1) } else { (now, 1) };
+        let call = call.clone();
+        if call.hops.1 > HOP_CAP {
+            self.push_frame(sid, role, &target, Doing::Idle);
+            self.fails(sid, 12_400, "documents lead to one another without end", &target.url);
+            return;
+        }
         if !form::is_web_url(form::split_fragment(&target.url).0) {
             self.push_frame(sid, role, &target, Doing::Idle);
             self.fails(sid, 11_100, "not an absolute http(s) URL", &target.url);
@@ -38,9 +47,7 @@ impl Carrier {
         pairs.extend(extra);
         let id = self.send(&target, &pairs, Some(sid), Purpose::Document(sid.to_owned()));
         self.push_frame(sid, role, &target, Doing::Fetching { webhook: id, fallback: false });
-        if let Some(frame) = self.live_mut(sid).and_then(|call| call.frames.last_mut()) {
-            frame.began = now;
-        }
+        self.hear(sid, if call.answered.is_some() { Hearing::Silence } else { Hearing::Ringback });
     }
 
     fn push_frame(&mut self, sid: &str, role: Role, target: &Target, doing: Doing) {
@@ -104,11 +111,17 @@ impl Carrier {
     fn judge(&mut self, sid: &str, reply: &HttpReply, url: &str) -> Result<Vec<Element>, (u32, String)> {
         let kind = reply.content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
         if kind.starts_with("audio/") {
-            return Ok(vec![Element { name: "Play".to_owned(), text: url.to_owned(), ..Element::default() }]);
+            let text = self.document_url(sid);
+            // In a conference it is music until it starts or the hold ends.
+            let endless = self.live(sid).and_then(state::Call::top).is_some_and(|f| f.role == Role::Music);
+            let attributes = if endless { vec![pair("loop", "0")] } else { Vec::new() };
+            return Ok(vec![Element { name: "Play".to_owned(), attributes, text, ..Element::default() }]);
         }
         let text = String::from_utf8_lossy(&reply.body).into_owned();
         if text.trim().is_empty() {
-            self.notify(11_770, Some(sid), "empty body", url);
+            if reply.status != 204 {
+                self.notify(11_770, Some(sid), "empty body", url);
+            }
             return Ok(Vec::new());
         }
         match kind.as_str() {
@@ -157,7 +170,8 @@ impl Carrier {
         let tried = call.top().is_some_and(|f| matches!(f.doing, Doing::Fetching { fallback: true, .. }));
         match role {
             Role::Main => {
-                let fallback = call.fallback.clone().filter(|f| !tried && f.url != url && !call.failing);
+                let fallback =
+                    call.fallback.clone().filter(|f| !tried && f.url != url && !call.failing && call.hops.1 <= HOP_CAP);
                 match fallback {
                     Some(fallback) => self.fetch_fallback(sid, &fallback, code, url),
                     None => self.application_error(sid),

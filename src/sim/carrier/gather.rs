@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use super::Carrier;
 use super::callback::pair;
-use super::run::Flow;
 use super::state::{Doing, Gathering, Role};
 use super::types::Hearing;
 use super::xml::Element;
 
 impl Carrier {
-    pub(super) fn gather(&mut self, sid: &str, verb: &Element) -> Flow {
+    pub(super) fn gather(&mut self, sid: &str, verb: &Element) {
         let url = self.document_url(sid);
         let mut prompts = Vec::new();
         for child in &verb.children {
@@ -23,12 +22,8 @@ impl Carrier {
         if !verb.attr("input").unwrap_or("dtmf").split(' ').all(|kind| matches!(kind, "dtmf" | "speech")) {
             self.notify(13_326, Some(sid), "input is neither dtmf nor speech", &url);
         }
-        if let Some(call) = self.live_mut(sid) {
-            call.hops = 0;
-        }
         let gathering = Gathering { verb: verb.clone(), prompts, digits: String::new(), listening: false };
         self.gather_on(sid, gathering);
-        Flow::Wait
     }
 
     /// The next prompt, or listening.

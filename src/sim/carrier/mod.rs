@@ -46,7 +46,11 @@ pub struct Carrier {
     calls: BTreeMap<Sid, Call>,
     /// In the order in which they came about.
     order: Vec<Sid>,
+    /// Of those, the ones that are not over.
+    living: Vec<Sid>,
     conferences: Vec<Conference>,
+    /// Places of the conferences that are not over.
+    rooms: Vec<usize>,
     queues: BTreeMap<String, WaitQueue>,
     numbers: BTreeMap<String, NumberConfig>,
     scripts: BTreeMap<String, EndpointScript>,
@@ -85,7 +89,9 @@ impl Carrier {
             config,
             calls: BTreeMap::new(),
             order: Vec::new(),
+            living: Vec::new(),
             conferences: Vec::new(),
+            rooms: Vec::new(),
             queues: BTreeMap::new(),
             numbers: BTreeMap::new(),
             scripts: BTreeMap::new(),

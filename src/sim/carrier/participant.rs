@@ -3,19 +3,18 @@
 use super::Carrier;
 use super::callback::pair;
 use super::conference::{Person, Stage};
-use super::run::Flow;
 use super::state::{Call, Conferencing, Doing, Entry, Frame, Role, Subscription, Target};
 use super::types::{CallStatus, EndCause, Hearing};
 use super::xml::Element;
 
 impl Carrier {
     /// `<Dial><Conference>`.
-    pub(super) fn enter_by_verb(&mut self, sid: &str, verb: &Element, noun: &Element) -> Flow {
+    pub(super) fn enter_by_verb(&mut self, sid: &str, verb: &Element, noun: &Element) {
         let url = self.document_url(sid);
         let name = noun.text.trim().to_owned();
         if name.is_empty() || name.chars().count() > 128 {
             self.fails(sid, 13_237, "a conference needs a name of 1 to 128 characters", &url);
-            return Flow::Wait;
+            return;
         }
         let action = self.action_of(sid, verb);
         let entry = Entry {
@@ -32,7 +31,6 @@ impl Carrier {
         };
         self.answered(sid);
         self.enter(sid, &entry, action);
-        Flow::Wait
     }
 
     fn conference_callback(&mut self, sid: &str, noun: &Element) -> Option<Subscription> {
@@ -58,9 +56,6 @@ impl Carrier {
     }
 
     fn enter(&mut self, sid: &str, entry: &Entry, action: Option<Target>) {
-        if let Some(call) = self.live_mut(sid) {
-            call.hops = 0;
-        }
         let named = entry.conference.as_deref();
         if named.is_some_and(|sid| self.running(sid).is_none()) {
             self.notify(16_022, Some(sid), "the conference is over", "");
@@ -124,7 +119,8 @@ impl Carrier {
         person.hold = hold;
         person.updated = now;
         let person = person.clone();
-        if !changed && !(hold && music.is_some()) {
+        let new_music = hold && music.is_some();
+        if !changed && !new_music {
             return;
         }
         if changed {

@@ -75,7 +75,7 @@ impl Carrier {
     /// CA sids of the legs that ring at `endpoint` now, oldest first.
     #[must_use]
     pub fn ringing_at(&self, endpoint: &str) -> Vec<String> {
-        self.order
+        self.living
             .iter()
             .filter_map(|sid| self.live(sid))
             .filter(|c| c.status == CallStatus::Ringing && c.direction != super::Direction::Inbound)

@@ -6,7 +6,6 @@ use super::Carrier;
 use super::callback::pair;
 use super::conference::Waiting;
 use super::form::{Pairs, resolve};
-use super::run::Flow;
 use super::state::{Call, Dialling, Doing, Frame, QueueDial, Queueing, Role, Target, WaitQueue};
 use super::types::{CallStatus, Hearing};
 use super::xml::Element;
@@ -15,12 +14,12 @@ use super::xml::Element;
 const QUEUE_SIZE: usize = 1000;
 
 impl Carrier {
-    pub(super) fn enqueue(&mut self, sid: &str, verb: &Element) -> Flow {
+    pub(super) fn enqueue(&mut self, sid: &str, verb: &Element) {
         let url = self.document_url(sid);
         let name = verb.text.trim().to_owned();
         if name.is_empty() || name.chars().count() > 64 {
             self.fails(sid, 14_204, "a queue needs a name of 1 to 64 characters", &url);
-            return Flow::Wait;
+            return;
         }
         let action = self.target_of(sid, verb, "action", "method");
         let wait = self.wait_target(sid, verb, "waitUrlMethod");
@@ -34,14 +33,13 @@ impl Carrier {
         if full {
             self.notify(14_207, Some(sid), "the queue is full", &url);
             self.queue_over(sid, "queue-full");
-            return Flow::Wait;
+            return;
         }
         if let Some(queue) = self.queues.get_mut(&name) {
             queue.members.push(sid.to_owned());
         }
         self.entertain(sid, wait.as_ref());
         self.serve(&name);
-        Flow::Wait
     }
 
     /// What the leg hears while it waits: the default playlist, silence, or a document.
@@ -119,12 +117,11 @@ impl Carrier {
     }
 
     /// Twilio docs, TwiML Leave: on with the verb after Enqueue, or its action.
-    pub(super) fn leave_queue(&mut self, sid: &str) -> Flow {
+    pub(super) fn leave_queue(&mut self, sid: &str) {
         self.queue_over(sid, "leave");
-        Flow::Wait
     }
 
-    pub(super) fn dial_queue(&mut self, sid: &str, verb: &Element, noun: &Element) -> Flow {
+    pub(super) fn dial_queue(&mut self, sid: &str, verb: &Element, noun: &Element) {
         let name = noun.text.trim().to_owned();
         let screen = self.target_of(sid, noun, "url", "method");
         let known = self.queues.contains_key(&name);
@@ -142,18 +139,17 @@ impl Carrier {
         self.set_doing(sid, Doing::Dialling(Box::new(dial)));
         if !known {
             self.dial_over(sid);
-            return Flow::Wait;
+            return;
         }
         self.hear(sid, Hearing::Ringback);
         self.wake(sid, Duration::from_secs(timeout));
         self.serve(&name);
-        Flow::Wait
     }
 
     /// Gives the oldest callers of a queue to the legs that wait for one.
     fn serve(&mut self, name: &str) {
         loop {
-            let agent = self.order.iter().find(|sid| {
+            let agent = self.living.iter().find(|sid| {
                 let queue = self.live(sid).and_then(Call::dialling).and_then(|d| d.queue.as_ref());
                 queue.is_some_and(|q| q.name == name && q.taken.is_none())
             });

@@ -109,7 +109,8 @@ impl Carrier {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let form = form::decode_pairs(&String::from_utf8_lossy(body));
         let request = Request { method, path, query: form::decode_pairs(query), form };
-        let segments: Vec<String> = path.split('/').skip(1).map(form::decode).collect();
+        let segments: Vec<String> =
+            path.split('/').skip(1).map(|part| form::decode(&part.replace('+', "%2B"))).collect();
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         let ["2010-04-01", "Accounts", account, rest @ .., last] = segments.as_slice() else {
             return not_found(path);

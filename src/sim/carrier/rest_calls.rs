@@ -24,7 +24,8 @@ impl Carrier {
 
     fn list_calls(&self, request: &Request<'_>) -> Answer {
         let mut items = Vec::new();
-        for call in self.order.iter().rev().filter_map(|sid| self.calls.get(sid)).filter(|c| !c.deleted) {
+        let shown = |call: &&Call| !call.deleted && call.created + self.config.faults.list_lag <= self.now;
+        for call in self.order.iter().rev().filter_map(|sid| self.calls.get(sid)).filter(shown) {
             let json = self.call_json(call);
             let equal = [("To", "to"), ("From", "from"), ("Status", "status"), ("ParentCallSid", "parent_call_sid")]
                 .iter()

@@ -10,32 +10,24 @@ use super::xml::Element;
 
 /// Twilio docs, TwiML Say and Play: a loop of 0 repeats until hang-up, capped at 1000.
 const LOOP_CAP: u64 = 1000;
-/// Redirects without a verb that takes time, after which the carrier gives up.
-const HOP_CAP: u32 = 50;
-
-/// Whether the leg goes on with its next verb at once.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flow {
-    Next,
-    Wait,
-}
 
 impl Carrier {
     /// Executes verbs until one takes time or the leg is over.
     pub(super) fn run(&mut self, sid: &str) {
-        loop {
-            let Some(call) = self.live_mut(sid) else { return };
-            let Some(frame) = call.frames.last_mut() else { return };
-            if !matches!(frame.doing, Doing::Ready) {
-                return;
-            }
-            let Some(verb) = frame.verbs.get(frame.next).cloned() else {
-                return self.document_over(sid);
-            };
+        // A verb that ends at once calls this again: the loop below goes on, so that a long document needs no stack.
+        let Some(call) = self.live_mut(sid).filter(|call| !call.running) else { return };
+        call.running = true;
+        while let Some(call) = self.live_mut(sid) {
+            let Some(frame) = call.frames.last_mut().filter(|frame| matches!(frame.doing, Doing::Ready)) else { break };
+            let verb = frame.verbs.get(frame.next).cloned();
             frame.next += 1;
-            if self.verb(sid, &verb) == Flow::Wait {
-                return;
+            match verb {
+                Some(verb) => self.verb(sid, &verb),
+                None => self.document_over(sid),
             }
+        }
+        if let Some(call) = self.calls.get_mut(sid) {
+            call.running = false;
         }
     }
 
@@ -99,12 +91,12 @@ impl Carrier {
         }
     }
 
-    fn verb(&mut self, sid: &str, verb: &Element) -> Flow {
-        let Some(role) = self.live(sid).and_then(|c| c.top()).map(|f| f.role.clone()) else { return Flow::Wait };
+    fn verb(&mut self, sid: &str, verb: &Element) {
+        let Some(role) = self.live(sid).and_then(|c| c.top()).map(|f| f.role.clone()) else { return };
         let url = self.document_url(sid);
         if let Some(code) = refused(&role, &verb.name) {
             self.notify(code, Some(sid), format!("<{}> is not allowed here", verb.name), &url);
-            return Flow::Next;
+            return;
         }
         self.check_attributes(sid, verb, &url);
         if needs_answer(verb) {
@@ -126,7 +118,6 @@ impl Carrier {
             "Reject" => self.reject(sid, verb),
             other => {
                 self.notify(12_200, Some(sid), format!("<{other}> is not a verb of this carrier; skipped"), &url);
-                Flow::Next
             }
         }
     }
@@ -136,15 +127,11 @@ impl Carrier {
     }
 
     /// The leg hears this for so long, then goes on.
-    pub(super) fn sound(&mut self, sid: &str, what: Hearing, length_ms: u64) -> Flow {
-        if let Some(call) = self.live_mut(sid) {
-            call.hops = 0;
-        }
+    pub(super) fn sound(&mut self, sid: &str, what: Hearing, length_ms: u64) {
         self.set_doing(sid, Doing::Sounding);
         let rings = self.live(sid).is_some_and(|c| c.answered.is_none());
         self.hear(sid, if rings { Hearing::Ringback } else { what });
         self.wake(sid, Duration::from_millis(length_ms));
-        Flow::Wait
     }
 
     /// What a Say, Play or Pause sounds like, and its length in milliseconds.
@@ -176,17 +163,12 @@ impl Carrier {
         }
     }
 
-    fn redirect(&mut self, sid: &str, verb: &Element) -> Flow {
+    fn redirect(&mut self, sid: &str, verb: &Element) {
         let Some(url) = self.resolved(sid, &verb.words()) else {
             self.fails(sid, 13_710, "a Redirect that leads nowhere", "");
-            return Flow::Wait;
+            return;
         };
-        let Some(call) = self.live_mut(sid) else { return Flow::Wait };
-        call.hops += 1;
-        if call.hops > HOP_CAP {
-            self.fails(sid, 12_400, "redirects without end", &url);
-            return Flow::Wait;
-        }
+        let Some(call) = self.live(sid) else { return };
         let role = call.top().map(|f| f.role.clone());
         let extra = match (&role, call.queueing().map(|q| q.queue.clone())) {
             (Some(Role::Wait), Some(queue)) => self.queue_facts(sid, &queue),
@@ -196,23 +178,20 @@ impl Carrier {
             call.frames.pop();
             self.fetch(sid, role, Target::new(url, verb.attr("method")), extra);
         }
-        Flow::Wait
     }
 
-    fn hang_up_by_document(&mut self, sid: &str) -> Flow {
+    fn hang_up_by_document(&mut self, sid: &str) {
         self.end(sid, CallStatus::Completed, EndCause::Document);
-        Flow::Wait
     }
 
     /// Twilio docs, TwiML Reject: never answered, not billed. On an answered leg it is a hang-up.
-    fn reject(&mut self, sid: &str, verb: &Element) -> Flow {
+    fn reject(&mut self, sid: &str, verb: &Element) {
         let busy = verb.attr("reason") == Some("busy") || self.config.rules.rejected_is_busy;
         let status = if busy { CallStatus::Busy } else { CallStatus::NoAnswer };
         self.end(sid, status, EndCause::Document);
-        Flow::Wait
     }
 
-    fn record(&mut self, sid: &str, verb: &Element) -> Flow {
+    fn record(&mut self, sid: &str, verb: &Element) {
         // A silent human is cut by `timeout` seconds of silence; 0 means only maxLength ends it.
         let longest = verb.number("maxLength", 3600);
         let length = match verb.number("timeout", 5) {
@@ -222,7 +201,6 @@ impl Carrier {
         self.set_doing(sid, Doing::Recording(Recording { verb: verb.clone(), since: self.now }));
         self.hear(sid, Hearing::Pause);
         self.wake(sid, Duration::from_secs(length));
-        Flow::Wait
     }
 
     fn recording_facts(&mut self, recording: &Recording, key: &str) -> super::form::Pairs {
@@ -261,7 +239,7 @@ impl Carrier {
     fn check_attributes(&mut self, sid: &str, element: &Element, url: &str) {
         let Some(known) = known_attributes(&element.name) else { return };
         for (name, _) in &element.attributes {
-            if !known.contains(&name.as_str()) {
+            if !known.split_whitespace().any(|k| k == name) {
                 self.notify(12_200, Some(sid), format!("<{}> has no attribute {name:?}", element.name), url);
             }
         }
@@ -311,96 +289,37 @@ fn refused(role: &Role, verb: &str) -> Option<u32> {
 }
 
 /// Attributes of the verbs and nouns (Twilio docs, TwiML); `None`: not judged.
-fn known_attributes(name: &str) -> Option<&'static [&'static str]> {
+fn known_attributes(name: &str) -> Option<&'static str> {
     Some(match name {
-        "Say" => &["voice", "language", "loop"],
-        "Play" => &["loop", "digits"],
-        "Pause" => &["length"],
-        "Redirect" => &["method"],
-        "Reject" => &["reason"],
-        "Hangup" | "Leave" => &[],
-        "Enqueue" => &["action", "method", "waitUrl", "waitUrlMethod", "workflowSid", "maxQueueSize"],
-        "Queue" => &["url", "method", "reservationSid", "postWorkActivitySid"],
-        "Gather" => &[
-            "action",
-            "method",
-            "input",
-            "timeout",
-            "numDigits",
-            "finishOnKey",
-            "actionOnEmptyResult",
-            "speechTimeout",
-            "speechModel",
-            "language",
-            "hints",
-            "profanityFilter",
-            "enhanced",
-            "partialResultCallback",
-            "partialResultCallbackMethod",
-            "bargeIn",
-            "maxSpeechTime",
-            "debug",
-        ],
-        "Record" => &[
-            "action",
-            "method",
-            "timeout",
-            "finishOnKey",
-            "maxLength",
-            "playBeep",
-            "trim",
-            "recordingStatusCallback",
-            "recordingStatusCallbackMethod",
-            "recordingStatusCallbackEvent",
-            "transcribe",
-            "transcribeCallback",
-            "recordingConfigurationId",
-        ],
-        "Dial" => &[
-            "action",
-            "method",
-            "timeout",
-            "timeLimit",
-            "callerId",
-            "answerOnBridge",
-            "hangupOnStar",
-            "record",
-            "trim",
-            "recordingTrack",
-            "recordingStatusCallback",
-            "recordingStatusCallbackMethod",
-            "recordingStatusCallbackEvent",
-            "ringTone",
-            "sequential",
-            "referUrl",
-            "referMethod",
-            "recordingConfigurationId",
-            "events",
-            "passports",
-        ],
-        "Conference" => &[
-            "muted",
-            "beep",
-            "startConferenceOnEnter",
-            "endConferenceOnExit",
-            "participantLabel",
-            "jitterBufferSize",
-            "waitUrl",
-            "waitMethod",
-            "maxParticipants",
-            "record",
-            "trim",
-            "region",
-            "coach",
-            "statusCallback",
-            "statusCallbackMethod",
-            "statusCallbackEvent",
-            "recordingStatusCallback",
-            "recordingStatusCallbackMethod",
-            "recordingStatusCallbackEvent",
-            "eventCallbackUrl",
-            "recordingConfigurationId",
-        ],
+        "Say" => "voice language loop",
+        "Play" => "loop digits",
+        "Pause" => "length",
+        "Redirect" => "method",
+        "Reject" => "reason",
+        "Hangup" | "Leave" => "",
+        "Enqueue" => "action method waitUrl waitUrlMethod workflowSid maxQueueSize",
+        "Queue" => "url method reservationSid postWorkActivitySid",
+        "Gather" => {
+            "action method input timeout numDigits finishOnKey actionOnEmptyResult speechTimeout speechModel \
+             language hints profanityFilter enhanced partialResultCallback partialResultCallbackMethod \
+             bargeIn maxSpeechTime debug"
+        }
+        "Record" => {
+            "action method timeout finishOnKey maxLength playBeep trim recordingStatusCallback \
+             recordingStatusCallbackMethod recordingStatusCallbackEvent transcribe transcribeCallback \
+             recordingConfigurationId"
+        }
+        "Dial" => {
+            "action method timeout timeLimit callerId answerOnBridge hangupOnStar record trim recordingTrack \
+             recordingStatusCallback recordingStatusCallbackMethod recordingStatusCallbackEvent ringTone \
+             sequential referUrl referMethod recordingConfigurationId events passports"
+        }
+        "Conference" => {
+            "muted beep startConferenceOnEnter endConferenceOnExit participantLabel jitterBufferSize waitUrl \
+             waitMethod maxParticipants record trim region coach statusCallback statusCallbackMethod \
+             statusCallbackEvent recordingStatusCallback recordingStatusCallbackMethod \
+             recordingStatusCallbackEvent eventCallbackUrl recordingConfigurationId"
+        }
         _ => return None,
     })
 }

@@ -84,10 +84,14 @@ pub(super) struct Call {
     /// The other half of a call to a number of ours.
     pub(super) twin: Option<Sid>,
     pub(super) deleted: bool,
+    /// How many calls to numbers of ours led to this one.
+    pub(super) depth: u32,
     /// Whether it is being told of an application error.
     pub(super) failing: bool,
-    /// Redirects since the last verb that took time.
-    pub(super) hops: u32,
+    /// Whether its verbs are being executed right now.
+    pub(super) running: bool,
+    /// Documents asked for at this instant.
+    pub(super) hops: (Timestamp, u32),
 }
 
 impl Call {
@@ -121,8 +125,10 @@ impl Call {
             bridge: None,
             twin: None,
             deleted: false,
+            depth: 0,
             failing: false,
-            hops: 0,
+            running: false,
+            hops: (now, 0),
         }
     }
 

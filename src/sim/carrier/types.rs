@@ -58,6 +58,8 @@ pub struct Faults {
     pub rest_lost_after: u16,
     /// A REST request takes too long; its effect is there.
     pub rest_timeout: u16,
+    /// How long a new call is missing from the list of calls. Twilio docs: GET Calls after POST may lag.
+    pub list_lag: Duration,
     /// A REST request is refused with 429 and code 20429.
     pub rest_429: u16,
     /// A REST request is answered with 500 and code 20500, without effect.
@@ -81,6 +83,8 @@ pub struct Rules {
     pub rejected_is_busy: bool,
     /// Whether events of a conference that no `statusCallbackEvent` names are sent when TwiML gives only the URL.
     pub twiml_conference_defaults_to_start_end: bool,
+    /// Whether a request that is tried again keeps its idempotency token. Documented, but never measured.
+    pub retries_keep_the_token: bool,
     /// Whether a Dial interrupted by a REST redirect still asks for its action document; the reply is ignored.
     pub interrupted_dial_asks_action: bool,
 }
@@ -95,6 +99,7 @@ impl Default for Rules {
             ring_delay: Duration::from_millis(100),
             rejected_is_busy: true,
             twiml_conference_defaults_to_start_end: false,
+            retries_keep_the_token: true,
             interrupted_dial_asks_action: false,
         }
     }

@@ -166,6 +166,10 @@ impl Carrier {
         next.webhook.id = self.serial;
         next.webhook.timeout = rules.read.min(left);
         next.tries += 1;
+        let token = next.webhook.headers.iter_mut().find(|(name, _)| name == "I-Twilio-Idempotency-Token");
+        if let Some((_, token)) = token.filter(|_| !self.config.rules.retries_keep_the_token) {
+            *token = self.rng.hex32();
+        }
         if let Purpose::Document(sid) = &next.purpose {
             self.renumber(&sid.clone(), old, next.webhook.id);
         }

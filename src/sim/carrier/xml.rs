@@ -7,7 +7,7 @@ use quick_xml::events::{BytesStart, Event};
 pub(super) struct Element {
     pub(super) name: String,
     pub(super) attributes: Vec<(String, String)>,
-    pub(super) children: Vec<Element>,
+    pub(super) children: Vec<Self>,
     pub(super) text: String,
 }
 
@@ -50,7 +50,7 @@ fn open(tag: &BytesStart<'_>) -> Result<Element, String> {
     Ok(Element { name, attributes, ..Element::default() })
 }
 
-fn close(stack: &mut Vec<Element>, root: &mut Option<Element>, element: Element) -> Result<(), String> {
+fn close(stack: &mut [Element], root: &mut Option<Element>, element: Element) -> Result<(), String> {
     match stack.last_mut() {
         Some(parent) => parent.children.push(element),
         None if root.is_some() => return Err("more than one root element".to_owned()),

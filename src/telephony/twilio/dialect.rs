@@ -73,12 +73,12 @@ pub fn read(urls: &Urls, webhook: &Verified<'_>, now: Timestamp) -> Result<Asked
                 None => Asked::Nothing,
             }
         }
-        Route::Room { call } => room(webhook, call, sid)?,
+        Route::Room { call, room } => in_room(webhook, call, room, sid)?,
     };
     Ok(asked)
 }
 
-fn room(webhook: &Verified<'_>, call: CallId, sid: Option<String>) -> Result<Asked, Unread> {
+fn in_room(webhook: &Verified<'_>, call: CallId, room: u32, sid: Option<String>) -> Result<Asked, Unread> {
     let joined = match webhook.param("StatusCallbackEvent") {
         Some("participant-join") => true,
         Some("participant-leave") => false,
@@ -88,7 +88,7 @@ fn room(webhook: &Verified<'_>, call: CallId, sid: Option<String>) -> Result<Ask
     let sid = sid.ok_or(Unread::Incomplete)?;
     let seq = webhook.param("SequenceNumber").and_then(|seq| seq.parse().ok()).unwrap_or(0);
     let hung_up = webhook.param("ReasonParticipantLeft") == Some("participant_hung_up");
-    Ok(Asked::Told(Input::RoomChanged { call, sid, joined, hung_up, seq }))
+    Ok(Asked::Told(Input::RoomChanged { call, room, sid, joined, hung_up, seq }))
 }
 
 /// The state that a `CallStatus` names (Twilio docs: Call resource, status values).
@@ -178,7 +178,7 @@ impl Place<'_> {
             Step::Prompt(Prompt::Say(text)) => response.say(Say::new(text.as_str())),
             Step::Prompt(Prompt::Play(url)) => response.play(Play::new(url.as_str())),
             Step::Menu { prompts, timeout } => response.gather(self.menu(prompts, *timeout)),
-            Step::Room { music_url } => response.dial(self.enter(music_url.as_deref())),
+            Step::Room { room, music_url } => response.dial(self.enter(*room, music_url.as_deref())),
             Step::Forward(number) => {
                 let number = Number::new(number.as_str());
                 response.dial(Dial::new().action(self.next()).answer_on_bridge(true).number(number))
@@ -203,14 +203,14 @@ impl Place<'_> {
     }
 
     /// No exit ends the conference by flag: the engine ends legs itself. Beeps would be heard by waiting callers.
-    fn enter(&self, music_url: Option<&str>) -> Dial {
+    fn enter(&self, room: u32, music_url: Option<&str>) -> Dial {
         let events = [ConferenceEvent::Start, ConferenceEvent::End, ConferenceEvent::Join, ConferenceEvent::Leave];
-        let conference = Conference::new(self.room)
+        let conference = Conference::new(format!("{}-{room}", self.room))
             .beep(Beep::False)
             .start_on_enter(true)
             .end_on_exit(false)
             .label(format!("leg-{}", self.leg))
-            .status_callback(self.urls.url(&Route::Room { call: self.call }), events);
+            .status_callback(self.urls.url(&Route::Room { call: self.call, room }), events);
         let conference = match music_url {
             Some(url) => conference.wait_url(url),
             None => conference,

@@ -38,10 +38,12 @@ pub enum Route {
         /// Which leg.
         leg: LegId,
     },
-    /// Who is in a call's conference.
+    /// Who is in a room of a call.
     Room {
         /// Which call.
         call: CallId,
+        /// Which of its rooms.
+        room: u32,
     },
 }
 
@@ -95,7 +97,7 @@ impl Urls {
                 format!("/hooks/hop/{call}/{leg}/{hop}/{}", good_until.as_secs())
             }
             Route::Leg { call, leg } => format!("/hooks/leg/{call}/{leg}"),
-            Route::Room { call } => format!("/hooks/room/{call}"),
+            Route::Room { call, room } => format!("/hooks/room/{call}/{room}"),
         };
         let mac = self.mac(&bare).finalize().into_bytes();
         let mac = mac.get(..MAC_BYTES).unwrap_or_default();
@@ -125,7 +127,7 @@ impl Urls {
                 Route::Hop { call, leg, hop, good_until }
             }
             "leg" => Route::Leg { call, leg: LegId(parts.next()?.parse().ok()?) },
-            "room" => Route::Room { call },
+            "room" => Route::Room { call, room: parts.next()?.parse().ok()? },
             _ => return None,
         };
         parts.next().is_none().then_some(route)
