@@ -8,6 +8,7 @@ mod architecture;
 mod carrier_keeps_the_protocol;
 #[cfg(feature = "simulator")]
 mod demo_runs;
+mod docs_are_true;
 #[cfg(feature = "runtime")]
 mod due_work_runs_on_tokio;
 #[cfg(feature = "axum")]
