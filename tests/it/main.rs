@@ -4,6 +4,8 @@ mod a_caller_reaches_an_agent;
 mod a_queue_overflows;
 mod acme;
 mod an_agent_does_not_take_it;
+#[cfg(feature = "simulator")]
+mod an_application_is_played;
 mod architecture;
 mod carrier_keeps_the_protocol;
 #[cfg(feature = "simulator")]
