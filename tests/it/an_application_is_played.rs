@@ -19,11 +19,13 @@ async fn robots_call_and_are_answered() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/calls", listener.local_addr().unwrap());
     let (simulator, switchboard) = Simulator::play(calls("sales"), &base).await.unwrap();
+    let feed = switchboard.clone();
     let app = axum::Router::new().nest("/calls", router(switchboard, Access::closed()));
     let serving = tokio::spawn(async move { axum::serve(listener, app).await });
+    let mut changes = 0;
     let joined = async {
         while simulator.tally().joined == 0 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            changes = feed.feed().changed(changes).await;
         }
     };
     let in_time = tokio::time::timeout(Duration::from_secs(90), joined).await;
