@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use switchboard::sim::{Shift, Tamper};
 use switchboard::store::{Body, Commit, Expect, Record};
 
+use crate::acme::secs;
 use crate::shifts_with_faults::floor;
 
 /// Seeds tried for each bug.
@@ -56,6 +57,13 @@ fn lost_things() -> Vec<(&'static str, Tamper)> {
         ("lost match", lost_tasks("match/")),
         ("lost command", lost_tasks("do/")),
         ("lost upkeep", lost_tasks("upkeep/")),
+        (
+            "another offer's no-answer",
+            Arc::new(|commit: &mut Commit, _: &[Record]| {
+                let ring = |arm: &&mut switchboard::store::Arm| arm.id.as_str().starts_with("ring/");
+                commit.arm.iter_mut().filter(ring).for_each(|arm| arm.due = arm.due - secs(18));
+            }),
+        ),
         ("work never settled", Arc::new(|commit: &mut Commit, _: &[Record]| commit.settle.clear())),
     ]
 }
