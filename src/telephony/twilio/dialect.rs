@@ -9,8 +9,8 @@ use crate::telephony::twilio::hop::{Route, Urls};
 use crate::telephony::{EndCause, LegState};
 use crate::time::Timestamp;
 use crate::twiml::{
-    Beep, Conference, ConferenceEvent, Dial, FinishOnKey, Gather, GatherTimeout, Hangup, Number, Pause, Play, Redirect,
-    Reject, Response, Say,
+    Beep, Conference, ConferenceEvent, Dial, FinishOnKey, Gather, GatherTimeout, Hangup, Method, Number, Pause, Play,
+    Redirect, Reject, Response, Say,
 };
 use crate::webhook::Verified;
 
@@ -212,7 +212,8 @@ impl Place<'_> {
             .label(format!("leg-{}", self.leg))
             .status_callback(self.urls.url(&Route::Room { call: self.call, room }), events);
         let conference = match music_url {
-            Some(url) => conference.wait_url(url),
+            // Static hosts answer GET alone.
+            Some(url) => conference.wait_url(url).wait_method(Method::Get),
             None => conference,
         };
         Dial::new().action(self.next()).conference(conference)
