@@ -319,14 +319,16 @@ impl World {
     fn is_stored(&self, name: &str) -> bool {
         let Some((_, path)) = name.split_once("/hooks/hop/") else { return true };
         let mut parts = path.split('/');
-        let (Some(call), Some(leg), Some(hop)) = (parts.next(), parts.next(), parts.next()) else { return true };
+        let Some(call) = parts.next() else { return true };
+        let mut number = || parts.next().and_then(|part| part.parse::<u64>().ok());
+        let (Some(leg), Some(hop)) = (number(), number()) else { return true };
         let records = self.store.records();
         let Some(record) = records.iter().find(|record| record.key.as_str().ends_with(call)) else { return true };
         let legs = record.body.0.get("legs").and_then(|legs| legs.as_array()).cloned().unwrap_or_default();
-        let told = legs.iter().filter(|one| one["id"].to_string() == leg);
+        let told = legs.iter().filter(|one| one["id"].as_u64() == Some(leg));
         told.into_iter().all(|leg| {
             let over = leg["progress"].get("ended").is_some();
-            over || leg["said"].as_array().is_some_and(|said| said.iter().any(|said| said["hop"].to_string() == hop))
+            over || leg["said"].as_array().is_some_and(|said| said.iter().any(|said| said["hop"].as_u64() == Some(hop)))
         })
     }
 
