@@ -124,8 +124,14 @@ pub(crate) fn wait_timed_out(draft: &mut Draft<'_>, call: CallId) -> Result<(), 
     let queue = call.queue.as_ref().and_then(|id| draft.rules.queues.get(id));
     let (CallState::Waiting, Some(queue)) = (call.state, queue) else { return Ok(()) };
     offer::release_all(draft, &mut call)?;
-    let script = overflow(draft, &mut call, queue, "timed_out")?;
-    if call.state != CallState::Waiting {
+    let music = room_script(draft, &call);
+    let mut script = overflow(draft, &mut call, queue, "timed_out")?;
+    if call.state == CallState::Waiting && script != music {
+        // Another queue, with music of its own.
+        new_room(&mut call);
+        script = room_script(draft, &call);
+    }
+    if script != music {
         let leg = call.customer_leg().map(|leg| leg.id);
         leg.into_iter().for_each(|leg| redirect(draft, &mut call, leg, script.clone()));
     }
