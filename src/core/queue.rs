@@ -124,8 +124,14 @@ pub(crate) fn wait_timed_out(draft: &mut Draft<'_>, call: CallId) -> Result<(), 
     let queue = call.queue.as_ref().and_then(|id| draft.rules.queues.get(id));
     let (CallState::Waiting, Some(queue)) = (call.state, queue) else { return Ok(()) };
     offer::release_all(draft, &mut call)?;
-    let script = overflow(draft, &mut call, queue, "timed_out")?;
-    if call.state != CallState::Waiting {
+    let music = room_script(draft, &call);
+    let mut script = overflow(draft, &mut call, queue, "timed_out")?;
+    if call.state == CallState::Waiting && script != music {
+        // Another queue, with music of its own.
+        new_room(&mut call);
+        script = room_script(draft, &call);
+    }
+    if script != music {
         let leg = call.customer_leg().map(|leg| leg.id);
         leg.into_iter().for_each(|leg| redirect(draft, &mut call, leg, script.clone()));
     }
@@ -134,7 +140,7 @@ pub(crate) fn wait_timed_out(draft: &mut Draft<'_>, call: CallId) -> Result<(), 
 
 /// Takes a leg out of what it does, to hear `script`. The hop moves on, so that the interrupted document's own request is
 /// superseded.
-fn redirect(draft: &mut Draft<'_>, call: &mut Call, id: LegId, script: Script) {
+pub(crate) fn redirect(draft: &mut Draft<'_>, call: &mut Call, id: LegId, script: Script) {
     let Some(leg) = call.leg_mut(id) else { return };
     leg.then = Some(script);
     leg.hop = leg.hop.saturating_add(1);

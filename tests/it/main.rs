@@ -8,6 +8,8 @@ mod architecture;
 mod carrier_keeps_the_protocol;
 #[cfg(feature = "simulator")]
 mod demo_runs;
+#[cfg(feature = "runtime")]
+mod due_work_runs_on_tokio;
 #[cfg(feature = "axum")]
 mod http_router_mounts_anywhere;
 mod planted_bugs;
