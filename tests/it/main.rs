@@ -5,6 +5,7 @@ mod a_queue_overflows;
 mod acme;
 mod an_agent_does_not_take_it;
 mod architecture;
+mod attacks_on_the_core;
 mod carrier_keeps_the_protocol;
 #[cfg(feature = "simulator")]
 mod demo_runs;
