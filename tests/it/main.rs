@@ -9,6 +9,7 @@ mod attacks_on_the_core;
 mod carrier_keeps_the_protocol;
 #[cfg(feature = "simulator")]
 mod demo_runs;
+mod hop_urls;
 #[cfg(feature = "axum")]
 mod http_router_mounts_anywhere;
 mod planted_bugs;
@@ -16,6 +17,7 @@ mod shifts_with_faults;
 mod stores_keep_the_contract;
 mod stories_under_faults;
 mod telephonies_keep_the_contract;
+mod the_store_is_silent;
 mod twilio_client_over_a_socket;
 mod twiml_says_what_was_meant;
 mod we_call_somebody;
