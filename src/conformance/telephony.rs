@@ -195,6 +195,7 @@ pub fn samples() -> Vec<Action> {
     vec![
         dial(),
         Action::Redirect { leg: leg.clone(), document_url: "https://centre.example/next".to_owned() },
+        Action::Cancel { leg: leg.clone() },
         Action::HangUp { leg: leg.clone() },
         Action::Mute { conference: conference.clone(), leg: leg.clone(), muted: true },
         Action::Hold {

@@ -42,9 +42,9 @@ function showCalls(calls) {
   byId("calls").replaceChildren(...calls.map((call) => {
     const row = make("tr");
     const first = make("td");
-    const open = make("button", clock(call.started_at));
-    open.type = "button";
-    open.addEventListener("click", () => showTrace(call.id).catch(report));
+    const open = make("a", clock(call.started_at));
+    open.href = `#${call.id}`;
+    open.title = "Show the trace";
     first.append(open);
     const state = call.state === "ended" ? `ended: ${words(call.reason)}` : words(call.state);
     const waited = call.waited_ms ? `${Math.round(call.waited_ms / 1000)} s` : "";
@@ -127,6 +127,14 @@ async function showTrace(id) {
   byId("trace").hidden = false;
   byId("trace").scrollIntoView({ block: "start" });
 }
+
+// The call shown is named by the URL's fragment: a trace can be linked to.
+function showNamed() {
+  const id = location.hash.slice(1);
+  if (/^[0-9a-f]{32}$/.test(id)) showTrace(id).catch(report);
+}
+addEventListener("hashchange", showNamed);
+showNamed();
 
 const live = new EventSource(`${api}events`);
 live.addEventListener("open", () => { byId("link").textContent = "live"; refresh(); });

@@ -43,7 +43,7 @@ pub(crate) fn give(draft: &mut Draft<'_>, call: &mut Call, id: LegId, verb: LegV
     if leg.commands.iter().any(|command| command.verb == verb) {
         return;
     }
-    if verb == LegVerb::HangUp {
+    if matches!(verb, LegVerb::Cancel | LegVerb::HangUp) {
         // What has not been sent need not be: the leg is about to end.
         leg.commands.retain(|command| command.state != CommandState::Queued);
         if leg.commands.is_empty() && leg.sid.is_none() {
@@ -161,7 +161,7 @@ fn done(draft: &mut Draft<'_>, call: &mut Call, leg: LegId, verb: LegVerb) {
             found.progress = found.progress.max(LegProgress::Ringing);
         }
     }
-    if verb == LegVerb::HangUp {
+    if matches!(verb, LegVerb::Cancel | LegVerb::HangUp) {
         draft.arm(&Timer::Upkeep(call.id), now + HUNG_UP_PAUSE, Rearm::Earliest);
     }
     pop(draft, call, leg);

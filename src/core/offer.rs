@@ -17,6 +17,9 @@ use crate::telephony::EndCause;
 /// How long an agent who must confirm may take to press the key, prompt included.
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// What an agent hears who comes too late.
+const TAKEN: &str = "This call has already been taken.";
+
 /// Offers the call to the agent: reserves the agent, plans the leg, sets the deadline.
 pub(crate) fn make(
     draft: &mut Draft<'_>,
@@ -59,7 +62,7 @@ pub(crate) fn make_for(
 /// An agent's leg asks what to do: it was answered, a key was pressed, or it was taken out of the conference.
 pub(crate) fn agent_asked(draft: &mut Draft<'_>, call: &mut Call, leg: LegId, digits: &str) -> Result<Script, Stop> {
     let Some(offer) = call.offers.iter().find(|offer| offer.leg == leg).cloned() else {
-        return Ok(Script::goodbye("This call has already been taken."));
+        return Ok(Script::goodbye(TAKEN));
     };
     if offer.state != OfferState::Offered {
         return Ok(queue::enter_room(draft, call, leg));
@@ -83,11 +86,11 @@ pub(crate) fn agent_asked(draft: &mut Draft<'_>, call: &mut Call, leg: LegId, di
 fn accept(draft: &mut Draft<'_>, call: &mut Call, number: u32) -> Result<Script, Stop> {
     let agent_first = call.state == CallState::Placing && call.queue.is_none() && call.target.is_none();
     if call.state != CallState::Waiting && !agent_first {
-        return Ok(Script::goodbye("This call has already been taken."));
+        return Ok(Script::goodbye(TAKEN));
     }
     let others: Vec<u32> = call.offers.iter().map(|offer| offer.number).filter(|other| *other != number).collect();
     for other in others {
-        end_offer(draft, call, other, "withdrawn")?;
+        end_offer(draft, call, other, "taken")?;
     }
     let (now, until) = (draft.now, draft.now + draft.rules.claim_timeout);
     let Some(offer) = call.offers.iter_mut().find(|offer| offer.number == number) else {
@@ -220,7 +223,13 @@ pub(crate) fn end_offer(draft: &mut Draft<'_>, call: &mut Call, number: u32, why
         // The place among the idle is kept: an offer that led to nothing is no work.
         agents::freed(draft, agent, false)?;
     }
-    command::give(draft, call, offer.leg, LegVerb::HangUp);
+    let answered = call.leg(offer.leg).is_some_and(|leg| leg.progress == LegProgress::Answered);
+    match why {
+        // Whoever has answered is told; whoever is just answering is not cut off by a cancel, and is told on asking.
+        "taken" if answered => queue::redirect(draft, call, offer.leg, Script::goodbye(TAKEN)),
+        "taken" => command::give(draft, call, offer.leg, LegVerb::Cancel),
+        _ => command::give(draft, call, offer.leg, LegVerb::HangUp),
+    }
     if let Some(queue) = &call.queue {
         draft.arm_match(queue, draft.now);
     }

@@ -133,11 +133,17 @@ pub(crate) fn wait_timed_out(draft: &mut Draft<'_>, call: CallId) -> Result<(), 
         return Ok(());
     }
     offer::release_all(draft, &mut call)?;
-    let script = match queue {
+    let music = room_script(draft, &call);
+    let mut script = match queue {
         Some(queue) => overflow(draft, &mut call, queue, "timed_out")?,
         None => no_such_queue(&mut call),
     };
-    if call.state != CallState::Waiting {
+    if call.state == CallState::Waiting && script != music {
+        // Another queue, with music of its own.
+        new_room(&mut call);
+        script = room_script(draft, &call);
+    }
+    if script != music {
         let leg = call.customer_leg().map(|leg| leg.id);
         leg.into_iter().for_each(|leg| redirect(draft, &mut call, leg, script.clone()));
     }
@@ -146,7 +152,7 @@ pub(crate) fn wait_timed_out(draft: &mut Draft<'_>, call: CallId) -> Result<(), 
 
 /// Takes a leg out of what it does, to hear `script`. The hop moves on, so that the interrupted document's own request is
 /// superseded.
-fn redirect(draft: &mut Draft<'_>, call: &mut Call, id: LegId, script: Script) {
+pub(crate) fn redirect(draft: &mut Draft<'_>, call: &mut Call, id: LegId, script: Script) {
     let Some(leg) = call.leg_mut(id) else { return };
     leg.then = Some(script);
     leg.hop = leg.hop.saturating_add(1);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::core::draft::Draft;
 use crate::core::{Reply, Stop, Timer, call as calls, command, offer};
 use crate::id::{CallId, LegId};
-use crate::model::{CallState, CommandState, LegProgress, LegVerb};
+use crate::model::{CallState, CommandState, LegProgress, LegRole, LegVerb};
 use crate::store::Rearm;
 use crate::telephony::{EndCause, LegReport, LegState};
 
@@ -18,28 +18,31 @@ const ENDED_QUIET: Duration = Duration::from_secs(5);
 pub(crate) fn due(draft: &mut Draft<'_>, call: CallId) -> Result<(), Stop> {
     let Some(mut call) = draft.call(call)? else { return Ok(()) };
     let (now, ended) = (draft.now, call.state == CallState::Ended);
-    let quiet_max = if ended { ENDED_QUIET } else { draft.rules.quiet_max };
     let live: Vec<LegId> = call.legs.iter().filter(|leg| leg.is_live()).map(|leg| leg.id).collect();
     if ended && live.is_empty() {
         return Ok(());
     }
+    let mut again = if ended { ENDED_QUIET } else { draft.rules.quiet_max };
     for id in live {
         let Some(leg) = call.leg(id) else { continue };
-        let unasked = leg.then.is_some();
+        // Nobody wants it any more: the call has ended, or the agent's offer has.
+        let unwanted = ended || leg.role == LegRole::Agent && !call.offers.iter().any(|offer| offer.leg == id);
+        let quiet_max = if unwanted { ENDED_QUIET } else { draft.rules.quiet_max };
+        again = again.min(quiet_max);
         if leg.sid.is_none() || !leg.commands.is_empty() || now.since(leg.heard_at) < quiet_max {
             continue;
         }
-        if ended {
+        let unasked = leg.then.is_some();
+        if unwanted {
             // A hang-up is never given up while the leg may be alive. It comes first: it drops what has not been sent.
             command::give(draft, &mut call, id, LegVerb::HangUp);
-        }
-        if unasked {
+        } else if unasked {
             // It was to ask for its next document and did not: the provider accepted the command without effect.
             command::give(draft, &mut call, id, LegVerb::Redirect);
         }
         command::give(draft, &mut call, id, LegVerb::Probe);
     }
-    draft.arm(&Timer::Upkeep(call.id), now + quiet_max, Rearm::Replace);
+    draft.arm(&Timer::Upkeep(call.id), now + again, Rearm::Replace);
     draft.put_call(call)
 }
 

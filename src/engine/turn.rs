@@ -116,6 +116,7 @@ impl Switchboard {
                 time_limit: self.0.rules.leg_time_limit,
             },
             LegVerb::Redirect => Action::Redirect { leg: leg.sid.clone()?, document_url: route(leg.hop) },
+            LegVerb::Cancel => Action::Cancel { leg: leg.sid.clone()? },
             LegVerb::HangUp => Action::HangUp { leg: leg.sid.clone()? },
             LegVerb::Probe => return None,
         })

@@ -15,7 +15,7 @@ use super::fault::Fault;
 use super::{Centre, json as body};
 use crate::core::Request as Asked;
 use crate::id::{AgentId, CallId, QueueId};
-use crate::model::{Call, Event, Leg, LegProgress, Target};
+use crate::model::{Call, Event, EventKind, Leg, LegProgress, Target};
 use crate::phone::PhoneNumber;
 use crate::store::{Cursor, Key, PAGE_MAX};
 
@@ -79,10 +79,18 @@ fn cursor(text: &str) -> Option<Cursor> {
 }
 
 pub(super) fn event_json(event: &Event) -> Value {
-    // Only texts and numbers: it can be written.
+    // Only texts and numbers: it can be written. Times are told as text, like everywhere in the API.
     let mut value = serde_json::to_value(event).unwrap_or_default();
     if let Some(fields) = value.as_object_mut() {
         fields.insert("at".to_owned(), event.at.to_string().into());
+    }
+    if let EventKind::Offered { decision, .. } = &event.kind {
+        let considered = value.pointer_mut("/decision/considered").and_then(Value::as_array_mut);
+        for (shown, agent) in considered.into_iter().flatten().zip(&decision.considered) {
+            if let Some(fields) = shown.as_object_mut() {
+                fields.insert("idle_since".to_owned(), agent.idle_since.to_string().into());
+            }
+        }
     }
     value
 }

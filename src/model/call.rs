@@ -96,6 +96,8 @@ pub enum LegVerb {
     Dial,
     /// Make it ask at its current hop.
     Redirect,
+    /// End it unless it has been answered.
+    Cancel,
     /// End it.
     HangUp,
     /// Ask the provider how it is.

@@ -90,7 +90,7 @@ pub enum EventKind {
         offer: u32,
         /// Who.
         agent: AgentId,
-        /// Why: `declined`, `ring_no_answer`, `withdrawn`, `failed`, `audio_lost`.
+        /// Why: `declined`, `ring_no_answer`, `withdrawn`, `taken`, `failed`, `audio_lost`.
         why: String,
     },
     /// Agent and customer hear each other.

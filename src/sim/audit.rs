@@ -86,6 +86,27 @@ fn rank(state: OfferState) -> u8 {
     }
 }
 
+/// I-4: offers whose ring-no-answer came before their own time, so that it was another offer's.
+fn early_no_answers(call: &Call) -> Vec<u32> {
+    let offered_at = |number: u32| {
+        let offered = call
+            .events
+            .iter()
+            .find(|event| matches!(&event.kind, EventKind::Offered { offer, .. } if *offer == number));
+        offered.map(|event| event.at)
+    };
+    let ended = call.events.iter().filter_map(|event| match &event.kind {
+        EventKind::OfferEnded { offer, why, .. } if why == "ring_no_answer" => Some((*offer, event.at)),
+        _ => None,
+    });
+    let early = ended.filter(|(number, at)| {
+        let leg = call.legs.iter().find(|leg| leg.offer == Some(*number));
+        let (Some(leg), Some(offered_at)) = (leg, offered_at(*number)) else { return false };
+        at.since(offered_at) < leg.ring_timeout
+    });
+    early.map(|(number, _)| number).collect()
+}
+
 impl Audit {
     /// Looks at everything stored, after a commit. Returns what is broken.
     pub fn look(&mut self, records: &[Record], tasks: &[String], now: Timestamp) -> Vec<Violation> {
@@ -199,6 +220,10 @@ impl Audit {
         }
         if let Some((number, count)) = ends.iter().find(|(_, count)| **count > 1) {
             broken(format!("offer {number} ended {count} times"));
+        }
+        for offer in early_no_answers(call) {
+            let what = format!("call {}: offer {offer} was given up before it had rung long enough", call.id);
+            found.push(Violation::new("I-4", what));
         }
         let declined = call.events.iter().filter_map(|event| match &event.kind {
             EventKind::OfferEnded { agent, why, .. } if why == "declined" => Some((event.seq, agent)),

@@ -17,7 +17,7 @@ use crate::telephony::{Action, Command, Failure, LegRef, LegReport, Performed, T
 pub struct Sent {
     /// The command's id, `call/leg/seq`.
     pub id: String,
-    /// What it asked for: `dial`, `redirect`, `hang_up`, `other`.
+    /// What it asked for: `dial`, `redirect`, `cancel`, `hang_up`, `other`.
     pub what: &'static str,
     /// Legs that it created.
     pub created: Vec<String>,
@@ -71,6 +71,7 @@ fn verb(action: &Action) -> &'static str {
     match action {
         Action::Dial { .. } => "dial",
         Action::Redirect { .. } => "redirect",
+        Action::Cancel { .. } => "cancel",
         Action::HangUp { .. } => "hang_up",
         _ => "other",
     }

@@ -244,6 +244,9 @@ impl World {
         (0..self.nodes.len()).for_each(|node| self.kill(node));
         loop {
             for webhook in self.carrier(Carrier::take_webhooks) {
+                if self.is_elsewhere(&webhook) {
+                    continue;
+                }
                 unanswered += 1;
                 self.carrier(|carrier| carrier.webhook_result(webhook.id, Err(HttpFault::ConnectFailed)));
             }
@@ -257,9 +260,22 @@ impl World {
         }
     }
 
+    /// Answers what is asked of somebody else's host: a file of music.
+    fn is_elsewhere(&self, webhook: &Webhook) -> bool {
+        let is_ours = webhook.url.starts_with(BASE);
+        if !is_ours {
+            let music = HttpReply { status: 200, content_type: "audio/mpeg".to_owned(), body: Vec::new() };
+            self.carrier(|carrier| carrier.webhook_result(webhook.id, Ok(music)));
+        }
+        !is_ours
+    }
+
     fn begin_work(&mut self) {
         let webhooks = self.carrier(Carrier::take_webhooks);
         for webhook in webhooks {
+            if self.is_elsewhere(&webhook) {
+                continue;
+            }
             let node = self.pick_node();
             let future = answer(self.nodes[node].clone(), webhook.clone());
             let name = format!("{} {}", webhook.url, webhook.body);
@@ -317,12 +333,33 @@ impl World {
                 self.violations.push(Violation::new("I-10", format!("another answer to the same request: {name}")));
             }
         }
+        if reply.content_type.is_some() && !is_hold && !self.is_stored(name) {
+            let what = format!("an answer that is not stored: {name}");
+            self.violations.push(Violation::new("I-16", what));
+        }
         let reply = HttpReply {
             status: reply.status,
             content_type: reply.content_type.unwrap_or_default().to_owned(),
             body: reply.body.into_bytes(),
         };
         self.carrier(|carrier| carrier.webhook_result(id, Ok(reply)));
+    }
+
+    /// I-16: what a leg was told at a hop of a known call is stored. A leg that nobody knows is told nothing of consequence.
+    fn is_stored(&self, name: &str) -> bool {
+        let Some((_, path)) = name.split_once("/hooks/hop/") else { return true };
+        let mut parts = path.split('/');
+        let Some(call) = parts.next() else { return true };
+        let mut number = || parts.next().and_then(|part| part.parse::<u64>().ok());
+        let (Some(leg), Some(hop)) = (number(), number()) else { return true };
+        let records = self.store.records();
+        let Some(record) = records.iter().find(|record| record.key.as_str().ends_with(call)) else { return true };
+        let legs = record.body.0.get("legs").and_then(|legs| legs.as_array()).cloned().unwrap_or_default();
+        let told = legs.iter().filter(|one| one["id"].as_u64() == Some(leg));
+        told.into_iter().all(|leg| {
+            let over = leg["progress"].get("ended").is_some();
+            over || leg["said"].as_array().is_some_and(|said| said.iter().any(|said| said["hop"].as_u64() == Some(hop)))
+        })
     }
 
     /// The node stops where it is; its connections break.

@@ -1,10 +1,10 @@
 //! People played by robots: callers by a traffic profile, and agents at their endpoints.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::chance::Chance;
-use crate::sim::carrier::{Carrier, EndpointScript, Ring};
+use crate::sim::carrier::{Carrier, EndpointScript, Hearing, Ring};
 use crate::time::Timestamp;
 
 /// How callers arrive.
@@ -121,16 +121,10 @@ impl Robots {
     }
 
     fn callers_look(&mut self, carrier: &mut Carrier, now: Timestamp) {
-        if self.callers.is_empty() {
-            return;
-        }
-        let joined: BTreeSet<String> = carrier.joined().into_iter().flat_map(|pair| [pair.a, pair.b]).collect();
         let mut hanging_up = Vec::new();
         self.callers.retain(|sid, caller| {
-            if carrier.call(sid).is_none_or(|call| call.status.is_over()) {
-                return false;
-            }
-            if caller.hangs_up_at.is_none() && joined.contains(sid) {
+            let Some(call) = carrier.call(sid).filter(|call| !call.status.is_over()) else { return false };
+            if caller.hangs_up_at.is_none() && call.hearing == Hearing::Party {
                 caller.hangs_up_at = Some(now + caller.talk);
             }
             let hangs_up = now >= caller.hangs_up_at.unwrap_or(caller.patient_until);

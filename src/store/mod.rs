@@ -22,8 +22,8 @@ pub const KEY_BYTES_MAX: usize = 160;
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 /// Most index entries of one record.
 pub const INDEX_ENTRIES_MAX: usize = 32;
-/// Most operations in one commit, over all its lists.
-pub const COMMIT_OPERATIONS_MAX: usize = 128;
+/// Most operations in one commit, over all its lists: ten agents who are let go at once, each serving 24 other queues.
+pub const COMMIT_OPERATIONS_MAX: usize = 512;
 /// Largest page or claim.
 pub const PAGE_MAX: u16 = 256;
 

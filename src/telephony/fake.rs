@@ -105,6 +105,11 @@ impl State {
                 self.legs.insert(leg.clone(), LegState::Ringing);
                 self.dialled.push((command.action.clone(), leg.clone()));
             }
+            (Action::Cancel { leg }, _) => {
+                if let Some(state) = self.legs.get_mut(leg).filter(|state| **state == LegState::Ringing) {
+                    *state = LegState::Ended(EndCause::Canceled);
+                }
+            }
             (Action::HangUp { leg }, _) => {
                 if let Some(state) = self.legs.get_mut(leg) {
                     *state = match *state {

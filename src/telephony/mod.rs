@@ -51,6 +51,11 @@ pub enum Action {
         /// Asked for a document by POST.
         document_url: String,
     },
+    /// Ends a leg that has not been answered. Done also when it has been, or has ended: nothing changes then.
+    Cancel {
+        /// Which leg.
+        leg: String,
+    },
     /// Ends a leg, ringing or answered. Done also when it has ended already.
     HangUp {
         /// Which leg.

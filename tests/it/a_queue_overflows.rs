@@ -122,3 +122,28 @@ fn while_an_agent_rings() {
     assert!(ana.is_over());
     sim.rests();
 }
+
+/// C38: a caller who is moved to another queue hears that queue's music.
+#[test]
+fn into_a_queue_with_other_music() {
+    let app = Switchboard::builder()
+        .queue(
+            Queue::new("sales").wait_max(secs(10)).overflow(queue("jazz")).music_url("https://music.example.com/a.mp3"),
+        )
+        .queue(Queue::new("jazz").music_url("https://music.example.com/b.mp3"))
+        .agent(Agent::new("ana").serves(["jazz"]))
+        .number(NUMBER, Flow::say("Welcome.").then(queue("sales")));
+    let sim = Sim::start(&app);
+    sim.agent("ana").busy();
+    let caller = sim.caller(CALLER).dials(NUMBER);
+    sim.waits(secs(20));
+    let heard = sim.world().carrier(|carrier| carrier.heard(caller.sid()));
+    let heard = format!("{heard:?}");
+    assert!(heard.contains("a.mp3") && heard.contains("b.mp3"), "{heard}");
+    sim.agent("ana").is_ready();
+    sim.agent("ana").rings_within(secs(2)).answers();
+    caller.talks_for(secs(5));
+    caller.hangs_up();
+    sim.waits(secs(60));
+    assert_eq!(sim.last_call().agent(), Some("ana"));
+}

@@ -123,6 +123,29 @@ async fn webhooks_with_a_foreign_signature_are_counted_and_join_nobody() {
 }
 
 #[tokio::test]
+async fn the_audit_finds_a_leg_that_belongs_to_no_call() {
+    let simulator = Simulator::start(SimulatorConfig::default()).await.unwrap();
+    let account = CarrierConfig::default().account_sid;
+    let url = format!("{}/2010-04-01/Accounts/{account}/Calls.json", simulator.base_url());
+    let form =
+        "To=%2B12015550143&From=%2B14155550100&Twiml=%3CResponse%3E%3CPause+length%3D%2260%22%2F%3E%3C%2FResponse%3E";
+    simulator.number(NumberConfig { number: centre::NUMBER.to_owned(), ..NumberConfig::default() });
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = http.post(&url).basic_auth(&account, Some("12345")).body(form);
+    let placed = request.header("Content-Type", "application/x-www-form-urlencoded").send().await.unwrap();
+    assert_eq!(placed.status().as_u16(), 201);
+    let switchboard = centre::builder(&[])
+        .public_base("http://127.0.0.1:1")
+        .account(&account, "12345")
+        .telephony(Arc::new(switchboard::telephony::FakeTelephony::new()))
+        .clock(simulator.clock())
+        .build()
+        .unwrap();
+    let wrong = audit(&simulator, &switchboard).await.unwrap();
+    assert!(wrong.iter().any(|words| words.ends_with("belongs to no call")), "{wrong:?}");
+}
+
+#[tokio::test]
 async fn a_simulator_that_cannot_run_says_why() {
     let first = Simulator::start(SimulatorConfig::default()).await.unwrap();
     let taken = SimulatorConfig { listen: first.address(), ..SimulatorConfig::default() };

@@ -9,6 +9,8 @@ mod attacks_on_the_core;
 mod carrier_keeps_the_protocol;
 #[cfg(feature = "simulator")]
 mod demo_runs;
+#[cfg(feature = "runtime")]
+mod due_work_runs_on_tokio;
 mod hop_urls;
 #[cfg(feature = "axum")]
 mod http_router_mounts_anywhere;

@@ -4,10 +4,10 @@
 use switchboard::Queue;
 use switchboard::core::Request;
 use switchboard::engine::Builder;
-use switchboard::id::AgentId;
-use switchboard::model::CallState;
+use switchboard::id::{AgentId, QueueId};
+use switchboard::model::{AgentStatus, CallState, Target};
 use switchboard::setup::hang_up;
-use switchboard::sim::carrier::{CarrierConfig, NextRest, RestFault};
+use switchboard::sim::carrier::{CarrierConfig, Faults, NextRest, RestFault};
 use switchboard::sim::{Chaos, Sim, StoreFault};
 
 use crate::acme::{CALLER, NUMBER, acme, ana_and_ben, only_ana, secs};
@@ -32,6 +32,13 @@ fn stories() -> Vec<(&'static str, Builder, Tell)> {
         ("agent hangs up", only_ana(sales()), agent_hangs_up),
         ("waits too long", only_ana(Queue::new("sales").wait_max(secs(20)).overflow(hang_up("Sorry."))), too_long),
         ("click to call", only_ana(sales()), click_to_call),
+        ("outbound", only_ana(sales()), outbound),
+        ("hung up by request", only_ana(sales()), hung_up_by_request),
+        ("signs out during a call", only_ana(sales()), signs_out_during_a_call),
+        ("signs out while ringing", ana_and_ben(sales()), signs_out_while_ringing),
+        ("full", only_ana(Queue::new("sales").waiting_max(1).overflow(hang_up("Full."))), full),
+        ("closed", only_ana(Queue::new("sales").overflow(hang_up("Closed."))), closed),
+        ("in order", only_ana(sales().wrap_up(secs(0))), in_order),
     ]
 }
 
@@ -117,6 +124,94 @@ fn click_to_call(sim: &Sim) {
     sim.request(Request::HangUp(sim.last_call().id));
 }
 
+fn outbound(sim: &Sim) {
+    sim.request(Request::PlaceCall {
+        id: "order 7".to_owned(),
+        to: "+14155550150".parse().expect("a number"),
+        from: None,
+        target: Target::Queue { queue: sales(), priority: 0, skills: std::collections::BTreeSet::new() },
+    });
+    let ana = sim.agent("ana").rings_within(PATIENT + PATIENT);
+    ana.answers();
+    sim.waits(secs(20));
+    let joined = sim.world().carrier(|carrier| carrier.joined());
+    assert!(joined.iter().any(|joined| joined.to.is_none()), "agent and customer do not hear each other");
+    ana.hangs_up();
+    sim.waits(PATIENT);
+}
+
+fn hung_up_by_request(sim: &Sim) {
+    let caller = sim.caller(CALLER).dials(NUMBER);
+    let ana = sim.agent("ana").rings_within(PATIENT);
+    ana.answers();
+    caller.talks_for(secs(10));
+    sim.request(Request::HangUp(sim.last_call().id));
+    sim.waits(PATIENT);
+    assert!(!caller.is_on_the_line() && ana.is_over());
+}
+
+fn signs_out_during_a_call(sim: &Sim) {
+    let caller = sim.caller(CALLER).dials(NUMBER);
+    sim.agent("ana").rings_within(PATIENT).answers();
+    caller.talks_for(secs(10));
+    sim.agent("ana").signs_out();
+    caller.talks_for(secs(30));
+    assert!(caller.is_joined_with("ana"));
+    caller.hangs_up();
+    sim.waits(PATIENT);
+    assert_eq!(sim.agent("ana").status(), AgentStatus::Offline);
+}
+
+fn signs_out_while_ringing(sim: &Sim) {
+    let caller = sim.caller(CALLER).dials(NUMBER);
+    let ana = sim.agent("ana").rings_within(PATIENT);
+    sim.agent("ana").signs_out();
+    sim.agent("ben").rings_within(PATIENT).answers();
+    caller.talks_for(secs(20));
+    assert!(ana.is_over() && caller.is_joined_with("ben"));
+    caller.hangs_up();
+}
+
+fn full(sim: &Sim) {
+    sim.agent("ana").busy();
+    let first = sim.caller("+14155550121").dials(NUMBER);
+    first.hears_music();
+    let second = sim.caller("+14155550122").dials(NUMBER);
+    second.hears("Full.");
+    sim.waits(secs(10));
+    assert!(first.is_on_the_line() && !second.is_on_the_line());
+    first.hangs_up();
+}
+
+fn closed(sim: &Sim) {
+    sim.request(Request::SetQueueOpen(sales(), false));
+    let caller = sim.caller(CALLER).dials(NUMBER);
+    caller.hears("Closed.");
+    sim.waits(secs(10));
+    assert!(!caller.is_on_the_line());
+}
+
+fn in_order(sim: &Sim) {
+    sim.agent("ana").busy();
+    let callers = ["+14155550121", "+14155550122"].map(|number| {
+        let caller = sim.caller(number).dials(NUMBER);
+        caller.hears_music();
+        sim.waits(secs(10));
+        caller
+    });
+    sim.agent("ana").is_ready();
+    for caller in &callers {
+        sim.agent("ana").rings_within(PATIENT).answers();
+        caller.talks_for(secs(10));
+        assert!(caller.is_joined_with("ana"), "the second was served before the first");
+        caller.hangs_up();
+    }
+}
+
+fn sales() -> QueueId {
+    QueueId::new("sales").expect("a name")
+}
+
 /// Tells each story after `prepare`; at the end nobody was lost, nothing is broken, every call is over.
 fn tell_all(how: &str, prepare: impl Fn(&Sim)) {
     for (name, app, tell) in stories() {
@@ -193,9 +288,8 @@ fn with_each_commit_failing() {
 }
 
 /// Decision 4 of the design: kill a node at any await, and another one carries on.
-#[test]
-fn with_the_node_dying_at_every_await() {
-    for (name, app, tell) in stories() {
+fn with_the_node_dying_at_every_await(part: usize) {
+    for (_, (name, app, tell)) in stories().into_iter().enumerate().filter(|(at, _)| at % 4 == part) {
         let steps = tell_one(name, &app, tell, &|_| {});
         for at in 0..steps {
             tell_one(&format!("{name}, dying at step {at} of {steps}"), &app, tell, &|sim: &Sim| {
@@ -203,4 +297,53 @@ fn with_the_node_dying_at_every_await() {
             });
         }
     }
+}
+
+#[test]
+fn with_the_node_dying_at_every_await_1() {
+    with_the_node_dying_at_every_await(0);
+}
+
+#[test]
+fn with_the_node_dying_at_every_await_2() {
+    with_the_node_dying_at_every_await(1);
+}
+
+#[test]
+fn with_the_node_dying_at_every_await_3() {
+    with_the_node_dying_at_every_await(2);
+}
+
+#[test]
+fn with_the_node_dying_at_every_await_4() {
+    with_the_node_dying_at_every_await(3);
+}
+
+/// Not one callback arrives: agents are still joined, and upkeep finds out who has left.
+#[test]
+fn with_every_callback_lost() {
+    let faults = Faults { callback_lost: 1000, ..Faults::default() };
+    for (name, app, tell) in [("by the menu", acme(), by_the_menu as Tell), ("agent hangs up", leave_alone(), leaves)] {
+        println!("the story: {name}, every callback lost");
+        let config = CarrierConfig { seed: 3, faults: faults.clone(), ..CarrierConfig::default() };
+        let sim = Sim::start_with(&app, config, 2);
+        tell(&sim);
+        sim.waits(secs(120));
+        sim.world_mut().audit_at_rest();
+        assert!(sim.world().violations().is_empty(), "{:?}\n{}", sim.world().violations(), sim.story());
+        assert!(sim.calls().iter().all(|call| call.state == CallState::Ended), "{}", sim.story());
+        assert_eq!(sim.last_call().agent(), Some(if name == "by the menu" { "ben" } else { "ana" }));
+    }
+}
+
+fn leave_alone() -> Builder {
+    only_ana(Queue::new("sales"))
+}
+
+fn leaves(sim: &Sim) {
+    let caller = sim.caller(CALLER).dials(NUMBER);
+    let ana = sim.agent("ana").rings_within(PATIENT);
+    ana.answers();
+    caller.talks_for(secs(60));
+    ana.hangs_up();
 }

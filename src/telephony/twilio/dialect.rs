@@ -5,12 +5,13 @@ use std::time::Duration;
 use crate::core::{Input, Reply};
 use crate::id::{CallId, LegId};
 use crate::script::{Prompt, Script, Step};
+use crate::telephony::LegState;
 use crate::telephony::twilio::hop::{Route, Urls};
-use crate::telephony::{EndCause, LegState};
+use crate::telephony::twilio::probe::leg_state;
 use crate::time::Timestamp;
 use crate::twiml::{
-    Beep, Conference, ConferenceEvent, Dial, FinishOnKey, Gather, GatherTimeout, Hangup, Number, Pause, Play, Redirect,
-    Reject, Response, Say,
+    Beep, Conference, ConferenceEvent, Dial, FinishOnKey, Gather, GatherTimeout, Hangup, Method, Number, Pause, Play,
+    Redirect, Reject, Response, Say,
 };
 use crate::webhook::Verified;
 
@@ -53,7 +54,7 @@ pub fn read(urls: &Urls, webhook: &Verified<'_>, now: Timestamp) -> Result<Asked
         }
         Route::Status => {
             let sid = sid.ok_or(Unread::Incomplete)?;
-            match state(webhook.param("CallStatus")) {
+            match webhook.param("CallStatus").and_then(leg_state) {
                 Some(LegState::Ended(cause)) => Asked::Told(Input::LineEnded { sid, cause }),
                 _ => Asked::Nothing,
             }
@@ -63,12 +64,12 @@ pub fn read(urls: &Urls, webhook: &Verified<'_>, now: Timestamp) -> Result<Asked
             // A key that was pressed before the store fell silent travels in the URL of the document that asks again.
             let digits = webhook.param("Digits").or_else(|| webhook.query("digits")).unwrap_or_default();
             let digits = digits.chars().filter(|key| key.is_ascii_digit() || "*#".contains(*key)).take(32).collect();
-            let over = matches!(state(webhook.param("CallStatus")), Some(LegState::Ended(_)));
+            let over = matches!(webhook.param("CallStatus").and_then(leg_state), Some(LegState::Ended(_)));
             Asked::Document(Input::Asked { call, leg, hop, sid, digits, over })
         }
         Route::Leg { call, leg } => {
             let sid = sid.ok_or(Unread::Incomplete)?;
-            match state(webhook.param("CallStatus")) {
+            match webhook.param("CallStatus").and_then(leg_state) {
                 Some(state) => Asked::Told(Input::LegChanged { call, leg, sid, state }),
                 None => Asked::Nothing,
             }
@@ -89,20 +90,6 @@ fn in_room(webhook: &Verified<'_>, call: CallId, room: u32, sid: Option<String>)
     let seq = webhook.param("SequenceNumber").and_then(|seq| seq.parse().ok()).unwrap_or(0);
     let hung_up = webhook.param("ReasonParticipantLeft") == Some("participant_hung_up");
     Ok(Asked::Told(Input::RoomChanged { call, room, sid, joined, hung_up, seq }))
-}
-
-/// The state that a `CallStatus` names (Twilio docs: Call resource, status values).
-fn state(status: Option<&str>) -> Option<LegState> {
-    Some(match status? {
-        "queued" | "initiated" | "ringing" => LegState::Ringing,
-        "in-progress" | "answered" => LegState::Answered,
-        "completed" => LegState::Ended(EndCause::Completed),
-        "busy" => LegState::Ended(EndCause::Busy),
-        "no-answer" => LegState::Ended(EndCause::NoAnswer),
-        "canceled" => LegState::Ended(EndCause::Canceled),
-        "failed" => LegState::Ended(EndCause::Failed),
-        _ => return None,
-    })
 }
 
 fn address(text: Option<&str>) -> String {
@@ -212,7 +199,8 @@ impl Place<'_> {
             .label(format!("leg-{}", self.leg))
             .status_callback(self.urls.url(&Route::Room { call: self.call, room }), events);
         let conference = match music_url {
-            Some(url) => conference.wait_url(url),
+            // Static hosts answer GET alone.
+            Some(url) => conference.wait_url(url).wait_method(Method::Get),
             None => conference,
         };
         Dial::new().action(self.next()).conference(conference)

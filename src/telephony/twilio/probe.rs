@@ -126,8 +126,9 @@ fn absent() -> LegReport {
     LegReport { id: None, state: LegState::Absent }
 }
 
-/// Twilio docs, Calls resource: the values of `status`.
-fn state(status: &str) -> Option<LegState> {
+/// What a call's status says of its leg; `None` if it is not known. Twilio docs, Calls resource: the values of `status`; the
+/// callbacks say `initiated` too.
+pub(crate) fn leg_state(status: &str) -> Option<LegState> {
     Some(match status {
         "queued" | "initiated" | "ringing" => LegState::Ringing,
         "in-progress" => LegState::Answered,
@@ -146,7 +147,7 @@ fn text<'a>(call: &'a Value, field: &str) -> Option<&'a str> {
 
 fn report(call: &Value) -> Option<LegReport> {
     let sid = text(call, "sid").filter(|sid| is_sid("CA", sid))?;
-    Some(LegReport { id: Some(sid.to_owned()), state: state(text(call, "status")?)? })
+    Some(LegReport { id: Some(sid.to_owned()), state: leg_state(text(call, "status")?)? })
 }
 
 /// Keeps the call of a page that fits best. `Some(true)`: the page reaches back before `sent_at`. `None`: unreadable.

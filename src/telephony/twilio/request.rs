@@ -171,7 +171,7 @@ fn truth(value: bool) -> &'static str {
 /// The one request that carries `command` out. An error is [`Failure::Rejected`]: such a command can never be sent.
 ///
 /// Twilio docs, Calls, Conferences and Participants resources (2010-04-01). A hang-up asks for `completed`, which ends
-/// a call in any live state; `canceled` would leave an answered one alone. Hold music is fetched by GET, the default.
+/// a call in any live state; `canceled` would leave an answered one alone, which is what a cancel is for. Hold music is fetched by GET, the default.
 pub fn request(account: &AccountSid, command: &Command) -> Result<ApiRequest, TelephonyError> {
     match &command.action {
         Action::Dial { to, from, document_url, status_url, ring_timeout, time_limit } => Ok(post(
@@ -181,6 +181,7 @@ pub fn request(account: &AccountSid, command: &Command) -> Result<ApiRequest, Te
         Action::Redirect { leg, document_url } => {
             Ok(post(call(account, leg)?, form::encode(&[("Url", document_url), ("Method", "POST")])))
         }
+        Action::Cancel { leg } => Ok(post(call(account, leg)?, form::encode(&[("Status", "canceled")]))),
         Action::HangUp { leg } => Ok(post(call(account, leg)?, form::encode(&[("Status", "completed")]))),
         Action::Mute { conference, leg, muted } => {
             Ok(post(participant(account, conference, leg)?, form::encode(&[("Muted", truth(*muted))])))
@@ -243,7 +244,8 @@ pub fn outcome(
 /// out would be taken for done. 21220: the call is not live. 16003, 16022: no such conference, or completed.
 fn is_gone(action: &Action, reply: &Reply) -> bool {
     match action {
-        Action::HangUp { .. } => matches!(reply.code, Some(20404 | 21220)),
+        // 21220 also says that an answered call cannot be cancelled.
+        Action::Cancel { .. } | Action::HangUp { .. } => matches!(reply.code, Some(20404 | 21220)),
         Action::Remove { .. } => matches!(reply.code, Some(20404 | 21220 | 16003 | 16022)),
         Action::EndConference { .. } => matches!(reply.code, Some(20404 | 16003 | 16022)),
         _ => false,
@@ -255,6 +257,7 @@ pub(super) fn name(action: &Action) -> &'static str {
     match action {
         Action::Dial { .. } => "dial",
         Action::Redirect { .. } => "redirect",
+        Action::Cancel { .. } => "cancel",
         Action::HangUp { .. } => "hang-up",
         Action::Mute { .. } => "mute",
         Action::Hold { .. } => "hold",

@@ -96,6 +96,42 @@ async fn an_agent_who_is_away_cannot_begin_a_call() {
     assert_eq!(get(&app, "/api/v1/agents/ana").await.1["status"], "offered");
 }
 
+/// Everything in `value` that is called like a time is a text.
+fn times_are_text(value: &Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let is_time =
+                    name == "at" || name.ends_with("_at") || name.ends_with("_since") || name.ends_with("_until");
+                let is_text = value.as_str().is_some_and(|text| text.ends_with('Z'));
+                assert!(!is_time || value.is_null() || is_text, "{name}: {value}");
+                times_are_text(value);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(times_are_text),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn a_routing_decision_is_shown_with_whom_it_considered() {
+    let switchboard = super::switchboard("");
+    let app =
+        switchboard::http::router(switchboard.clone(), switchboard::http::Access::token(super::API_TOKEN).unwrap());
+    post(&app, "/api/v1/agents/ana", r#"{"action":"ready"}"#).await;
+    send(&app, arrival("", "")).await;
+    while switchboard.turn().await.unwrap().claimed > 0 {}
+    let (_, page) = get(&app, "/api/v1/calls").await;
+    let (_, call) = get(&app, &format!("/api/v1/calls/{}", page["calls"][0]["id"].as_str().unwrap())).await;
+    let events = call["events"].as_array().unwrap();
+    let offered = events.iter().find(|event| event["event"] == "offered").expect("an offer");
+    let considered = &offered["decision"]["considered"][0];
+    assert_eq!((&considered["agent"], &considered["verdict"]), (&"ana".into(), &"chosen".into()));
+    times_are_text(&call);
+    times_are_text(&get(&app, "/api/v1/agents").await.1);
+    times_are_text(&get(&app, "/api/v1/queues").await.1);
+}
+
 #[tokio::test]
 async fn what_does_not_exist_is_not_found() {
     let app = app();
