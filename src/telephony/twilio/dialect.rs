@@ -128,8 +128,8 @@ pub fn hold(urls: &Urls, webhook: &Verified<'_>, now: Timestamp) -> Option<Strin
     let route = urls.read(webhook.path(), now)?;
     let (url, overrides) = split(urls.url(&route));
     let digits = webhook.param("Digits").or_else(|| webhook.query("digits")).unwrap_or_default();
-    let digits: String = digits.chars().filter(char::is_ascii_digit).take(32).collect();
-    let query = if digits.is_empty() { String::new() } else { format!("?digits={digits}") };
+    let keys: String = digits.chars().filter(|key| key.is_ascii_digit() || "*#".contains(*key)).take(32).collect();
+    let query = if keys.is_empty() { String::new() } else { format!("?digits={}", keys.replace('#', "%23")) };
     let again = Redirect::new(format!("{url}{query}{overrides}"));
     let twiml = Response::new().pause(Pause::new(HOLD)).redirect(again).build().ok()?;
     Some(twiml.into_string())
