@@ -68,7 +68,7 @@ pub(crate) fn new_call(
 
 pub(crate) fn new_leg(call: &Call, role: LegRole, endpoint: String, now: Timestamp) -> Leg {
     Leg {
-        id: LegId(u32::try_from(call.legs.len()).unwrap_or(u32::MAX)),
+        id: LegId(call.legs.last().map_or(0, |last| last.id.0.saturating_add(1))),
         role,
         endpoint,
         offer: None,
@@ -91,7 +91,10 @@ pub(crate) fn new_leg(call: &Call, role: LegRole, endpoint: String, now: Timesta
 pub(crate) fn arrived(draft: &mut Draft<'_>, sid: &str, from: &str, to: &str, seed: u128) -> Result<Reply, Stop> {
     let id = CallId::of_leg(&draft.rules.tenant, &draft.rules.account, sid);
     if let Some(call) = draft.call(id)? {
-        return Ok(said(&call, LegId(0), 0).unwrap_or_else(inert));
+        let again = call.customer_leg().filter(|leg| leg.is_live()).map(|leg| leg.hop);
+        // Too late to be answered as it was, and yet alive: on to where the call has come.
+        let again = again.map(|hop| document(&call, LegId(0), Script(vec![Step::AskAgain]), hop));
+        return Ok(said(&call, LegId(0), 0).or(again).unwrap_or_else(inert));
     }
     let Some(flow) = draft.rules.numbers.get(to) else {
         return Ok(Reply::Unbound(Script(vec![Step::Reject])));
@@ -174,9 +177,10 @@ fn answer(draft: &mut Draft<'_>, mut call: Call, leg: LegId, hop: u32, script: S
     if let Some(leg) = call.leg_mut(leg) {
         leg.hop = leg.hop.max(next);
         next = leg.hop;
-        if leg.said.len() < SAID_MAX {
-            leg.said.push(Said { hop, next, script: script.clone() });
+        if leg.said.len() >= SAID_MAX {
+            leg.said.remove(0);
         }
+        leg.said.push(Said { hop, next, script: script.clone() });
         let room = script.0.iter().find_map(|step| if let Step::Room { room, .. } = step { Some(*room) } else { None });
         leg.sent_to_room = room.or(leg.sent_to_room);
     }
@@ -309,10 +313,22 @@ pub(crate) fn leg_changed(
 /// The leg that began a call is over; the call may be unknown.
 pub(crate) fn line_ended(draft: &mut Draft<'_>, sid: &str, cause: EndCause) -> Result<Reply, Stop> {
     let id = CallId::of_leg(&draft.rules.tenant, &draft.rules.account, sid);
-    if let Some(call) = draft.call(id)? {
-        leg_ended(draft, call, LegId(0), cause)?;
+    match draft.call(id)? {
+        Some(call) => leg_ended(draft, call, LegId(0), cause)?,
+        None => remember_end(draft, id, sid, cause)?,
     }
     Ok(Reply::None)
+}
+
+/// The goodbye overtook the hello: a hello that comes yet finds the call over. No number: it is no part of the history.
+fn remember_end(draft: &mut Draft<'_>, id: CallId, sid: &str, cause: EndCause) -> Result<(), Stop> {
+    let mut call = new_call(draft, id, Direction::Inbound, "", "", 0);
+    let mut leg = new_leg(&call, LegRole::Customer, String::new(), draft.now);
+    leg.sid = Some(sid.to_owned());
+    leg.progress = LegProgress::Ended(cause);
+    call.legs.push(leg);
+    end(draft, &mut call, EndReason::Abandoned)?;
+    draft.put_call(call)
 }
 
 /// A leg is over: whoever talks to it is told what that means.
@@ -393,12 +409,13 @@ pub(crate) fn room_changed(draft: &mut Draft<'_>, call: CallId, fact: &RoomFact<
     leg.heard_at = now;
     leg.in_room = fact.joined;
     let id = leg.id;
+    // Whoever came or left was there: nobody is in a room without having answered.
+    leg.progress = leg.progress.max(LegProgress::Answered);
     if !fact.joined && fact.hung_up {
         leg_ended(draft, call, id, EndCause::Completed)?;
         return Ok(Reply::None);
     }
     if fact.joined {
-        leg.progress = leg.progress.max(LegProgress::Answered);
         offer::joined(draft, &mut call)?;
     }
     draft.put_call(call)?;

@@ -16,6 +16,10 @@ use crate::telephony::{EndCause, Failure};
 const BACKOFF: Duration = Duration::from_millis(500);
 /// Longest wait before a command is tried again.
 const BACKOFF_MAX: Duration = Duration::from_secs(8);
+/// Longest wait that the provider may ask for: callers and telephones wait for the command.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
+/// Longest message of the provider that is kept, in characters.
+const MESSAGE_CHARS_MAX: usize = 200;
 /// Wait before the provider is asked about a command of unknown outcome.
 pub(crate) const UNSURE_PAUSE: Duration = Duration::from_secs(2);
 /// After a hang-up the end should be heard within this time, or the provider is asked.
@@ -25,7 +29,18 @@ const HUNG_UP_PAUSE: Duration = Duration::from_secs(5);
 pub(crate) fn give(draft: &mut Draft<'_>, call: &mut Call, id: LegId, verb: LegVerb) {
     let (now, call_id) = (draft.now, call.id);
     let Some(leg) = call.leg_mut(id) else { return };
-    if !leg.is_live() || leg.commands.iter().any(|command| command.verb == verb) {
+    if !leg.is_live() {
+        return;
+    }
+    let seq = leg.command_seq;
+    if let Some(first) = leg.commands.first_mut().filter(|first| first.verb == verb && verb == LegVerb::Redirect) {
+        // It may be under way, and lead to where the leg has been: another one has to follow.
+        first.seq = seq;
+        leg.command_seq += 1;
+        draft.arm(&Timer::Command(call_id, id), now, Rearm::Replace);
+        return;
+    }
+    if leg.commands.iter().any(|command| command.verb == verb) {
         return;
     }
     if matches!(verb, LegVerb::Cancel | LegVerb::HangUp) {
@@ -107,7 +122,7 @@ pub(crate) fn performed(
         CommandResult::Failed { failure: Failure::Unavailable { retry_after }, .. } => {
             command.attempts += 1;
             command.state = CommandState::Queued;
-            let wait = retry_after.unwrap_or_else(|| backoff(command.attempts));
+            let wait = retry_after.unwrap_or_else(|| backoff(command.attempts)).min(RETRY_AFTER_MAX);
             draft.arm(&Timer::Command(call.id, leg), now + wait, Rearm::Replace);
         }
         CommandResult::Failed { failure: Failure::Unknown, .. } if verb == LegVerb::Dial => {
@@ -122,7 +137,7 @@ pub(crate) fn performed(
             draft.arm(&Timer::Command(call.id, leg), now + wait, Rearm::Replace);
         }
         CommandResult::Failed { failure: Failure::Rejected, code, message } => {
-            let message = message.clone();
+            let message = message.chars().take(MESSAGE_CHARS_MAX).collect();
             call.note(now, EventKind::CommandFailed { leg, code: *code, message });
             if verb == LegVerb::Dial {
                 calls::leg_ended(draft, call, leg, EndCause::Failed)?;

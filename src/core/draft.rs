@@ -73,6 +73,10 @@ pub(crate) const AGENT_CALLS: &str = "agent_calls";
 
 fn call_index(call: &Call) -> Vec<IndexEntry> {
     let tenant = &call.tenant;
+    if call.number.is_empty() {
+        // Known by its end alone.
+        return Vec::new();
+    }
     let newest_first = [-call.started_at.as_micros(), 0];
     let mut index = vec![entry(CALLS, tenant.to_string(), newest_first)];
     if let Some(agent) = &call.agent {

@@ -7,8 +7,8 @@ use crate::core::draft::Draft;
 use crate::core::{Stop, Timer, agent as agents, call as calls, command, queue};
 use crate::id::{CallId, LegId};
 use crate::model::{
-    Agent, Call, CallState, Decision, EndReason, EventKind, Intent, LegProgress, LegRole, LegVerb, Offer, OfferState,
-    Queue, Work, WorkState,
+    Agent, Call, CallState, DETAILED_OFFERS_MAX, Decision, EndReason, EventKind, Intent, LegProgress, LegRole, LegVerb,
+    Offer, OfferState, Queue, Work, WorkState,
 };
 use crate::script::{Prompt, Script, Step};
 use crate::store::Rearm;
@@ -36,7 +36,7 @@ pub(crate) fn make_for(
     call: &mut Call,
     ring_timeout: Duration,
     mut agent: Agent,
-    decision: Decision,
+    mut decision: Decision,
 ) -> Result<(), Stop> {
     let number = call.offer_seq;
     call.offer_seq += 1;
@@ -44,9 +44,12 @@ pub(crate) fn make_for(
     leg.offer = Some(number);
     leg.ring_timeout = ring_timeout;
     let id = leg.id;
-    call.legs.push(leg);
+    call.add_leg(leg);
     let until = draft.now + ring_timeout;
     let name = agent.spec.id.clone();
+    if number >= DETAILED_OFFERS_MAX {
+        decision.considered.retain(|one| one.agent == name);
+    }
     call.offers.push(Offer { number, agent: name.clone(), leg: id, state: OfferState::Offered, until });
     call.note(draft.now, EventKind::Offered { offer: number, agent: name, decision });
     agent.work = Some(Work { call: call.id, offer: number, state: WorkState::Offered });
@@ -199,7 +202,8 @@ pub(crate) fn end_offer(draft: &mut Draft<'_>, call: &mut Call, number: u32, why
     draft.disarm(&Timer::Ring(call.id, number));
     draft.disarm(&Timer::Claim(call.id, number));
     call.note(draft.now, EventKind::OfferEnded { offer: number, agent: offer.agent.clone(), why: why.to_owned() });
-    let rest = draft.now + draft.rules.missed_rest;
+    let (now, rest) = (draft.now, draft.now + draft.rules.missed_rest);
+    call.excluded.retain(|_, until| until.is_none_or(|until| until > now));
     match why {
         "declined" => drop(call.excluded.insert(offer.agent.clone(), None)),
         "ring_no_answer" | "failed" | "audio_lost" => drop(call.excluded.insert(offer.agent.clone(), Some(rest))),

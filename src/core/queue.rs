@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use crate::core::draft::Draft;
 use crate::core::{Stop, Timer, call as calls, command, offer};
 use crate::id::{CallId, LegId, QueueId};
-use crate::model::{Agent, Call, CallState, Considered, Decision, EventKind, LegVerb, Queue, Target, Verdict};
+use crate::model::{
+    Agent, Call, CallState, Considered, Decision, EndReason, EventKind, LegVerb, Queue, Target, Verdict,
+};
 use crate::routing::{ReadyAgent, WaitingCall};
 use crate::script::{Script, Step};
 use crate::store::{Cursor, Rearm};
@@ -23,9 +25,7 @@ pub(crate) fn enter(
     skills: &BTreeSet<String>,
 ) -> Result<Script, Stop> {
     let Some(queue) = draft.rules.queues.get(id) else {
-        // The queue was taken out of the configuration while calls still led there.
-        call.state = CallState::Closing;
-        return Ok(Script(calls::apology()));
+        return Ok(no_such_queue(call));
     };
     call.visited.insert(id.clone());
     if draft.queue_state(id)?.closed {
@@ -37,6 +37,13 @@ pub(crate) fn enter(
     }
     wait_in(draft, call, queue, priority, skills, ahead);
     Ok(room_script(draft, call))
+}
+
+/// The queue was taken out of the configuration while calls still led there, or waited there.
+fn no_such_queue(call: &mut Call) -> Script {
+    call.state = CallState::Closing;
+    call.reason = Some(EndReason::Policy);
+    Script(calls::apology())
 }
 
 fn wait_in(
@@ -76,7 +83,7 @@ fn overflow(draft: &mut Draft<'_>, call: &mut Call, queue: &Queue, why: &str) ->
     match &queue.overflow {
         Target::Queue { queue: next, .. } if call.visited.contains(next) => {
             call.state = CallState::Closing;
-            call.reason = Some(crate::model::EndReason::Policy);
+            call.reason = Some(EndReason::Policy);
             Ok(Script(calls::apology()))
         }
         target => calls::enter(draft, call, target),
@@ -122,10 +129,15 @@ fn new_room(call: &mut Call) {
 pub(crate) fn wait_timed_out(draft: &mut Draft<'_>, call: CallId) -> Result<(), Stop> {
     let Some(mut call) = draft.call(call)? else { return Ok(()) };
     let queue = call.queue.as_ref().and_then(|id| draft.rules.queues.get(id));
-    let (CallState::Waiting, Some(queue)) = (call.state, queue) else { return Ok(()) };
+    if call.state != CallState::Waiting {
+        return Ok(());
+    }
     offer::release_all(draft, &mut call)?;
     let music = room_script(draft, &call);
-    let mut script = overflow(draft, &mut call, queue, "timed_out")?;
+    let mut script = match queue {
+        Some(queue) => overflow(draft, &mut call, queue, "timed_out")?,
+        None => no_such_queue(&mut call),
+    };
     if call.state == CallState::Waiting && script != music {
         // Another queue, with music of its own.
         new_room(&mut call);
@@ -150,13 +162,14 @@ pub(crate) fn redirect(draft: &mut Draft<'_>, call: &mut Call, id: LegId, script
 /// The customer goes back into the waiting line, at the old place.
 pub(crate) fn wait_again(draft: &mut Draft<'_>, call: &mut Call) {
     call.state = CallState::Waiting;
+    let mut due = draft.now;
     if let Some(queue) = call.queue.as_ref().and_then(|id| draft.rules.queues.get(id)) {
         draft.arm_match(&queue.id, draft.now);
         let since = call.queued_at.unwrap_or(draft.now);
         // Whoever was as good as served gets one more ring before the limit applies.
-        let due = (since + queue.wait_max).max(draft.now + queue.ring_timeout);
-        draft.arm(&Timer::Wait(call.id), due, Rearm::Replace);
+        due = (since + queue.wait_max).max(draft.now + queue.ring_timeout);
     }
+    draft.arm(&Timer::Wait(call.id), due, Rearm::Replace);
 }
 
 /// The same for a customer who is in a room that an agent may have been in: it would be silent now.
@@ -208,7 +221,11 @@ fn eligible(draft: &mut Draft<'_>, queue: &Queue, call: &Call) -> Result<(Vec<Lo
     loop {
         let page = draft.ready(&queue.id, after.clone())?;
         for record in &page.records {
-            let agent: Agent = Draft::parse(record)?;
+            let mut agent: Agent = Draft::parse(record)?;
+            // The configuration may have changed since the agent signed in.
+            let spec = draft.rules.agents.get(&agent.spec.id).filter(|spec| spec.queues.contains(&queue.id));
+            let Some(spec) = spec else { continue };
+            agent.spec = spec.clone();
             seen = true;
             let verdict = refusal(call, &agent, draft.now);
             if let Some(until) = call.excluded.get(&agent.spec.id).copied().flatten().filter(|until| *until > draft.now)

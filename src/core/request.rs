@@ -7,9 +7,21 @@ use crate::model::{AgentStatus, Decision, Direction, EndReason, EventKind, Inten
 use crate::phone::PhoneNumber;
 use crate::store::Rearm;
 
+/// Longest reason of a break, in characters.
+const REASON_CHARS_MAX: usize = 200;
+
+fn is_short_text(text: &str) -> bool {
+    text.chars().count() <= REASON_CHARS_MAX && !text.chars().any(char::is_control)
+}
+
 pub(crate) fn requested(draft: &mut Draft<'_>, request: &Request, seed: u128) -> Result<Reply, Stop> {
     match request {
         Request::Ready(id) => agent::want(draft, id, Intent::Ready)?,
+        Request::Break(_, reason) if !is_short_text(reason) => {
+            let message =
+                format!("the reason of a break is at most {REASON_CHARS_MAX} characters, none of them control");
+            return Err(conflict(message));
+        }
         Request::Break(id, reason) => agent::want(draft, id, Intent::Break(reason.clone()))?,
         Request::SignOut(id) => agent::want(draft, id, Intent::Offline)?,
         Request::Decline(id) => agent::decline(draft, id)?,

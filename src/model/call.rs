@@ -270,8 +270,12 @@ pub struct Call {
     pub event_seq: u32,
 }
 
-/// Answers kept for each leg: more than any flow has hops.
-pub(crate) const SAID_MAX: usize = 64;
+/// Answers kept for each leg, the latest: a request is repeated within seconds (Twilio docs: retries end after 15 s).
+pub(crate) const SAID_MAX: usize = 8;
+/// Legs kept in a call's record: those that are over go first.
+const LEGS_MAX: usize = 24;
+/// Offers whose decision is kept with everybody who was looked at; later ones keep the agent alone.
+pub(crate) const DETAILED_OFFERS_MAX: u32 = 5;
 /// Events kept in a call's record; more are counted, not kept.
 pub(crate) const EVENTS_MAX: usize = 150;
 
@@ -309,6 +313,16 @@ impl Call {
     pub fn waited(&self) -> Duration {
         let Some(queued_at) = self.queued_at else { return Duration::ZERO };
         self.connected_at.or(self.ended_at).map_or(Duration::ZERO, |until| until.since(queued_at))
+    }
+
+    /// Adds a leg. A record has a greatest size, and a long wait has hundreds of offers: the oldest legs of agents that are
+    /// over make room.
+    pub(crate) fn add_leg(&mut self, leg: Leg) {
+        while self.legs.len() >= LEGS_MAX {
+            let Some(at) = self.legs.iter().position(|leg| leg.role == LegRole::Agent && !leg.is_live()) else { break };
+            self.legs.remove(at);
+        }
+        self.legs.push(leg);
     }
 
     pub(crate) fn note(&mut self, now: Timestamp, kind: EventKind) {

@@ -6,11 +6,11 @@ mod event;
 mod flow;
 
 pub use agent::{Agent, AgentSpec, AgentStatus, Intent, Work, WorkState};
-pub(crate) use call::SAID_MAX;
 pub use call::{
     Call, CallState, CommandState, Direction, EndReason, Leg, LegCommand, LegProgress, LegRole, LegVerb, Offer,
     OfferState, Said,
 };
+pub(crate) use call::{DETAILED_OFFERS_MAX, SAID_MAX};
 pub use event::{Considered, Decision, Event, EventKind, Verdict};
 pub use flow::{Flow, Menu, Queue, QueueState, Target};
 

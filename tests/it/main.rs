@@ -7,12 +7,14 @@ mod an_agent_does_not_take_it;
 #[cfg(feature = "simulator")]
 mod an_application_is_played;
 mod architecture;
+mod attacks_on_the_core;
 mod carrier_keeps_the_protocol;
 #[cfg(feature = "simulator")]
 mod demo_runs;
 mod docs_are_true;
 #[cfg(feature = "runtime")]
 mod due_work_runs_on_tokio;
+mod hop_urls;
 #[cfg(feature = "axum")]
 mod http_router_mounts_anywhere;
 mod planted_bugs;
@@ -20,6 +22,7 @@ mod shifts_with_faults;
 mod stores_keep_the_contract;
 mod stories_under_faults;
 mod telephonies_keep_the_contract;
+mod the_store_is_silent;
 mod twilio_client_over_a_socket;
 mod twiml_says_what_was_meant;
 mod we_call_somebody;

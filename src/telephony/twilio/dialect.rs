@@ -45,7 +45,7 @@ pub enum Unread {
 /// Unknown parameters are ignored, unknown events have no bearing: Twilio adds both without notice.
 pub fn read(urls: &Urls, webhook: &Verified<'_>, now: Timestamp) -> Result<Asked, Unread> {
     let route = urls.read(webhook.path(), now).ok_or(Unread::UnknownUrl)?;
-    let sid = webhook.param("CallSid").map(str::to_owned);
+    let sid = webhook.param("CallSid").filter(|sid| is_id(sid)).map(str::to_owned);
     let asked = match route {
         Route::Voice => {
             let sid = sid.ok_or(Unread::Incomplete)?;
@@ -92,6 +92,12 @@ fn in_room(webhook: &Verified<'_>, call: CallId, room: u32, sid: Option<String>)
     Ok(Asked::Told(Input::RoomChanged { call, room, sid, joined, hung_up, seq }))
 }
 
+/// Whether it can be the id of a leg: `CA` and 32 hexadecimal digits with Twilio, a UUID with others like it. It becomes
+/// part of requests and records, so nothing else is taken.
+fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
 fn address(text: Option<&str>) -> String {
     let text = text.unwrap_or("unknown");
     text.chars().filter(|c| !c.is_control()).take(ADDRESS_CHARS_MAX).collect()
@@ -122,8 +128,8 @@ pub fn hold(urls: &Urls, webhook: &Verified<'_>, now: Timestamp) -> Option<Strin
     let route = urls.read(webhook.path(), now)?;
     let (url, overrides) = split(urls.url(&route));
     let digits = webhook.param("Digits").or_else(|| webhook.query("digits")).unwrap_or_default();
-    let digits: String = digits.chars().filter(char::is_ascii_digit).take(32).collect();
-    let query = if digits.is_empty() { String::new() } else { format!("?digits={digits}") };
+    let keys: String = digits.chars().filter(|key| key.is_ascii_digit() || "*#".contains(*key)).take(32).collect();
+    let query = if keys.is_empty() { String::new() } else { format!("?digits={}", keys.replace('#', "%23")) };
     let again = Redirect::new(format!("{url}{query}{overrides}"));
     let twiml = Response::new().pause(Pause::new(HOLD)).redirect(again).build().ok()?;
     Some(twiml.into_string())
