@@ -26,7 +26,9 @@ type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = match options::parse(std::env::args().skip(1)) {
+    // What is not text becomes a text that no option has.
+    let arguments = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+    let options = match options::parse(arguments) {
         Ok(Some(options)) => options,
         Ok(None) => {
             println!("{USAGE}");

@@ -1,5 +1,71 @@
-//! An embeddable call centre.
+//! An embeddable call centre: queues, agents and routing over Twilio Voice, inside your application. A carrier in a box
+//! executes the documents it emits, so that a call centre can be run and tested without an account.
+//!
+//! A caller hears a menu, waits with music, is offered to an agent, talks, and hangs up:
+//!
+#![cfg_attr(feature = "sim", doc = "```")]
+#![cfg_attr(not(feature = "sim"), doc = "```text")]
+//! use std::time::Duration;
+//! use switchboard::setup::queue;
+//! use switchboard::sim::Sim;
+//! use switchboard::{Agent, Flow, Queue, Switchboard};
+//!
+//! let calls = Switchboard::builder()
+//!     .queue(Queue::new("sales"))
+//!     .agent(Agent::new("ana").serves(["sales"]))
+//!     .number("+14155550100", Flow::say("Thanks for calling Acme.").then(queue("sales")));
+//!
+//! let sim = Sim::start(&calls); // virtual time, no network, one seed
+//! let caller = sim.caller("+14155550123").dials("+14155550100");
+//! caller.hears("Thanks for calling Acme").hears_music();
+//! sim.agent("ana").rings_within(Duration::from_secs(5)).answers();
+//! caller.talks_for(Duration::from_secs(180)).hangs_up();
+//! assert_eq!(sim.last_call().agent(), Some("ana"));
+//! ```
+//!
+//! # Where things are
+//!
+//! | to | look in |
+//! | --- | --- |
+//! | describe queues, agents and menus | [`setup`], [`Builder`] |
+//! | run it, ask it, answer webhooks without axum | [`Switchboard`], [`engine`] |
+//! | mount webhooks, the JSON API and live events | `http` (feature `axum`) |
+//! | do due work on tokio | `runtime` (feature `runtime`) |
+//! | choose agents your way | [`routing`] |
+//! | read what is stored, and what happened | [`model`] |
+//! | keep state in your database | [`store`] |
+//! | place calls at another provider | [`telephony`] |
+//! | write and read TwiML, check signatures | [`twiml`], [`webhook`] |
+//! | tell stories in tests; try it out over HTTP | `sim`, `simulator` |
+//! | judge your own store or telephony | `conformance` |
+//! | read the rules themselves | [`core`] |
+//!
+//! # Features
+//!
+//! | feature | what it adds | on by default |
+//! | --- | --- | --- |
+//! | `twilio` | sends commands to Twilio's REST API | yes |
+//! | `runtime` | tokio tasks that do what is due | no |
+//! | `axum` | a router for webhooks, API, live events, health | no |
+//! | `conformance` | the suites for your own store or telephony | no |
+//! | `sim` | the carrier in a box, in virtual time | no |
+//! | `simulator` | the carrier over HTTP, and robots; brings `runtime` and `axum` | no |
+//!
+//! Without any feature there is no async runtime and no HTTP client in it. `conformance`, `sim` and `simulator` may change
+//! in any release.
+//!
+//! # What it does not do
+//!
+//! No store but memory yet: state is gone at exit. No transfer, hold, supervision, voicemail, recording, callbacks,
+//! opening hours or campaigns yet. No agent desktop: agents are rung at telephones, SIP devices, or browser clients that
+//! you register at the provider. It never touches audio.
 
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+#[cfg(any(doc, doctest))]
+#[doc(hidden)]
+pub mod _docs;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod core;

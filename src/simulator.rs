@@ -1,11 +1,12 @@
 //! The carrier in a box, served over HTTP in real or accelerated time. Outside semver.
 //!
 //! [`Simulator::start`] serves Twilio's REST API on loopback, sends the webhooks of its calls over real HTTP, and plays
-//! callers and agents. Nothing leaves this machine: a webhook to another one fails to connect.
+//! callers and agents; [`Simulator::play`] puts an application's call centre on it. Nothing leaves this machine: a webhook to another one fails to connect.
 
 mod audit;
 mod chance;
 mod clock;
+mod play;
 mod post;
 mod rest;
 mod robots;
@@ -19,6 +20,7 @@ use std::time::Duration;
 pub use audit::audit;
 use axum::Router;
 pub use clock::SimulatorClock;
+pub use play::PlayError;
 use post::Post;
 use robots::Robots;
 pub use robots::Traffic;
@@ -123,7 +125,7 @@ impl Shared {
 pub struct Simulator {
     shared: Arc<Shared>,
     address: SocketAddr,
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 impl Simulator {
@@ -154,7 +156,7 @@ impl Simulator {
             // Ends only with its task.
             let _ = axum::serve(listener, api).await;
         });
-        Ok(Self { shared, address, _tasks: tasks })
+        Ok(Self { shared, address, tasks })
     }
 
     /// Where the REST API listens.

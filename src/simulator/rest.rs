@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
 use futures_util::stream;
+use serde_json::json;
 
 use super::Shared;
 use crate::sim::carrier::{RestFault, RestReply};
@@ -26,7 +27,9 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, BODY_BYTES_MAX).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+        let message = format!("a request has at most {BODY_BYTES_MAX} bytes, all of which arrive");
+        let body = json!({"code": null, "message": message, "more_info": null, "status": 413});
+        return (StatusCode::PAYLOAD_TOO_LARGE, Json(body)).into_response();
     };
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let authorization =

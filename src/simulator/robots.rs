@@ -72,6 +72,11 @@ impl Robots {
         }
     }
 
+    /// From now on robots answer at these endpoints as agents.
+    pub(super) fn answer_at(&mut self, agents: Vec<String>) {
+        self.agents = agents;
+    }
+
     pub(super) fn traffic(&mut self, traffic: Traffic, number: &str, now: Timestamp) {
         self.profile = traffic;
         number.clone_into(&mut self.number);

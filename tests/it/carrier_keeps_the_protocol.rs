@@ -1,6 +1,7 @@
 //! The carrier in a box does what the provider's documentation says.
 #![cfg(feature = "sim")]
 
+mod bad_requests;
 mod bridges;
 mod calls;
 mod conferences;

@@ -172,6 +172,28 @@ async fn the_rest_api_answers_in_twilios_words() {
     assert!(listed.text().await.unwrap().contains("\"calls\""));
 }
 
+#[tokio::test]
+async fn the_rest_api_refuses_bodies_that_are_no_form_or_too_long() {
+    let simulator = Simulator::start(SimulatorConfig::default()).await.unwrap();
+    let account = CarrierConfig::default().account_sid;
+    let url = format!("{}/2010-04-01/Accounts/{account}/Calls.json", simulator.base_url());
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let send = |body: Vec<u8>| http.post(&url).basic_auth(&account, Some("12345")).body(body).send();
+    for (body, status, says) in [
+        (vec![0xff; 1000], 400, "21201"),
+        (b"To=%2B15550003000&From=%FF%FE".to_vec(), 400, "21212"),
+        (b"{\"To\":\"+15550003000\"}".to_vec(), 400, "21201"),
+        (vec![b'a'; 256 * 1024 + 1], 413, "262144 bytes"),
+    ] {
+        let reply = send(body).await.unwrap();
+        assert_eq!(reply.status().as_u16(), status, "{says}");
+        let text = reply.text().await.unwrap();
+        assert!(text.contains(says), "{text}");
+        assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{text}");
+    }
+    assert!(simulator.with(|carrier| carrier.calls()).is_empty());
+}
+
 fn parsed(line: &str) -> Result<Option<Options>, String> {
     parse(line.split_whitespace().map(str::to_owned))
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod bad_webhooks;
 mod live;
 mod silence;
 

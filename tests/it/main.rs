@@ -4,11 +4,14 @@ mod a_caller_reaches_an_agent;
 mod a_queue_overflows;
 mod acme;
 mod an_agent_does_not_take_it;
+#[cfg(feature = "simulator")]
+mod an_application_is_played;
 mod architecture;
 mod attacks_on_the_core;
 mod carrier_keeps_the_protocol;
 #[cfg(feature = "simulator")]
 mod demo_runs;
+mod docs_are_true;
 #[cfg(feature = "runtime")]
 mod due_work_runs_on_tokio;
 mod hop_urls;

@@ -148,17 +148,15 @@ fn span(text: &str) -> Option<(Timestamp, Timestamp)> {
 
 /// Whether `at` passes the filters `name`, `name<` and `name>` (each inclusive; Twilio docs, Call list).
 pub(super) fn within(request: &Request<'_>, name: &str, at: Option<Timestamp>) -> Result<bool, Refusal> {
+    let mut is_within = true;
     for (key, value) in &request.query {
         let Some(operator) = key.strip_prefix(name).filter(|o| matches!(*o, "" | "<" | ">")) else { continue };
         let Some((from, to)) = span(value) else { return refuse(20_001, format!("{key} is no date: {value:?}")) };
-        let fits = at.is_some_and(|at| match operator {
+        is_within &= at.is_some_and(|at| match operator {
             "<" => at <= to,
             ">" => at >= from,
             _ => from <= at && at <= to,
         });
-        if !fits {
-            return Ok(false);
-        }
     }
-    Ok(true)
+    Ok(is_within)
 }

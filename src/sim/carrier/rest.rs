@@ -31,6 +31,22 @@ pub(super) struct Request<'a> {
     pub(super) form: Pairs,
 }
 
+/// Fields that name how a URL is asked.
+const METHODS: [&str; 8] = [
+    "Method",
+    "FallbackMethod",
+    "StatusCallbackMethod",
+    "ConferenceStatusCallbackMethod",
+    "AnnounceMethod",
+    "HoldMethod",
+    "WaitMethod",
+    "RecordingStatusCallbackMethod",
+];
+
+/// Fields that are true or false.
+const FLAGS: [&str; 7] =
+    ["Muted", "Hold", "Coaching", "StartConferenceOnEnter", "EndConferenceOnExit", "BeepOnExit", "EarlyMedia"];
+
 impl Request<'_> {
     pub(super) fn field(&self, name: &str) -> Option<&str> {
         form::get(&self.form, name)
@@ -41,7 +57,31 @@ impl Request<'_> {
     }
 
     pub(super) fn flag(&self, name: &str) -> Option<bool> {
-        self.field(name).map(|v| v.eq_ignore_ascii_case("true"))
+        self.given(name).map(|v| v.eq_ignore_ascii_case("true"))
+    }
+
+    /// Whether every field that has a type has a value of it. Checked before anything is done, so that a request with
+    /// one wrong value changes nothing.
+    fn is_typed(&self) -> Result<(), Refusal> {
+        for name in METHODS {
+            if self.given(name).is_some_and(|method| !matches!(method, "GET" | "POST")) {
+                return refuse(21_209, format!("{name} must be GET or POST"));
+            }
+        }
+        for name in FLAGS {
+            let is_flag = |v: &str| v.eq_ignore_ascii_case("true") || v.eq_ignore_ascii_case("false");
+            if self.given(name).is_some_and(|flag| !is_flag(flag)) {
+                return refuse(20_001, format!("{name} must be true or false"));
+            }
+        }
+        // Twilio docs, Participant resource: a conference holds 2 to 250.
+        for (name, least, most) in [("TimeLimit", 1, u64::from(u32::MAX)), ("MaxParticipants", 2, 250)] {
+            let fits = |text: &str| text.trim().parse().is_ok_and(|n| (least..=most).contains(&n));
+            if self.given(name).is_some_and(|number| !fits(number)) {
+                return refuse(20_001, format!("{name} must be a whole number from {least} to {most}"));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn all(&self, name: &str) -> Vec<&str> {
@@ -122,6 +162,7 @@ impl Carrier {
             return Err(Refusal(401, 20_003, "Authenticate".to_owned()));
         }
         let Some(last) = last.strip_suffix(".json") else { return not_found(path) };
+        request.is_typed()?;
         match (rest, last) {
             ([], "Calls") => self.calls_resource(&request),
             (["Calls"], sid) => self.call_resource(&request, sid),
@@ -170,8 +211,8 @@ pub(super) fn page(request: &Request<'_>, key: &str, items: Vec<(String, Value)>
         .collect();
     let filters = if filters.is_empty() { String::new() } else { format!("{}&", form::encode_pairs(&filters)) };
     let uri = |page: usize, token: String| format!("{}?{filters}PageSize={size}&Page={page}{token}", request.path);
-    let more = items.len() > from + shown.len();
-    let next = shown.last().filter(|_| more).map(|(sid, _)| uri(page + 1, format!("&PageToken=PA{sid}")));
+    let more = items.len() > from.saturating_add(shown.len());
+    let next = shown.last().filter(|_| more).map(|(sid, _)| uri(page.saturating_add(1), format!("&PageToken=PA{sid}")));
     let before = shown.first().filter(|_| page > 0 && from > 0);
     let previous = before.map(|(sid, _)| uri(page - 1, format!("&PageToken=PB{sid}")));
     let own = form::get(&request.query, "PageToken").map_or_else(String::new, |t| format!("&PageToken={t}"));
@@ -187,7 +228,7 @@ pub(super) fn page(request: &Request<'_>, key: &str, items: Vec<(String, Value)>
             "page": page,
             "page_size": size,
             "start": start,
-            "end": (start + shown.len()).saturating_sub(1),
+            "end": start.saturating_add(shown.len()).saturating_sub(1),
         })),
     ))
 }

@@ -13,6 +13,8 @@ impl Carrier {
         if request.method != "GET" {
             return not_allowed();
         }
+        within(request, "DateCreated", None)?;
+        within(request, "DateUpdated", None)?;
         let mut items = Vec::new();
         for room in self.conferences.iter().rev() {
             let json = self.conference_json(room);
@@ -139,13 +141,15 @@ impl Carrier {
             // Twilio docs, Participant resource: HoldMethod is GET by default.
             Target::new(url, Some(request.given("HoldMethod").unwrap_or("GET")))
         });
+        // The only part that may still be refused goes first.
+        let mut modified = self.update_coaching(request, at, &sid)?;
         if let Some(muted) = request.flag("Muted") {
             self.set_muted(at, &sid, muted);
         }
         if let Some(hold) = request.flag("Hold") {
             self.set_hold(at, &sid, hold, music);
         }
-        let mut modified = request.field("BeepOnExit").is_some();
+        modified |= request.field("BeepOnExit").is_some();
         if let (Some(ends), Some(person)) = (request.flag("EndConferenceOnExit"), self.person_mut(at, &sid)) {
             person.ends = ends;
             modified = true;
@@ -154,7 +158,6 @@ impl Carrier {
             person.wait = Some(Target::new(url, request.field("WaitMethod")));
             modified = true;
         }
-        modified |= self.update_coaching(request, at, &sid)?;
         if modified {
             self.modified(at, &sid);
         }

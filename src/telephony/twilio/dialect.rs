@@ -45,7 +45,7 @@ pub enum Unread {
 /// Unknown parameters are ignored, unknown events have no bearing: Twilio adds both without notice.
 pub fn read(urls: &Urls, webhook: &Verified<'_>, now: Timestamp) -> Result<Asked, Unread> {
     let route = urls.read(webhook.path(), now).ok_or(Unread::UnknownUrl)?;
-    let sid = webhook.param("CallSid").map(str::to_owned);
+    let sid = webhook.param("CallSid").filter(|sid| is_id(sid)).map(str::to_owned);
     let asked = match route {
         Route::Voice => {
             let sid = sid.ok_or(Unread::Incomplete)?;
@@ -90,6 +90,12 @@ fn in_room(webhook: &Verified<'_>, call: CallId, room: u32, sid: Option<String>)
     let seq = webhook.param("SequenceNumber").and_then(|seq| seq.parse().ok()).unwrap_or(0);
     let hung_up = webhook.param("ReasonParticipantLeft") == Some("participant_hung_up");
     Ok(Asked::Told(Input::RoomChanged { call, room, sid, joined, hung_up, seq }))
+}
+
+/// Whether it can be the id of a leg: `CA` and 32 hexadecimal digits with Twilio, a UUID with others like it. It becomes
+/// part of requests and records, so nothing else is taken.
+fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 fn address(text: Option<&str>) -> String {

@@ -3,6 +3,8 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use super::{CUSTOMER, app, arrival, authorized, json, send, with_json};
@@ -196,6 +198,12 @@ async fn bad_input_is_refused_in_words_and_changes_nothing() {
     for query in ["limit=0", "limit=257", "limit=-1", "limit=x", "after=!!", "after=YWJj", "page=2", "limit=1&limit=2"]
     {
         assert_eq!(get(&app, &format!("/api/v1/calls?{query}")).await.0, StatusCode::BAD_REQUEST, "{query}");
+    }
+    // Cursors of the right form that no page ever gave: beyond every call, and before all.
+    for (major, minor) in [(i64::MAX, i64::MAX), (i64::MIN, i64::MIN), (0, i64::MAX)] {
+        let after = URL_SAFE_NO_PAD.encode(format!("{major} {minor} calls/\u{0}\u{10ffff}"));
+        let (status, page) = get(&app, &format!("/api/v1/calls?after={after}")).await;
+        assert_eq!((status, page["calls"].as_array().map(Vec::len)), (StatusCode::OK, Some(0)), "{major} {minor}");
     }
     assert!(get(&app, "/api/v1/calls").await.1["calls"].as_array().unwrap().is_empty());
     assert_eq!(get(&app, "/api/v1/agents/ana").await.1["status"], "offline");
