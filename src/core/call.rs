@@ -6,8 +6,8 @@ use crate::core::draft::Draft;
 use crate::core::{Refusal, RefusalKind, Reply, Stop, Timer, command, offer, queue};
 use crate::id::{CallId, LegId};
 use crate::model::{
-    Call, CallState, Direction, EndReason, EventKind, Flow, Leg, LegProgress, LegRole, LegVerb, SAID_MAX, SCHEMA, Said,
-    Target,
+    Call, CallState, Direction, EndReason, EventKind, Flow, Leg, LegProgress, LegRole, LegVerb, SAID_BYTES_MAX,
+    SAID_MAX, SCHEMA, Said, Target,
 };
 use crate::script::{Prompt, Script, Step};
 use crate::store::Rearm;
@@ -177,8 +177,9 @@ fn answer(draft: &mut Draft<'_>, mut call: Call, leg: LegId, hop: u32, script: S
     if let Some(leg) = call.leg_mut(leg) {
         leg.hop = leg.hop.max(next);
         next = leg.hop;
-        if leg.said.len() >= SAID_MAX {
-            leg.said.remove(0);
+        let mut bytes = script_bytes(&script) + leg.said.iter().map(|said| script_bytes(&said.script)).sum::<usize>();
+        while !leg.said.is_empty() && (leg.said.len() >= SAID_MAX || bytes > SAID_BYTES_MAX) {
+            bytes -= script_bytes(&leg.said.remove(0).script);
         }
         leg.said.push(Said { hop, next, script: script.clone() });
         let room = script.0.iter().find_map(|step| if let Step::Room { room, .. } = step { Some(*room) } else { None });
@@ -187,6 +188,11 @@ fn answer(draft: &mut Draft<'_>, mut call: Call, leg: LegId, hop: u32, script: S
     let reply = document(&call, leg, script, next);
     draft.put_call(call)?;
     Ok(reply)
+}
+
+/// What a script takes of a record.
+fn script_bytes(script: &Script) -> usize {
+    serde_json::to_vec(script).map_or(0, |json| json.len())
 }
 
 /// The answer to somebody who has no place in any call.

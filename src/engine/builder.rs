@@ -24,6 +24,8 @@ use crate::webhook::Verifier;
 
 /// Most queues one agent can serve: each is an index entry of the agent's record.
 const AGENT_QUEUES_MAX: usize = 24;
+/// Most queues that agents who are rung together may serve: a commit has room for no more.
+const FREED_QUEUES_MAX: usize = 64;
 
 /// Everything that is wrong with a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -299,7 +301,28 @@ impl Checked {
         }
         checked.skills(mistakes);
         checked.overflow_loops(mistakes);
+        checked.freed_at_once(mistakes);
         checked
+    }
+
+    /// The first of several agents to answer frees the others in one commit, and each queue of theirs is looked at again.
+    fn freed_at_once(&self, mistakes: &mut Vec<String>) {
+        for queue in self.queues.values() {
+            let serving = self.agents.values().filter(|agent| agent.queues.contains(&queue.id));
+            let all: BTreeSet<&QueueId> = serving.clone().flat_map(|agent| &agent.queues).collect();
+            let mut counts: Vec<usize> = serving.map(|agent| agent.queues.len()).collect();
+            counts.sort_unstable_by(|a, b| b.cmp(a));
+            let most: usize = counts.into_iter().take(queue.ring_at_once as usize).sum();
+            if most.min(all.len()) > FREED_QUEUES_MAX {
+                mistakes.push(format!(
+                    "queue {:?}: `ring_at_once` is {}, and the agents it may ring together serve up to {} queues, at most \
+                     {FREED_QUEUES_MAX}; ring fewer at once, or let them serve fewer queues",
+                    queue.id.as_str(),
+                    queue.ring_at_once,
+                    most.min(all.len()),
+                ));
+            }
+        }
     }
 
     fn queue(&mut self, builder: &Builder, queue: &Queue, names: &[String], mistakes: &mut Vec<String>) {

@@ -272,6 +272,8 @@ pub struct Call {
 
 /// Answers kept for each leg, the latest: a request is repeated within seconds (Twilio docs: retries end after 15 s).
 pub(crate) const SAID_MAX: usize = 8;
+/// Bytes that the answers kept for a leg may take, save for the latest.
+pub(crate) const SAID_BYTES_MAX: usize = 16 * 1024;
 /// Legs kept in a call's record: those that are over go first.
 const LEGS_MAX: usize = 24;
 /// Offers whose decision is kept with everybody who was looked at; later ones keep the agent alone.

@@ -10,7 +10,7 @@ pub use call::{
     Call, CallState, CommandState, Direction, EndReason, Leg, LegCommand, LegProgress, LegRole, LegVerb, Offer,
     OfferState, Said,
 };
-pub(crate) use call::{DETAILED_OFFERS_MAX, SAID_MAX};
+pub(crate) use call::{DETAILED_OFFERS_MAX, SAID_BYTES_MAX, SAID_MAX};
 pub use event::{Considered, Decision, Event, EventKind, Verdict};
 pub use flow::{Flow, Menu, Queue, QueueState, Target};
 

@@ -10,7 +10,8 @@ use switchboard::engine::{Builder, Switchboard};
 use switchboard::id::{AgentId, CallId, LegId, TenantId};
 use switchboard::model::{Call, CallState, EventKind, LegProgress, LegVerb};
 use switchboard::setup::hang_up;
-use switchboard::sim::Sim;
+use switchboard::sim::carrier::CarrierConfig;
+use switchboard::sim::{Sim, World};
 use switchboard::store::{BODY_BYTES_MAX, COMMIT_OPERATIONS_MAX, Key, MemoryStore, Store};
 use switchboard::telephony::{EndCause, Failure, LegState};
 use switchboard::time::Timestamp;
@@ -189,6 +190,39 @@ fn hundreds_of_offers() {
     desk.feed(&Input::LineEnded { sid: "CA1".to_owned(), cause: EndCause::Completed });
     let call = desk.call(id).expect("the call");
     assert!(matches!(call.events.last().map(|event| &event.kind), Some(EventKind::Ended { .. })));
+}
+
+/// A long greeting heard again and again stays within what a store takes, and a repeated request gets the same answer.
+#[test]
+fn a_long_greeting_heard_often() {
+    let long = "a".repeat(4_000);
+    let flow = Flow::say(long);
+    let flow = flow.key('1', hang_up("Well.")).tries(20).otherwise(hang_up("Goodbye."));
+    let app = Switchboard::builder().queue(sales()).agent(Agent::new("ana").serves(["sales"])).number(NUMBER, flow);
+    let mut desk = Desk::of(&app);
+    let id = desk.id("CA1");
+    desk.arrives("CA1");
+    for hop in 1..20 {
+        let told = desk.asks(id, LegId(0), hop, "CA1");
+        assert_eq!(desk.asks(id, LegId(0), hop, "CA1"), told, "hop {hop}");
+    }
+}
+
+/// The first of ten to answer frees nine agents. If each served two dozen queues of their own, that would be more than one
+/// commit takes: it is refused before it happens.
+#[test]
+fn ten_agents_of_two_dozen_queues() {
+    let mut app = Switchboard::builder()
+        .queue(sales().ring_at_once(10))
+        .number(NUMBER, Flow::say("Welcome.").then(switchboard::setup::queue("sales")));
+    for agent in 0..10 {
+        let names: Vec<String> = (0..23).map(|queue| format!("queue-{agent}-{queue}")).collect();
+        app = names.iter().fold(app, |app, name| app.queue(Queue::new(name.as_str())));
+        let serves = names.iter().map(String::as_str).chain(["sales"]);
+        app = app.agent(Agent::new(format!("agent-{agent}").as_str()).serves(serves));
+    }
+    let mistakes = World::new(&app, CarrierConfig::default(), 1).expect_err("a mistake").to_string();
+    assert!(mistakes.contains("`ring_at_once`"), "{mistakes}");
 }
 
 /// A customer who is moved again while the reply to the first move is still under way is moved again.
