@@ -188,7 +188,8 @@ pub(crate) fn matched(draft: &mut Draft<'_>, id: &QueueId) -> Result<(), Stop> {
     loop {
         let page = draft.waiting(id, after.clone())?;
         for record in &page.records {
-            let waiting: Call = Draft::parse(record)?;
+            // One damaged record must not stop the line; whoever touches that call is told.
+            let Ok(waiting) = Draft::parse::<Call>(record) else { continue };
             let wanted = queue.ring_at_once.saturating_sub(u32::try_from(waiting.offers.len()).unwrap_or(u32::MAX));
             if wanted == 0 {
                 continue;
@@ -221,7 +222,7 @@ fn eligible(draft: &mut Draft<'_>, queue: &Queue, call: &Call) -> Result<(Vec<Lo
     loop {
         let page = draft.ready(&queue.id, after.clone())?;
         for record in &page.records {
-            let mut agent: Agent = Draft::parse(record)?;
+            let Ok(mut agent) = Draft::parse::<Agent>(record) else { continue };
             // The configuration may have changed since the agent signed in.
             let spec = draft.rules.agents.get(&agent.spec.id).filter(|spec| spec.queues.contains(&queue.id));
             let Some(spec) = spec else { continue };

@@ -330,8 +330,9 @@ impl Call {
     pub(crate) fn note(&mut self, now: Timestamp, kind: EventKind) {
         let seq = self.event_seq;
         self.event_seq += 1;
-        // The end is always kept: reports read it.
-        if self.events.len() < EVENTS_MAX || matches!(kind, EventKind::Ended { .. }) {
+        // Conversations and the end are always kept: reports read them.
+        let kept = matches!(kind, EventKind::Connected { .. } | EventKind::Ended { .. });
+        if self.events.len() < EVENTS_MAX || kept {
             self.events.push(Event { seq, at: now, kind });
         }
     }

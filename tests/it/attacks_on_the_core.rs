@@ -12,7 +12,9 @@ use switchboard::model::{Call, CallState, EventKind, LegProgress, LegVerb};
 use switchboard::setup::hang_up;
 use switchboard::sim::carrier::CarrierConfig;
 use switchboard::sim::{Sim, World};
-use switchboard::store::{BODY_BYTES_MAX, COMMIT_OPERATIONS_MAX, Key, MemoryStore, Store};
+use switchboard::store::{
+    BODY_BYTES_MAX, Body, COMMIT_OPERATIONS_MAX, Commit, Expect, IndexEntry, Key, MemoryStore, Put, Store,
+};
 use switchboard::telephony::{EndCause, Failure, LegState};
 use switchboard::time::Timestamp;
 use switchboard::{Agent, Flow, Queue};
@@ -397,4 +399,28 @@ proptest! {
     fn facts_in_any_order((in_order, shuffled) in facts()) {
         prop_assert_eq!(after(&in_order), after(&shuffled));
     }
+}
+
+/// One damaged record of a waiting call must not stop the whole line.
+#[test]
+fn a_damaged_call_does_not_stop_the_line() {
+    let mut desk = Desk::of(&only_ana(sales()));
+    desk.arrives("CA1");
+    desk.now = desk.now + secs(1);
+    desk.arrives("CA2");
+    let key = Key::new(format!("call/{}/{}", TenantId::default(), desk.id("CA1")));
+    let record = block_on(desk.store.load(&[key.clone()])).expect("a record").pop().flatten().expect("a record");
+    let first = IndexEntry { index: "waiting".to_owned(), partition: "default/sales".to_owned(), sort: [0, 0] };
+    let rubbish = Put {
+        key,
+        expect: Expect::Version(record.version),
+        body: Body::new(serde_json::json!({"rubbish": true})),
+        index: vec![first],
+    };
+    let commit = Commit { puts: vec![rubbish], ..Commit::default() };
+    block_on(desk.store.commit(&commit)).expect("nobody else writes");
+    desk.ready("ana");
+    desk.matches();
+    let second = desk.call(desk.id("CA2")).expect("it waits");
+    assert_eq!(second.offers.len(), 1, "the second caller is not offered");
 }
