@@ -9,6 +9,7 @@ mod options;
 #[path = "demo/page.rs"]
 mod page;
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -31,7 +32,7 @@ async fn main() -> ExitCode {
     let options = match options::parse(arguments) {
         Ok(Some(options)) => options,
         Ok(None) => {
-            println!("{USAGE}");
+            say(USAGE);
             return ExitCode::SUCCESS;
         }
         Err(mistake) => {
@@ -126,9 +127,14 @@ async fn serve(options: &Options, simulator: &Simulator, switchboard: &Switchboa
         eprintln!("demo: caller {} was lost at {}: {:?}", lost.call, lost.at, lost.loss);
     }
     let tally = simulator.tally();
-    println!("{}", summary(&tally, wrong.len()));
+    say(summary(&tally, wrong.len()));
     let is_well = tally.lost == 0 && tally.signature_failures == 0 && wrong.is_empty();
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Writes a line to stdout. Nobody reads it any more when that is closed, as by `| head`: no reason to stop.
+fn say(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 fn summary(tally: &Tally, violations: usize) -> serde_json::Value {
@@ -150,21 +156,21 @@ fn banner(options: &Options, app: SocketAddr, twilio: SocketAddr) {
         Traffic::Steady => "\"steady\": a caller about every 8 s",
         Traffic::Rush => "\"rush\": a caller about every 2 s",
     };
-    println!(
+    say(format_args!(
         "\n  switchboard {}   SIMULATOR (no real calls, nothing leaves this machine)\n",
         env!("CARGO_PKG_VERSION")
-    );
-    println!("    Floor      http://{app}/          this machine only");
-    println!(
+    ));
+    say(format_args!("    Floor      http://{app}/          this machine only"));
+    say(format_args!(
         "    API        http://{app}/api/v1/calls, agents, queues      curl -N http://{app}/api/v1/events   to watch"
-    );
-    println!("    Health     http://{app}/health");
-    println!("    Number     {}   press 1 for sales, 2 for support", centre::NUMBER);
-    println!("    Store      memory (gone at exit)");
-    println!(
+    ));
+    say(format_args!("    Health     http://{app}/health"));
+    say(format_args!("    Number     {}   press 1 for sales, 2 for support", centre::NUMBER));
+    say(format_args!("    Store      memory (gone at exit)"));
+    say(format_args!(
         "    Traffic    {profile}; agents played by robots    speed {}x    seed {}\n",
         options.speed, options.seed
-    );
-    println!("    Twilio's REST API, simulated: base URL http://{twilio}");
-    println!("    Account    {}    auth token {}\n", options.account_sid, options.auth_token);
+    ));
+    say(format_args!("    Twilio's REST API, simulated: base URL http://{twilio}"));
+    say(format_args!("    Account    {}    auth token {}\n", options.account_sid, options.auth_token));
 }

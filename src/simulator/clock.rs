@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::time::{Clock, Timestamp};
 
-/// Time stands still when the simulator has not run for so long: a machine that stalls makes nobody wait.
-const STALL: Duration = Duration::from_millis(50);
+/// Time stands still when the simulator has not run for so long: a machine that stalls makes nobody wait. A little longer
+/// than the simulator ever sleeps.
+const STALL: Duration = Duration::from_millis(25);
 
 #[derive(Debug)]
 struct State {
@@ -16,8 +17,8 @@ struct State {
 }
 
 /// The simulator's time: faster than real, but no faster than the machine. While a webhook has been waiting for its reply
-/// for more than a second of this time, it goes at the real rate, so that an answer that would be in time on a real
-/// network is in time here.
+/// for more than a second of this time, or the machine has just let the simulator itself wait, it goes at the real rate, so
+/// that an answer that would be in time on a real network is in time here.
 #[derive(Debug)]
 pub struct SimulatorClock {
     state: Mutex<State>,
@@ -49,10 +50,12 @@ impl SimulatorClock {
     pub(super) fn tick(&self, is_behind: bool) -> Timestamp {
         let mut state = self.state();
         let now = read(&state);
+        // Whoever else runs on this machine, the application too, was then kept from running as well.
+        let is_late = state.real_base.elapsed() > STALL;
         *state = State {
             virtual_base: now,
             real_base: tokio::time::Instant::now(),
-            rate: if is_behind { 1 } else { self.speed },
+            rate: if is_behind || is_late { 1 } else { self.speed },
         };
         now
     }
