@@ -409,7 +409,8 @@ fn a_damaged_call_does_not_stop_the_line() {
     desk.now = desk.now + secs(1);
     desk.arrives("CA2");
     let key = Key::new(format!("call/{}/{}", TenantId::default(), desk.id("CA1")));
-    let record = block_on(desk.store.load(std::slice::from_ref(&key))).expect("a record").pop().flatten().expect("a record");
+    let record =
+        block_on(desk.store.load(std::slice::from_ref(&key))).expect("a record").pop().flatten().expect("a record");
     let first = IndexEntry { index: "waiting".to_owned(), partition: "default/sales".to_owned(), sort: [0, 0] };
     let rubbish = Put {
         key,
