@@ -1,10 +1,10 @@
-//! Prints the access token of a browser agent. The secret comes by the environment: others may read arguments.
+//! Prints the access token of a browser agent. The secret is read from the input: others may see arguments.
 //!
-//! `TWILIO_API_KEY_SECRET=… cargo run --quiet --example access_token -- --account AC… --key SK… --identity ana --incoming`
+//! `cargo run --quiet --example access_token -- --account AC… --key SK… --identity ana --incoming < secret.txt`
 
 use std::process::ExitCode;
 use std::time::Duration;
-use std::{env, iter};
+use std::{env, io, iter};
 
 use switchboard::telephony::twilio::AccessToken;
 use switchboard::time::{Clock, SystemClock};
@@ -12,10 +12,9 @@ use switchboard::time::{Clock, SystemClock};
 const USAGE: &str = "\
 access_token --account AC… --key SK… --identity NAME [--incoming] [--outgoing AP… [--param NAME=VALUE]…]
              [--push CR…] [--region NAME] [--ttl-s SECONDS]
-The secret of the key is read from TWILIO_API_KEY_SECRET.";
+The secret of the key is the first line of the input.";
 
 fn described(mut arguments: impl Iterator<Item = String>) -> Result<AccessToken, String> {
-    let secret = env::var("TWILIO_API_KEY_SECRET").unwrap_or_default();
     let mut token = AccessToken::builder();
     let mut key = String::new();
     while let Some(option) = arguments.next() {
@@ -42,7 +41,9 @@ fn described(mut arguments: impl Iterator<Item = String>) -> Result<AccessToken,
             _ => return Err(format!("{option} is not an option\n{USAGE}")),
         };
     }
-    Ok(token.api_key(key, secret))
+    let mut secret = String::new();
+    io::stdin().read_line(&mut secret).map_err(|error| format!("the secret cannot be read: {error}"))?;
+    Ok(token.api_key(key, secret.trim_end()))
 }
 
 fn main() -> ExitCode {
