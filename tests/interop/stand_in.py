@@ -1,8 +1,8 @@
 """Twilio's official Python library against the simulator's REST API.
 
 Starts the demo on free ports of the loopback interface, places and steers calls and conferences through the library,
-and answers the webhooks that come of it. Each webhook is checked with the library's own RequestValidator. The last
-line printed is a summary in JSON; the exit status is 0 only when every check held.
+and answers the webhooks that come of it. Each webhook is checked with the library's own RequestValidator, and access
+tokens with its own reader. The last line printed is a summary in JSON; the exit status is 0 only when every check held.
 """
 
 import argparse
@@ -20,6 +20,8 @@ import twilio
 from twilio.base.exceptions import TwilioRestException
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
+
+import access_token
 
 ACCOUNT_SID = "AC5b0d1c2e3f4a596877869504132231fe"
 AUTH_TOKEN = "interop0interop1interop2interop3"
@@ -125,8 +127,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class Interop:
     """The checks, in the order they run. Each public method is one."""
 
-    def __init__(self, base_url, receiver, number):
+    def __init__(self, base_url, receiver, number, token_signer):
         self.base_url = base_url
+        self.token_signer = token_signer
         self.receiver = receiver
         self.number = number
         self.client = self.client_with(AUTH_TOKEN)
@@ -314,6 +317,9 @@ class Interop:
         kinds = {hook["path"] for hook in seen}
         same("kinds of webhooks seen", sorted(kinds), ["/announce", "/conference", "/next", "/status", "/voice"])
 
+    def access_tokens_are_what_the_library_makes(self):
+        same("differences", access_token.differences(self.token_signer), [])
+
 
 def same(what, seen, wanted):
     if seen != wanted:
@@ -341,6 +347,7 @@ CHECKS = [
     Interop.mistakes_have_twilios_codes,
     Interop.what_is_left_is_hung_up,
     Interop.every_webhook_was_signed,
+    Interop.access_tokens_are_what_the_library_makes,
 ]
 
 
@@ -382,7 +389,7 @@ def run(checks):
     return passed, None
 
 
-def interop(demo, log):
+def interop(demo, token_signer, log):
     port, app_port = free_port(), free_port()
     command = [
         *[demo, "--twilio", f"127.0.0.1:{port}", "--listen", f"127.0.0.1:{app_port}", "--traffic", "none"],
@@ -394,7 +401,7 @@ def interop(demo, log):
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
     try:
         until(f"the demo listens on {port}", lambda: serves(port, process), START_WITHIN_S)
-        suite = Interop(f"http://127.0.0.1:{port}", receiver, number_printed(log))
+        suite = Interop(f"http://127.0.0.1:{port}", receiver, number_printed(log), token_signer)
         passed, failure = run([check.__get__(suite) for check in CHECKS])
     except Failed as error:
         passed, failure = [], str(error)
@@ -420,9 +427,10 @@ def interop(demo, log):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--demo", required=True, help="the demo's executable")
+    arguments.add_argument("--access-token", required=True, help="the executable of the example access_token")
     arguments.add_argument("--log", required=True, help="where the demo's output goes")
     given = arguments.parse_args()
-    summary = interop(given.demo, given.log)
+    summary = interop(given.demo, given.access_token, given.log)
     print(json.dumps(summary))
     sys.exit(1 if summary["failure"] else 0)
 

@@ -11,12 +11,14 @@ mod form;
 pub mod hop;
 pub mod probe;
 pub mod request;
+pub mod token;
 
 pub use budget::Budget;
 #[cfg(feature = "twilio")]
 pub use client::TwilioClient;
 #[cfg(feature = "twilio")]
 pub use config::{ConfigError, TwilioClientBuilder};
+pub use token::{AccessToken, AccessTokenError};
 
 #[cfg(test)]
 mod tests;
