@@ -161,6 +161,15 @@ pub enum Request {
         /// Who seems to call; `None`: the configured caller id.
         from: Option<PhoneNumber>,
     },
+    /// The same, only if what the agent wants has not changed since it was read: a screen that is behind changes nothing.
+    IfUnchanged {
+        /// The agent.
+        agent: AgentId,
+        /// The `intent_version` that was read.
+        intent_version: u64,
+        /// What is asked for.
+        request: Box<Self>,
+    },
     /// Opens or closes a queue for new callers.
     SetQueueOpen(QueueId, bool),
 }

@@ -27,6 +27,13 @@ pub(crate) fn requested(draft: &mut Draft<'_>, request: &Request, seed: u128) ->
         Request::Decline(id) => agent::decline(draft, id)?,
         Request::FinishWrapUp(id) => agent::finish_wrap_up(draft, id)?,
         Request::HangUp(id) => hang_up(draft, *id)?,
+        Request::IfUnchanged { agent: id, intent_version, request } => {
+            let now = agent::find(draft, id)?.intent_version;
+            if now != *intent_version {
+                return Err(conflict(format!("agent {id} is at version {now}, not {intent_version}: read again")));
+            }
+            return requested(draft, request, seed);
+        }
         Request::SetQueueOpen(id, open) => {
             if !draft.rules.queues.contains_key(id) {
                 return Err(not_found("queue", id));

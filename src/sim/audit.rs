@@ -316,14 +316,41 @@ impl Audit {
         }
     }
 
+    /// Compares the books with what must be true of them at any moment: nobody is believed gone who is on the line (I-13),
+    /// nothing is dialled twice (I-20), nothing overtakes (I-24).
+    pub(crate) fn beside_the_truth(&self, records: &[Record], carrier: &Carrier, sent: &[Sent]) -> Vec<Violation> {
+        let mut found = Vec::new();
+        let books = Books::read(records, &mut Vec::new());
+        let customers = books.calls.values().flat_map(|call| call.legs.iter().map(move |leg| (call, leg)));
+        for (call, leg) in customers.filter(|(_, leg)| leg.role == LegRole::Customer && !leg.is_live()) {
+            let truth = leg.sid.as_deref().and_then(|sid| carrier.call(sid));
+            if truth.is_some_and(|truth| !truth.status.is_over()) {
+                found.push(Violation::new("I-13", format!("call {}: the customer is believed gone", call.id)));
+            }
+        }
+        Self::commands(sent, &mut found);
+        found
+    }
+
+    fn commands(sent: &[Sent], found: &mut Vec<Violation>) {
+        let (mut created, mut last): (BTreeMap<&str, usize>, BTreeMap<&str, u32>) = (BTreeMap::new(), BTreeMap::new());
+        for command in sent {
+            let Some((leg, seq)) = command.id.rsplit_once('/') else { continue };
+            let seq: u32 = seq.parse().unwrap_or(0);
+            if command.what == "dial" {
+                *created.entry(leg).or_default() += command.created.len();
+            }
+            if last.insert(leg, seq).is_some_and(|before| before > seq) {
+                found.push(Violation::new("I-24", format!("a later command on leg {leg} overtook command {seq}")));
+            }
+        }
+        for (leg, count) in created.into_iter().filter(|(_, count)| *count > 1) {
+            found.push(Violation::new("I-20", format!("leg {leg} was dialled {count} times")));
+        }
+    }
+
     /// Compares the books with the truth, at rest.
-    pub(crate) fn at_rest(
-        &self,
-        records: &[Record],
-        tasks: &[String],
-        carrier: &Carrier,
-        sent: &[Sent],
-    ) -> Vec<Violation> {
+    pub(crate) fn at_rest(&self, records: &[Record], tasks: &[String], carrier: &Carrier) -> Vec<Violation> {
         let mut found = Vec::new();
         let books = Books::read(records, &mut found);
         let truth = carrier.calls();
@@ -352,27 +379,11 @@ impl Audit {
                 found.push(Violation::new("I-13", format!("call {}: the customer is believed gone", call.id)));
             }
         }
-        Self::commands_at_rest(&books, tasks, sent, &mut found);
+        Self::commands_at_rest(&books, tasks, &mut found);
         found
     }
 
-    fn commands_at_rest(books: &Books, tasks: &[String], sent: &[Sent], found: &mut Vec<Violation>) {
-        let (mut created, mut last): (BTreeMap<&str, usize>, BTreeMap<&str, u32>) = (BTreeMap::new(), BTreeMap::new());
-        for command in sent {
-            let Some((leg, seq)) = command.id.rsplit_once('/') else { continue };
-            let seq: u32 = seq.parse().unwrap_or(0);
-            if command.what == "dial" {
-                *created.entry(leg).or_default() += command.created.len();
-            }
-            if last.insert(leg, seq).is_some_and(|before| before > seq) {
-                found.push(Violation::new("I-24", format!("a later command on leg {leg} overtook command {seq}")));
-            }
-        }
-        for (leg, count) in created {
-            if count > 1 {
-                found.push(Violation::new("I-20", format!("leg {leg} was dialled {count} times")));
-            }
-        }
+    fn commands_at_rest(books: &Books, tasks: &[String], found: &mut Vec<Violation>) {
         for call in books.calls.values() {
             let idle = call.legs.iter().all(|leg| leg.commands.is_empty());
             if call.state == CallState::Ended && !idle {

@@ -380,16 +380,19 @@ impl World {
             return;
         }
         self.audited = commits;
-        let found = self.audit.look(&self.store.records(), &self.store.tasks(), self.now());
+        let records = self.store.records();
+        let found = self.audit.look(&records, &self.store.tasks(), self.now());
+        self.violations.extend(found);
+        let sent = self.sent();
+        let found = self.carrier(|carrier| self.audit.beside_the_truth(&records, carrier, &sent));
         self.violations.extend(found);
     }
 
     /// Compares the books with the truth. For a world at rest, after the last fault.
     pub fn audit_at_rest(&mut self) {
-        let sent = self.sent();
         let found = {
             let carrier = lock(&self.carrier);
-            self.audit.at_rest(&self.store.records(), &self.store.tasks(), &carrier, &sent)
+            self.audit.at_rest(&self.store.records(), &self.store.tasks(), &carrier)
         };
         self.violations.extend(found);
     }

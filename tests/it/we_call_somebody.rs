@@ -145,3 +145,26 @@ fn what_does_not_fit_is_refused() {
     assert_eq!(error.refusal(), Some(RefusalKind::NotConfigured));
     assert!(error.to_string().contains("caller_id"), "{error}");
 }
+
+/// I-5: a request that names what it has read takes effect only while that is so.
+#[test]
+fn a_screen_that_is_behind_changes_nothing() {
+    let sim = Sim::start(&only_ana(Queue::new("sales")));
+    let ana = AgentId::new("ana").expect("a name");
+    let version = || {
+        let world = sim.world();
+        world.block_on(world.switchboard().agent(&ana)).expect("the store answers").expect("an agent").intent_version
+    };
+    let read = version();
+    let take_break = |intent_version| Request::IfUnchanged {
+        agent: ana.clone(),
+        intent_version,
+        request: Box::new(Request::Break(ana.clone(), "tea".to_owned())),
+    };
+    sim.agent("ana").is_ready();
+    let refused = sim.try_request(take_break(read)).expect_err("somebody else was faster");
+    assert_eq!(refused.refusal(), Some(RefusalKind::Conflict));
+    assert_eq!(sim.agent("ana").status(), AgentStatus::Ready);
+    sim.request(take_break(version()));
+    assert_eq!(sim.agent("ana").status(), AgentStatus::Break);
+}
