@@ -4,16 +4,19 @@ use std::time::Duration;
 
 use super::check::{Refused, Why, within};
 use super::conference::Conference;
-use super::element::{Content, Element, Node, Part, Value, element, one_of};
+use super::element::{Content, Element, element, one_of};
+use super::nouns::{Application, Sim, WhatsApp};
+use super::parameter::{Parameter, check_named, read_named, write_named};
 use super::parse::ParseError;
-use super::text::{CallerId, DialledNumber, Identity, Plain, QueueName, Sid, SipUri, Tones, Url, kind, name};
-use super::values::{Events, Millis, check_text};
+use super::sip::Sip;
+use super::text::{CallerId, DialledNumber, Identity, Plain, QueueName, Sid, Tones, Url, kind};
+use super::values::{Events, Millis};
 use super::words::{CallEvent, DialRecord, MachineDetection, Method, RecordingEvent, RecordingTrack, RingTone, Trim};
 use crate::phone::Endpoint;
 
 element! {
     /// Connects the caller (Twilio docs: TwiML `<Dial>`): with up to ten numbers, clients and SIP addresses, or with
-    /// one conference or queue (Twilio errors 13000, 13215).
+    /// one conference, queue, application, SIM or WhatsApp user (Twilio errors 13000, 13215).
     Dial (
         /// Whom with.
         nouns: Vec<Noun>
@@ -74,6 +77,12 @@ one_of! {
         Conference,
         /// The oldest caller of a queue.
         Queue,
+        /// An application of the account.
+        Application,
+        /// A SIM.
+        Sim,
+        /// A WhatsApp user.
+        WhatsApp,
     } text |text: &str| Self::Number(Number::new(text))
 }
 
@@ -124,6 +133,24 @@ impl Dial {
         self.noun(queue)
     }
 
+    /// Asks this application; nothing else may be dialled with it.
+    #[must_use]
+    pub fn application(self, application: Application) -> Self {
+        self.noun(application)
+    }
+
+    /// Rings this SIM; nothing else may be dialled with it.
+    #[must_use]
+    pub fn sim(self, sim: Sim) -> Self {
+        self.noun(sim)
+    }
+
+    /// Rings this WhatsApp user; nothing else may be dialled with it.
+    #[must_use]
+    pub fn whats_app(self, whats_app: WhatsApp) -> Self {
+        self.noun(whats_app)
+    }
+
     /// Adds a noun after those so far.
     #[must_use]
     pub fn noun(mut self, noun: impl Into<Noun>) -> Self {
@@ -145,7 +172,7 @@ impl Default for Dial {
 }
 
 fn whole_dial(dial: &Dial, place: &str, refused: &mut Vec<Refused>) {
-    let alone = dial.nouns.iter().any(|noun| matches!(noun, Noun::Conference(_) | Noun::Queue(_)));
+    let alone = dial.nouns.iter().any(|noun| !matches!(noun, Noun::Number(_) | Noun::Client(_) | Noun::Sip(_)));
     let why = match dial.nouns.len() {
         0 => Why::new(
             "nobody to dial",
@@ -153,7 +180,7 @@ fn whole_dial(dial: &Dial, place: &str, refused: &mut Vec<Refused>) {
             "add a number, client, SIP address, conference or queue",
         ),
         2.. if alone => Why::new(
-            "a conference or queue among other nouns",
+            "a conference, queue, application, SIM or WhatsApp user among other nouns",
             "it must be the only one (error 13000)",
             "dial it in a Dial of its own",
         ),
@@ -221,43 +248,6 @@ element! {
     }
 }
 
-element! {
-    /// A SIP address (Twilio docs: TwiML `<Sip>`).
-    Sip (
-        /// The address, with headers after `?`.
-        uri: SipUri
-    ) {
-        /// The name for the SIP login.
-        username: Plain = "username";
-        /// The password for the SIP login.
-        password: Plain = "password";
-        /// The document the called side hears before the two are connected.
-        url: Url = "url";
-        /// How `url` is requested; `POST` by default.
-        method: Method = "method";
-        /// Who is told about the leg.
-        status_callback_url: Url = "statusCallback";
-        /// How that URL is requested; `POST` by default.
-        status_callback_method: Method = "statusCallbackMethod";
-        /// What is told about; `completed` by default.
-        status_callback_event: Events<CallEvent> = "statusCallbackEvent";
-        /// Whether Twilio finds out if a machine answered; it does not by default.
-        machine_detection: MachineDetection = "machineDetection";
-        /// How long the detection may take, 3 s to 60 s; 30 s by default.
-        machine_detection_timeout: Duration = "machineDetectionTimeout" if within(3, 60);
-        /// How much speech means a machine, 1000 ms to 6000 ms; 2400 ms by default.
-        machine_detection_speech_threshold: Millis = "machineDetectionSpeechThreshold" if within(1000, 6000);
-        /// How much silence ends the speech, 500 ms to 5000 ms; 1200 ms by default.
-        machine_detection_speech_end_threshold: Millis = "machineDetectionSpeechEndThreshold" if within(500, 5000);
-        /// How much silence at first ends the detection, 2000 ms to 10000 ms; 5000 ms by default.
-        machine_detection_silence_timeout: Millis = "machineDetectionSilenceTimeout" if within(2000, 10_000);
-        /// Who is told what answered.
-        amd_status_callback: Url = "amdStatusCallback";
-        /// How `amd_status_callback` is requested; `POST` by default.
-        amd_status_callback_method: Method = "amdStatusCallbackMethod";
-    }
-}
-
 macro_rules! status_callback {
     ($($name:ident)*) => {$(
         impl $name {
@@ -270,21 +260,15 @@ macro_rules! status_callback {
     )*};
 }
 
-status_callback!(Number Client Sip);
+status_callback!(Number Client);
+
+pub(super) use status_callback;
 
 impl Number {
     /// The telephone with this number, in E.164 form.
     #[must_use]
     pub fn new(number: impl Into<DialledNumber>) -> Self {
         Self::bare(number.into())
-    }
-}
-
-impl Sip {
-    /// The SIP address `sip:user@host`.
-    #[must_use]
-    pub fn new(uri: impl Into<SipUri>) -> Self {
-        Self::bare(uri.into())
     }
 }
 
@@ -298,7 +282,7 @@ impl Client {
     /// Gives the app one more custom parameter.
     #[must_use]
     pub fn parameter(mut self, name: impl Into<Plain>, value: impl Into<Plain>) -> Self {
-        self.target.parameters.push(Parameter::bare().name(name).value(value));
+        self.target.parameters.push(Parameter::new(name, value));
         self
     }
 }
@@ -313,63 +297,18 @@ pub struct ClientTarget {
     pub parameters: Vec<Parameter>,
 }
 
-element! {
-    /// A custom parameter (Twilio docs: TwiML `<Parameter>`).
-    Parameter {
-        /// Its name, 1 to 256 characters.
-        name: Plain = "name" if |text: &Plain| name(text.as_str(), 256);
-        /// Its value.
-        value: Plain = "value";
-    } check whole_parameter
-}
-
-fn whole_parameter(parameter: &Parameter, place: &str, refused: &mut Vec<Refused>) {
-    if parameter.name.is_none() || parameter.value.is_none() {
-        refused.push(Why::new("name or value is missing", "a parameter has both", "give both").at(place));
-    }
-}
-
 impl Content for ClientTarget {
     fn write_into(&self, element: &mut Element) {
-        if self.parameters.is_empty() {
-            element.text(self.identity.write());
-            return;
-        }
-        let mut identity = Element::new("Identity");
-        identity.text(self.identity.write());
-        element.nodes.push(Node::Element(identity));
-        element.nodes.extend(self.parameters.iter().map(|parameter| Node::Element(parameter.to_element())));
+        write_named(&self.identity, "Identity", &self.parameters, element);
     }
 
     fn read_from(element: &mut Element, place: &str) -> Result<Self, ParseError> {
-        let (children, text) = element.take_children();
-        if children.is_empty() {
-            return Ok(Self { identity: text.into(), parameters: Vec::new() });
-        }
-        if !text.is_empty() {
-            return Err(ParseError::text(place, &text));
-        }
-        let (mut identity, mut parameters) = (None, Vec::new());
-        for (i, mut child) in children.into_iter().enumerate() {
-            let place = format!("{place}/{}[{i}]", child.name);
-            match child.name.as_ref() {
-                "Identity" if identity.is_none() => {
-                    identity = Some(<Identity as Content>::read_from(&mut child, &place)?);
-                    child.finish(&place)?;
-                }
-                "Parameter" => parameters.push(Parameter::from_element(child, &place)?),
-                _ => return Err(ParseError::element(place)),
-            }
-        }
-        let identity = identity.ok_or_else(|| ParseError::new(place, "there is no Identity"))?;
+        let (identity, parameters) = read_named(element, "Identity", place)?;
         Ok(Self { identity, parameters })
     }
 
     fn check_in(&self, place: &str, refused: &mut Vec<Refused>) {
-        check_text(&self.identity, place, refused);
-        for (i, parameter) in self.parameters.iter().enumerate() {
-            Part::check(parameter, &format!("{place}/Parameter[{}]", i + 1), refused);
-        }
+        check_named(&self.identity, &self.parameters, place, refused);
     }
 }
 

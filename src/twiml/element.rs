@@ -1,7 +1,8 @@
-//! The tree below the typed verbs, and the two macros every verb is made with.
+//! The tree below the typed verbs, and the macros every verb is made with.
 //!
 //! `element!` makes a struct whose name is the element's name, with one optional public field and one builder method
-//! per attribute. `one_of!` makes the closed list of elements that a parent may hold.
+//! per attribute; `as` gives the element's name where the type has another, and `|` an attribute's second spelling,
+//! which is read and not written. `one_of!` makes the closed list of elements that a parent may hold.
 
 use std::borrow::Cow;
 
@@ -44,6 +45,16 @@ impl Element {
             Some(value) => Ok(Some(value)),
             None => Err(ParseError::value(format!("{place}@{name}"), &text, V::EXPECTED)),
         }
+    }
+
+    /// Removes the attribute under the first of these names that is there, and reads it.
+    pub(super) fn take_any<V: Value>(&mut self, names: &[&str], place: &str) -> Result<Option<V>, ParseError> {
+        for name in names {
+            if let Some(value) = self.take(name, place)? {
+                return Ok(Some(value));
+            }
+        }
+        Ok(None)
     }
 
     /// Removes all text; elements in between are an error.
@@ -166,8 +177,8 @@ pub(super) fn any<V>(_: &V) -> Result<(), Why> {
 }
 
 macro_rules! element {
-    ($(#[$meta:meta])* $name:ident $(($(#[$content_meta:meta])* $content:ident: $content_type:ty))? {
-        $($(#[$attr_meta:meta])* $field:ident: $type:ty = $attr:literal $(if $rule:expr)?;)*
+    ($(#[$meta:meta])* $name:ident $(as $tag:literal)? $(($(#[$content_meta:meta])* $content:ident: $content_type:ty))? {
+        $($(#[$attr_meta:meta])* $field:ident: $type:ty = $attr:literal $(| $alias:literal)* $(if $rule:expr)?;)*
     } $(check $whole:path)?) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,7 +202,7 @@ macro_rules! element {
         }
 
         impl $crate::twiml::element::Part for $name {
-            const NAME: &'static str = stringify!($name);
+            const NAME: &'static str = element!(@name $name $($tag)?);
 
             fn to_element(&self) -> $crate::twiml::element::Element {
                 #[allow(unused_mut, reason = "some elements have neither attributes nor content")]
@@ -208,7 +219,7 @@ macro_rules! element {
                 place: &str,
             ) -> Result<Self, $crate::twiml::parse::ParseError> {
                 let read = Self {
-                    $($field: element.take($attr, place)?,)*
+                    $($field: element.take_any(&[$attr $(, $alias)*], place)?,)*
                     $($content: $crate::twiml::element::Content::read_from(&mut element, place)?,)?
                 };
                 element.finish(place)?;
@@ -225,6 +236,8 @@ macro_rules! element {
             }
         }
     };
+    (@name $name:ident) => { stringify!($name) };
+    (@name $name:ident $tag:literal) => { $tag };
     (@rule) => { $crate::twiml::element::any };
     (@rule $rule:expr) => { $rule };
 }
@@ -263,7 +276,7 @@ macro_rules! one_of {
                 place: &str,
             ) -> Result<Self, $crate::twiml::parse::ParseError> {
                 match element.name.as_ref() {
-                    $(stringify!($variant) => {
+                    $(<$variant as $crate::twiml::element::Part>::NAME => {
                         $crate::twiml::element::Part::from_element(element, place).map(Self::$variant)
                     })*
                     _ => Err($crate::twiml::parse::ParseError::element(place)),
@@ -285,4 +298,38 @@ macro_rules! one_of {
     (@text $text:ident $from_text:expr) => { Some($from_text($text)) };
 }
 
-pub(super) use {element, one_of};
+/// Makes an element the only kind that a list of children holds.
+macro_rules! only_kind {
+    ($($name:ident)*) => {$(
+        impl $crate::twiml::element::OneOf for $name {
+            fn name(&self) -> &'static str {
+                <Self as $crate::twiml::element::Part>::NAME
+            }
+
+            fn to_element(&self) -> $crate::twiml::element::Element {
+                $crate::twiml::element::Part::to_element(self)
+            }
+
+            fn from_element(
+                element: $crate::twiml::element::Element,
+                place: &str,
+            ) -> Result<Self, $crate::twiml::parse::ParseError> {
+                if element.name == <Self as $crate::twiml::element::Part>::NAME {
+                    $crate::twiml::element::Part::from_element(element, place)
+                } else {
+                    Err($crate::twiml::parse::ParseError::element(place))
+                }
+            }
+
+            fn from_text(_text: &str) -> Option<Self> {
+                None
+            }
+
+            fn check(&self, place: &str, refused: &mut Vec<$crate::twiml::check::Refused>) {
+                $crate::twiml::element::Part::check(self, place, refused);
+            }
+        }
+    )*};
+}
+
+pub(super) use {element, one_of, only_kind};

@@ -16,13 +16,22 @@
 //! ```
 //!
 //! An attribute that is not set is not written, and then Twilio's default holds. What the types let through and Twilio
-//! refuses, `build` refuses with the place, the reason and the remedy. What is said is text: markup in it is spoken.
+//! refuses, `build` refuses with the place, the reason and the remedy. What is said is text: markup in it is spoken,
+//! unless it is given as [`Ssml`].
 
+mod background;
 mod check;
 mod conference;
 mod dial;
 mod element;
+mod nouns;
+mod parameter;
 mod parse;
+mod pay;
+mod relay;
+mod sessions;
+mod sip;
+mod ssml;
 mod text;
 mod values;
 mod verbs;
@@ -31,13 +40,35 @@ mod write;
 
 use std::fmt;
 
+pub use background::{
+    Background, Channels, Recording, Siprec, Start, Stop, Stream, Track, Transcription, TranscriptionEngine,
+};
 pub use check::Refused;
 pub use conference::Conference;
-pub use dial::{Client, ClientTarget, Dial, Noun, Number, Parameter, Queue, Sip};
+pub use dial::{Client, ClientTarget, Dial, Noun, Number, Queue};
+pub use nouns::{Application, ApplicationTarget, Sim, WhatsApp};
+pub use parameter::Parameter;
 pub use parse::ParseError;
+pub use pay::{
+    BankAccountType, CardType, Echo, Pay, PayInput, PayPrompt, PaySetting, PaymentMethod, PromptError, PromptFor, Sms,
+    TokenType,
+};
+pub use relay::{
+    ConversationRelay, Interruption, PromptDetail, RelayDebug, RelayLanguage, RelaySetting, Sensitivity,
+    TextNormalization, TranscriptionProvider, TtsProvider,
+};
+pub use sessions::{
+    AgentSetting, AiSession, Config, Connect, Conversation, ConversationEvent, ConversationRelaySession, Room, Service,
+    VirtualAgent,
+};
+pub use sip::{Header, Headers, Refer, Sip, SipPart, SipTarget, Uri};
+pub use ssml::{
+    Break, BreakStrength, BreakTime, DateFormat, Emphasis, EmphasisLevel, InterpretAs, Lang, Paragraph, Phoneme,
+    PhoneticAlphabet, Prosody, SayAs, Sentence, Speech, Ssml, Sub, Word, Wording,
+};
 pub use text::{
-    CallerId, ConferenceName, DialledNumber, FinishOnKey, Identity, Json, Label, Language, Plain, QueueName, Sid,
-    SipUri, Speech, Tones, Url, Voice,
+    CallerId, ConferenceName, Decimal, DialledNumber, FinishOnKey, Identity, Json, Label, Language, Message, Plain,
+    QueueName, Sid, SipUri, SocketUrl, Tones, Url, Voice,
 };
 pub use values::{Events, GatherTimeout, Hints, Millis, WaitUrl};
 pub use verbs::{
@@ -200,6 +231,22 @@ one_of! {
         Hangup,
         /// Turns the caller away.
         Reject,
+        /// Hands the call to a service.
+        Connect,
+        /// Begins something beside the document.
+        Start,
+        /// Ends what was begun beside the document.
+        Stop,
+        /// Hands a SIP call over.
+        Refer,
+        /// Takes a payment.
+        Pay,
+        /// What a payer hears; useful only inside `Pay`.
+        PayPrompt,
+        /// Sends a text message.
+        Sms,
+        /// Sends the audio back.
+        Echo,
     }
 }
 
@@ -269,6 +316,13 @@ documents! {
         record: Record = "Records next.";
         hangup: Hangup = "Ends the call; nothing after it runs.";
         reject: Reject = "Turns the caller away; nothing after it runs.";
+        connect: Connect = "Hands the call to a service next.";
+        start: Start = "Begins something beside the document next.";
+        stop: Stop = "Ends something beside the document next.";
+        refer: Refer = "Hands a SIP call over; nothing after it runs.";
+        pay: Pay = "Takes a payment next.";
+        sms: Sms = "Sends a text message next.";
+        echo: Echo = "Sends the caller's audio back next.";
     }
 
     /// A document for people who wait in a conference: its `wait_url`, and what is heard on hold. It runs once, and

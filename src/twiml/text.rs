@@ -4,7 +4,7 @@ use super::check::{Refused, Why, shown};
 use super::element::{Content, Element, Value};
 use super::parse::ParseError;
 use super::values::{check_text, read_text};
-use super::write::{is_xml_char, replaced};
+use super::write::is_xml_char;
 use crate::phone::{Endpoint, PhoneNumber};
 
 macro_rules! text {
@@ -83,6 +83,12 @@ text! {
     CallerId, caller_id;
     /// `sip:user@host`, below 255 characters, and below 1024 characters of headers after `?` (Twilio error 21227).
     SipUri, sip_uri;
+    /// Where a conversation's audio or words go: `wss://host/path` (Twilio docs: TwiML `<Stream>`).
+    SocketUrl, socket_url;
+    /// A number with or without decimals: `9.99`, never negative.
+    Decimal, decimal;
+    /// The words of a text message: 1 to 160 characters.
+    Message, |text| name(text, 160);
     /// Two letters and 32 lower-case hexadecimal digits.
     Sid, sid;
     /// A JSON value (Twilio error 14221 otherwise).
@@ -100,41 +106,6 @@ impl From<&PhoneNumber> for DialledNumber {
 impl From<&PhoneNumber> for CallerId {
     fn from(number: &PhoneNumber) -> Self {
         Self(number.as_str().to_owned())
-    }
-}
-
-/// Words to be spoken as they are; markup in them is read aloud, not obeyed.
-///
-/// Characters that XML 1.0 cannot hold are U+FFFD from the beginning.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Speech(String);
-
-impl Speech {
-    /// The words.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<S: Into<String>> From<S> for Speech {
-    fn from(words: S) -> Self {
-        Self(replaced(&words.into()))
-    }
-}
-
-impl Content for Speech {
-    fn write_into(&self, element: &mut Element) {
-        element.text(self.0.as_str());
-    }
-    fn read_from(element: &mut Element, place: &str) -> Result<Self, ParseError> {
-        element.take_text(place).map(Self)
-    }
-    fn check_in(&self, place: &str, refused: &mut Vec<Refused>) {
-        if self.0.trim().is_empty() {
-            let why = Why::new("no words", "Twilio refuses an empty Say (error 13520)", "leave the Say out");
-            refused.push(why.at(place));
-        }
     }
 }
 
@@ -280,6 +251,47 @@ fn json(text: &str) -> Result<(), Why> {
             "write the task's attributes as a JSON object",
         )),
     }
+}
+
+fn socket_url(text: &str) -> Result<(), Why> {
+    match text.strip_prefix("wss://") {
+        Some(rest) => url(&format!("https://{rest}")),
+        None => Err(Why::new(shown(text), "Twilio connects only to wss", "write wss://host/path")),
+    }
+}
+
+/// The rule that a socket's URL has no query, which `<Stream>` does not take.
+pub(super) fn no_query(socket: &SocketUrl) -> Result<(), Why> {
+    if !socket.0.contains('?') {
+        return Ok(());
+    }
+    Err(Why::new(shown(&socket.0), "a Stream's URL takes no query", "send the values as parameters"))
+}
+
+/// The rule that a URL is not relative: a wrong one gives error 11200 and no callback.
+pub(super) fn absolute(address: &Url) -> Result<(), Why> {
+    let scheme = address.0.split(':').next().unwrap_or_default();
+    if ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+        return Ok(());
+    }
+    Err(Why::new(shown(&address.0), "what runs in the background has no document to be relative to", "write https://…"))
+}
+
+/// The rule that a text has something in it.
+pub(super) fn some(text: &Plain) -> Result<(), Why> {
+    if text.0.is_empty() {
+        return Err(Why::new("nothing", "an empty value names nothing", "leave the attribute out"));
+    }
+    Ok(())
+}
+
+fn decimal(text: &str) -> Result<(), Why> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.len() <= 12 && text.bytes().all(|b| b.is_ascii_digit());
+    if digits(whole) && digits(part) {
+        return Ok(());
+    }
+    Err(Why::new(shown(text), "it is not a number with a decimal point", "write such as 9.99"))
 }
 
 fn url(text: &str) -> Result<(), Why> {

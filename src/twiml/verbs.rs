@@ -4,16 +4,18 @@ use std::time::Duration;
 
 use super::check::{Refused, Why, within};
 use super::element::{Content, Element, Node, Part, Value, element, one_of};
+use super::parameter::{Parameter, parameters};
 use super::parse::ParseError;
-use super::text::{FinishOnKey, Json, Language, Plain, QueueName, Sid, Speech, Tones, Url, Voice, kind};
+use super::ssml::Speech;
+use super::text::{FinishOnKey, Json, Language, Plain, QueueName, Sid, Tones, Url, Voice, kind};
 use super::values::{Events, GatherTimeout, Hints, WaitUrl, check_text};
 use super::words::{Input, Method, Reason, RecordingEvent, SpeechModel, Trim};
 
 element! {
     /// Speaks words (Twilio docs: TwiML `<Say>`).
     Say (
-        /// What is spoken: at most 4096 bytes; 3000 characters with a Polly voice, 5000 with a Google voice, and 4500
-        /// characters when percent-encoded (Twilio error 13521).
+        /// What is spoken: at most 4096 bytes; 3000 characters with a Polly voice, 5000 with a Google voice, which
+        /// counts tags too, and 4500 characters when percent-encoded (Twilio error 13521).
         words: Speech
     ) {
         /// Who speaks; by default what the account says.
@@ -26,7 +28,7 @@ element! {
 }
 
 impl Say {
-    /// Says these words once.
+    /// Says these words, or this marked-up speech, once.
     #[must_use]
     pub fn new(words: impl Into<Speech>) -> Self {
         Self::bare(words.into())
@@ -34,12 +36,17 @@ impl Say {
 }
 
 fn whole_say(say: &Say, place: &str, refused: &mut Vec<Refused>) {
-    let words = say.words.as_str();
+    let text = say.words.text();
+    let words = text.as_str();
     let voice = say.voice.as_ref().map_or("", Voice::as_str);
+    if matches!(voice, "man" | "woman" | "alice") && say.words.markups().next().is_some() {
+        let why = Why::new("markup", "only Polly and Google voices obey it", "choose one of these, or leave it out");
+        refused.push(why.at(place));
+    }
     let (length, most, unit) = if voice.starts_with("Polly.") {
         (words.chars().count(), 3000, "characters, the limit of Polly voices")
     } else if voice.starts_with("Google.") {
-        (words.chars().count(), 5000, "characters, the limit of Google voices")
+        (words.chars().count() + say.words.tags(), 5000, "characters, the limit of Google voices")
     } else {
         (words.len(), 4096, "bytes")
     };
@@ -442,14 +449,17 @@ fn whole_record(record: &Record, place: &str, refused: &mut Vec<Refused>) {
 
 element! {
     /// Ends the call (Twilio docs: TwiML `<Hangup>`).
-    Hangup {}
+    Hangup (
+        /// What Twilio is told with it, as its libraries write it.
+        parameters: Vec<Parameter>
+    ) {}
 }
 
 impl Hangup {
     /// Hangs up.
     #[must_use]
     pub fn new() -> Self {
-        Self::bare()
+        Self::bare(Vec::new())
     }
 }
 
@@ -461,7 +471,10 @@ impl Default for Hangup {
 
 element! {
     /// Turns the caller away without answering, and so without cost (Twilio docs: TwiML `<Reject>`).
-    Reject {
+    Reject (
+        /// What Twilio is told with it, as its libraries write it.
+        parameters: Vec<Parameter>
+    ) {
         /// What the caller hears; the "not in service" tone by default.
         reason: Reason = "reason";
     }
@@ -471,7 +484,7 @@ impl Reject {
     /// Rejects with the default reason.
     #[must_use]
     pub fn new() -> Self {
-        Self::bare()
+        Self::bare(Vec::new())
     }
 }
 
@@ -480,3 +493,5 @@ impl Default for Reject {
         Self::new()
     }
 }
+
+parameters!(Hangup Reject);

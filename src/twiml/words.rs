@@ -1,7 +1,5 @@
 //! The closed lists of words that attributes take.
 
-use super::element::Value;
-
 macro_rules! words {
     ($($(#[$meta:meta])* $name:ident {
         $($(#[$word_meta:meta])* $variant:ident = $word:literal $(| $alias:literal)*,)+
@@ -26,7 +24,7 @@ macro_rules! words {
             }
         }
 
-        impl Value for $name {
+        impl $crate::twiml::element::Value for $name {
             const EXPECTED: &'static str = concat!("one of", $(" ", $word),+);
             fn write(&self) -> String {
                 self.as_str().to_owned()
@@ -40,6 +38,8 @@ macro_rules! words {
         }
     )*};
 }
+
+pub(super) use words;
 
 words! {
     /// How Twilio requests a URL.

@@ -1,8 +1,16 @@
 //! What is put into a document comes out of it, whatever the words are; what Twilio refuses is not built.
 
+/// Sets each attribute or leaves it out.
+macro_rules! maybe {
+    ($dice:ident, $part:ident; $($set:ident($($value:expr),+);)*) => {
+        $(let $part = if $dice.yes() { $part.$set($($value),+) } else { $part };)*
+    };
+}
+
 mod documents;
 mod reading;
 mod refusals;
+mod services;
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -108,6 +116,15 @@ fn places(words: &str) -> Vec<Response> {
         dial(conference().wait_url(w()).into()),
         dial(conference().coach(w()).into()),
         dial(conference().status_callback(w(), [ConferenceEvent::Join]).into()),
+        doc().connect(Connect::new(Stream::new(w()))),
+        doc().connect(Connect::new(ConversationRelay::new("wss://a.example").welcome_greeting(w()))),
+        doc().connect(Connect::new(VirtualAgent::new("a").config("a", w()))),
+        doc().start(Start::new(Stream::new("wss://a.example").parameter("a", w()))),
+        doc().stop(Stop::new(Siprec::named(w()))),
+        doc().refer(Refer::new(Sip::new(w()))),
+        doc().pay(Pay::new().description(w())),
+        doc().sms(Sms::new(w())),
+        doc().say(Say::new(Speech::new().markup(Emphasis::new(w())).words("a").markup(Sub::new(w(), w())))),
     ]
 }
 
@@ -119,7 +136,7 @@ fn sid(prefix: &str) -> String {
 fn harmless_shapes() -> Vec<Vec<String>> {
     let mut shapes: Vec<Vec<String>> = Vec::new();
     let sids = ["WW", "BY", "CA"].map(sid);
-    let words = ["a", "man", "en", "/a", "1", "{}", "+14155550100", "sip:a@b.example"];
+    let words = ["a", "man", "en", "/a", "1", "{}", "+14155550100", "sip:a@b.example", "wss://a.example"];
     for words in words.into_iter().chain(sids.iter().map(String::as_str)) {
         for (i, document) in places(words).into_iter().enumerate() {
             shapes.resize(shapes.len().max(i + 1), Vec::new());
@@ -222,20 +239,13 @@ impl Dice {
     }
 }
 
-/// Sets each attribute or leaves it out.
-macro_rules! maybe {
-    ($dice:ident, $part:ident; $($set:ident($($value:expr),+);)*) => {
-        $(let $part = if $dice.yes() { $part.$set($($value),+) } else { $part };)*
-    };
-}
-
 impl Dice {
     fn document(&mut self) -> Response {
         (0..self.below(5)).fold(Response::new(), |document, _| document.verb(self.any_verb()))
     }
 
     fn any_verb(&mut self) -> Verb {
-        match self.below(11) {
+        match self.below(15) {
             0 => self.say().into(),
             1 => self.play().into(),
             2 => Pause::new(self.seconds(1, 90)).into(),
@@ -245,15 +255,19 @@ impl Dice {
             7 => Leave::new().into(),
             8 => Redirect::new(self.url()).method(self.of(Method::ALL)).into(),
             9 => self.record().into(),
+            11.. => self.service_verb(),
             _ if self.yes() => Hangup::new().into(),
             _ => Reject::new().reason(self.of(Reason::ALL)).into(),
         }
     }
 
     fn say(&mut self) -> Say {
-        let say = Say::new(self.words());
+        let marked = self.yes();
+        let say = if marked { Say::new(self.speech(2)) } else { Say::new(self.words()) };
+        let voices = ["Polly.Joanna-Neural", "Google.en-US-Chirp3-HD-Aoede", "man", "alice"];
+        let voices = if marked { voices.get(..2).unwrap_or_default() } else { &voices };
         maybe! { self, say;
-            voice(self.of(&["man", "alice", "Polly.Joanna-Neural", "Google.en-US-Chirp3-HD-Aoede"]));
+            voice(self.of(voices));
             language(self.of(&["en-US", "de", "zh-Hans-CN"]));
             loops(self.of(&[0u32, 1, 1000]));
         }
@@ -317,7 +331,8 @@ impl Dice {
             recording_status_callback_method(self.of(Method::ALL)); refer_method(self.of(Method::ALL));
             recording_configuration_id(self.name()); events("call-progress-event"); passports(self.name());
         }
-        match self.below(4) {
+        match self.below(5) {
+            2 => dial.noun(self.lone_noun()),
             0 => dial.conference(self.conference()),
             1 => dial.queue(Queue::new(self.name()).url(self.url()).reservation_sid(sid("WR"))),
             _ => (0..=self.below(9)).fold(dial, |dial, _| self.ring(dial)),
@@ -341,7 +356,8 @@ impl Dice {
         maybe! { self, sip; username(self.name()); password(self.of(&["p&\"\n'", ""])); url(self.url());
             machine_detection(self.of(MachineDetection::ALL)); status_callback(self.url(), self.set(CallEvent::ALL));
         }
-        match self.below(3) {
+        match self.below(4) {
+            3 => dial.sip(self.sip_choices()),
             0 => dial.number(number),
             1 => dial.client(client),
             _ => dial.sip(sip),

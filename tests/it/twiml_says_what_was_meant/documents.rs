@@ -161,21 +161,111 @@ const NAMES: &[(&str, &str)] = &[
     ),
     ("Hangup", ""),
     ("Reject", "reason"),
+    ("Application", "url method statusCallback statusCallbackMethod statusCallbackEvent customerId copyParentTo"),
+    ("Sim", ""),
+    ("WhatsApp", "url method statusCallback statusCallbackMethod statusCallbackEvent"),
+    ("Uri", "priority weight username password"),
+    ("Header", "name value"),
+    ("Refer", "action method"),
+    ("Connect", "action method"),
+    ("Start", "action method"),
+    ("Stop", ""),
+    ("Stream", "url name track statusCallback statusCallbackMethod connectorName audioFormat sampleRate"),
+    ("Siprec", "name connectorName track statusCallback statusCallbackMethod"),
+    (
+        "Transcription",
+        "name statusCallbackUrl statusCallbackMethod languageCode track inboundTrackLabel outboundTrackLabel \
+         transcriptionEngine speechModel partialResults profanityFilter hints enableAutomaticPunctuation \
+         enableProviderData intelligenceService conversationConfiguration conversationId",
+    ),
+    (
+        "Recording",
+        "name recordingStatusCallback recordingStatusCallbackMethod recordingStatusCallbackEvent trim track channels \
+         recordingConfigurationId",
+    ),
+    (
+        "ConversationRelay",
+        "url welcomeGreeting welcomeGreetingInterruptible language ttsLanguage ttsProvider voice transcriptionLanguage \
+         transcriptionProvider speechModel interruptible interruptSensitivity dtmfDetection \
+         reportInputDuringAgentSpeech preemptible hints debug elevenlabsTextNormalization intelligenceService events \
+         partialPrompts profanityFilter backgroundNoiseReduction speechTimeout deepgramSmartFormat ignoreBackchannel \
+         partialPromptOnHangup eagerEotThreshold asrSmartFormat ttsTextNormalization ttsLanguageTextNormalization \
+         elevenlabsLanguageTextNormalization includeInPrompt customerName applicationReconnect echoPromptFiltering \
+         turnDetection",
+    ),
+    (
+        "Language",
+        "code ttsProvider voice transcriptionProvider speechModel hints asrSmartFormat ttsTextNormalization \
+         ttsLanguageTextNormalization",
+    ),
+    ("Room", "participantIdentity"),
+    (
+        "Conversation",
+        "serviceInstanceSid inboundAutocreation routingAssignmentTimeout inboundTimeout url method record trim \
+         recordingStatusCallback recordingStatusCallbackMethod recordingStatusCallbackEvent statusCallback \
+         statusCallbackMethod statusCallbackEvent",
+    ),
+    ("VirtualAgent", "connectorName language sentimentAnalysis statusCallback statusCallbackMethod"),
+    ("Config", "name value"),
+    ("AiSession", "aiConnector aiSessionConfiguration"),
+    ("ConversationRelaySession", "connector sessionConfiguration"),
+    (
+        "Pay",
+        "input action method statusCallback statusCallbackMethod timeout maxAttempts securityCode postalCode \
+         minPostalCodeLength paymentConnector paymentMethod bankAccountType tokenType chargeAmount currency description \
+         validCardTypes language",
+    ),
+    ("Prompt", "for errorType cardType attempt requireMatchingInputs"),
+    ("Sms", "to from action method statusCallback"),
+    ("Echo", ""),
+    ("break", "strength time"),
+    ("emphasis", "level"),
+    ("lang", "xml:lang"),
+    ("phoneme", "alphabet ph"),
+    ("prosody", "volume rate pitch"),
+    ("say-as", "interpret-as format"),
+    ("sub", "alias"),
+    ("w", "role"),
 ];
+
+/// The elements an element stands in.
+fn parents(element: &str) -> &'static [&'static str] {
+    match element {
+        "Number" | "Client" | "Sip" | "Conference" | "Queue" | "Application" | "Sim" | "WhatsApp" => &["Dial"],
+        "Uri" => &["Dial", "Sip"],
+        "Header" => &["Dial", "Sip", "Headers"],
+        "Stream" | "Siprec" | "Transcription" | "Recording" => &["Start"],
+        "ConversationRelay" | "Room" | "Conversation" | "VirtualAgent" | "AiSession" | "ConversationRelaySession" => {
+            &["Connect"]
+        }
+        "Language" => &["Connect", "ConversationRelay"],
+        "Config" => &["Connect", "VirtualAgent"],
+        "Prompt" => &["Pay"],
+        "break" | "emphasis" | "lang" | "phoneme" | "prosody" | "say-as" | "sub" | "w" => &["Say"],
+        _ => &[],
+    }
+}
 
 /// A value that reads, whatever the attribute's type: the first that the parser takes.
 fn sample(element: &str, attribute: &str) -> String {
     let values =
         ["1", "true", "GET", "dtmf", "phone_call", "trim-silence", "both", "completed", "at", "Enable", "onEnter"];
-    let more = ["large", "us1", "start", "do-not-record", "rejected"];
+    let more = ["large", "us1", "start", "do-not-record", "rejected", "inbound_track", "mono", "google", "any", "high"];
+    let services = ["ElevenLabs", "Deepgram", "auto", "debugging", "turn-state", "call-initiated"];
+    let payments = ["credit-card", "consumer-checking", "one-time", "visa", "payment-card-number", "timeout"];
+    let speech = ["none", "strong", "ipa", "cardinal", "mdy", "200ms"];
     let wrapped = |value: &str| {
         let one = format!("<{element} {attribute}=\"{value}\"/>");
-        match element {
-            "Number" | "Client" | "Sip" | "Conference" | "Queue" => format!("<Response><Dial>{one}</Dial></Response>"),
-            _ => format!("<Response>{one}</Response>"),
-        }
+        let within = parents(element).iter().rev().fold(one, |inner, tag| format!("<{tag}>{inner}</{tag}>"));
+        format!("<Response>{within}</Response>")
     };
-    let taken = values.into_iter().chain(more).find(|value| parse(&wrapped(value)).is_ok());
+    let taken = values
+        .into_iter()
+        .chain(more)
+        .chain(services)
+        .chain(payments)
+        .chain(speech)
+        .find(|value| parse(&wrapped(value)).is_ok());
     taken.unwrap_or_else(|| panic!("{element}@{attribute} is not read: {:?}", parse(&wrapped("1")))).to_owned()
 }
 
