@@ -99,8 +99,5 @@ pub(crate) fn decline(draft: &mut Draft<'_>, id: &AgentId) -> Result<(), Stop> {
 fn take_back(draft: &mut Draft<'_>, work: &crate::model::Work, why: &str) -> Result<(), Stop> {
     let Some(mut call) = draft.call(work.call)? else { return Ok(()) };
     offer::end_offer(draft, &mut call, work.offer, why)?;
-    if call.queue.is_none() {
-        crate::core::call::end(draft, &mut call, crate::model::EndReason::AgentUnreachable)?;
-    }
     draft.put_call(call)
 }

@@ -239,6 +239,8 @@ pub struct Refusal {
 pub enum RefusalKind {
     /// There is no such thing.
     NotFound,
+    /// A value of it is not allowed.
+    Invalid,
     /// It does not fit the state things are in.
     Conflict,
     /// The fact names a leg of another call.

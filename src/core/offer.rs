@@ -8,7 +8,7 @@ use crate::core::{Stop, Timer, agent as agents, call as calls, command, queue};
 use crate::id::{CallId, LegId};
 use crate::model::{
     Agent, Call, CallState, DETAILED_OFFERS_MAX, Decision, EndReason, EventKind, Intent, LegProgress, LegRole, LegVerb,
-    Offer, OfferState, Queue, Work, WorkState,
+    Offer, OfferState, Work, WorkState,
 };
 use crate::script::{Prompt, Script, Step};
 use crate::store::Rearm;
@@ -22,16 +22,6 @@ const TAKEN: &str = "This call has already been taken.";
 
 /// Offers the call to the agent: reserves the agent, plans the leg, sets the deadline.
 pub(crate) fn make(
-    draft: &mut Draft<'_>,
-    call: &mut Call,
-    queue: &Queue,
-    agent: Agent,
-    decision: Decision,
-) -> Result<(), Stop> {
-    make_for(draft, call, queue.ring_timeout, agent, decision)
-}
-
-pub(crate) fn make_for(
     draft: &mut Draft<'_>,
     call: &mut Call,
     ring_timeout: Duration,
@@ -131,20 +121,15 @@ pub(crate) fn joined(draft: &mut Draft<'_>, call: &mut Call) -> Result<(), Stop>
     if call.state != CallState::Connecting {
         return Ok(());
     }
-    let agent_in = |offer: &&mut Offer, call_legs: &[crate::model::Leg]| {
-        offer.state == OfferState::Accepted && call_legs.iter().any(|leg| leg.id == offer.leg && leg.in_room)
-    };
+    let agent_in =
+        |offer: &Offer| offer.state == OfferState::Accepted && call.leg(offer.leg).is_some_and(|leg| leg.in_room);
     let customer_in = call
         .customer_leg()
         .is_some_and(|leg| leg.is_live() && (leg.in_room || leg.sent_to_room == Some(call.room_number)));
-    let legs = std::mem::take(&mut call.legs);
-    let offer = call.offers.iter_mut().find(|offer| customer_in && agent_in(offer, &legs));
-    let joined = offer.map(|offer| {
-        offer.state = OfferState::Bridged;
-        (offer.number, offer.agent.clone())
-    });
-    call.legs = legs;
-    let Some((number, name)) = joined else { return Ok(()) };
+    let both_in = call.offers.iter().position(|offer| customer_in && agent_in(offer));
+    let Some(offer) = both_in.and_then(|at| call.offers.get_mut(at)) else { return Ok(()) };
+    offer.state = OfferState::Bridged;
+    let (number, name) = (offer.number, offer.agent.clone());
     call.state = CallState::Talking;
     call.connected_at.get_or_insert(draft.now);
     call.agent = Some(name.clone());
@@ -185,9 +170,6 @@ pub(crate) fn agent_leg_ended(draft: &mut Draft<'_>, call: &mut Call, leg: LegId
             };
             end_offer(draft, call, offer.number, why)?;
         }
-    }
-    if call.queue.is_none() {
-        return calls::end(draft, call, EndReason::AgentUnreachable);
     }
     if call.state == CallState::Connecting {
         queue::wait_again_with_music(draft, call);
@@ -230,8 +212,10 @@ pub(crate) fn end_offer(draft: &mut Draft<'_>, call: &mut Call, number: u32, why
         "taken" => command::give(draft, call, offer.leg, LegVerb::Cancel),
         _ => command::give(draft, call, offer.leg, LegVerb::HangUp),
     }
-    if let Some(queue) = &call.queue {
-        draft.arm_match(queue, draft.now);
+    match &call.queue {
+        Some(queue) => draft.arm_match(queue, draft.now),
+        // A call that was to begin with this agent, and nobody else can take it.
+        None => calls::end(draft, call, EndReason::AgentUnreachable)?,
     }
     Ok(())
 }
@@ -263,12 +247,15 @@ pub(crate) fn ring_timed_out(draft: &mut Draft<'_>, call: CallId, number: u32) -
     if offer.state != OfferState::Offered {
         return Ok(());
     }
-    let answered = call.leg(offer.leg).is_some_and(|leg| leg.progress == LegProgress::Answered);
-    let why = if answered { "declined" } else { "ring_no_answer" };
+    let leg = call.leg(offer.leg);
+    let why = match leg.map(|leg| (leg.progress, leg.said.is_empty())) {
+        // Was asked for a key, and pressed none.
+        Some((LegProgress::Answered, false)) => "declined",
+        // Answered at the last moment, and has not asked yet.
+        Some((LegProgress::Answered, true)) => "failed",
+        _ => "ring_no_answer",
+    };
     end_offer(draft, &mut call, number, why)?;
-    if call.queue.is_none() {
-        calls::end(draft, &mut call, EndReason::AgentUnreachable)?;
-    }
     draft.put_call(call)
 }
 

@@ -293,7 +293,7 @@ fn offer_to(draft: &mut Draft<'_>, queue: &Queue, call: Call, looked: &[Looked],
         call = fresh;
     }
     for agent in chosen {
-        offer::make(draft, &mut call, queue, agent, decision.clone())?;
+        offer::make(draft, &mut call, queue.ring_timeout, agent, decision.clone())?;
     }
     draft.put_call(call)?;
     Ok(true)

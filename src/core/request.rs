@@ -20,7 +20,7 @@ pub(crate) fn requested(draft: &mut Draft<'_>, request: &Request, seed: u128) ->
         Request::Break(_, reason) if !is_short_text(reason) => {
             let message =
                 format!("the reason of a break is at most {REASON_CHARS_MAX} characters, none of them control");
-            return Err(conflict(message));
+            return Err(Refusal { kind: RefusalKind::Invalid, message }.into());
         }
         Request::Break(id, reason) => agent::want(draft, id, Intent::Break(reason.clone()))?,
         Request::SignOut(id) => agent::want(draft, id, Intent::Offline)?,
@@ -38,7 +38,6 @@ pub(crate) fn requested(draft: &mut Draft<'_>, request: &Request, seed: u128) ->
             if !draft.rules.queues.contains_key(id) {
                 return Err(not_found("queue", id));
             }
-            draft.queue_state(id)?;
             draft.put_queue_state(id, QueueState { closed: !open })?;
         }
         Request::PlaceCall { id, to, from, target } => {
@@ -118,7 +117,7 @@ fn click(
     let decision =
         Decision { strategy: "requested".to_owned(), configuration: draft.rules.version, considered: Vec::new() };
     let ring_timeout = draft.rules.customer_ring_timeout;
-    offer::make_for(draft, &mut call, ring_timeout, agent, decision)?;
+    offer::make(draft, &mut call, ring_timeout, agent, decision)?;
     draft.put_call(call)?;
     Ok(Reply::Call(id))
 }

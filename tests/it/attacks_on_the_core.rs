@@ -425,3 +425,21 @@ fn a_damaged_call_does_not_stop_the_line() {
     let second = desk.call(desk.id("CA2")).expect("it waits");
     assert_eq!(second.offers.len(), 1, "the second caller is not offered");
 }
+
+/// The time to ring is over just as an agent has answered, before the telephone has asked what to do: nobody declined.
+#[test]
+fn answered_at_the_last_moment_is_not_declined() {
+    let mut desk = Desk::of(&only_ana(sales()));
+    desk.ready("ana");
+    desk.arrives("CA1");
+    desk.matches();
+    let call = desk.id("CA1");
+    desk.dials(call, LegId(1), "CA2");
+    desk.feed(&Input::LegChanged { call, leg: LegId(1), sid: "CA2".to_owned(), state: LegState::Answered });
+    desk.now = desk.now + secs(20);
+    desk.feed(&Input::Due(Timer::Ring(call, 0)));
+    let waiting = desk.call(call).expect("it waits");
+    assert!(waiting.offers.is_empty());
+    let excluded: Vec<_> = waiting.excluded.values().collect();
+    assert!(excluded.iter().all(|until| until.is_some()), "ana would never be offered this call again");
+}

@@ -5,7 +5,7 @@ use switchboard::id::{AgentId, QueueId};
 use switchboard::model::{AgentStatus, CallState, EndReason, Target};
 use switchboard::sim::Sim;
 use switchboard::sim::carrier::{EndpointScript, Ring};
-use switchboard::{Queue, Switchboard};
+use switchboard::{Agent, Queue, Switchboard};
 
 use crate::acme::{only_ana, secs};
 
@@ -167,4 +167,22 @@ fn a_screen_that_is_behind_changes_nothing() {
     assert_eq!(sim.agent("ana").status(), AgentStatus::Ready);
     sim.request(take_break(version()));
     assert_eq!(sim.agent("ana").status(), AgentStatus::Break);
+}
+
+/// C3: the agent's voicemail answers and presses nothing; the call is over, and the customer was never rung.
+#[test]
+fn click_to_call_and_voicemail_answers_for_the_agent() {
+    let app = Switchboard::builder()
+        .queue(Queue::new("sales"))
+        .agent(Agent::new("ana").at("+14155550177").serves(["sales"]))
+        .caller_id("+14155550100");
+    let sim = Sim::start(&app);
+    sim.request(click("click 1"));
+    sim.agent("ana").rings_within(secs(2)).answers().hears("Press 1 to accept");
+    sim.waits(secs(60));
+    let call = sim.last_call();
+    assert_eq!((call.state, call.reason), (CallState::Ended, Some(EndReason::AgentUnreachable)), "{}", sim.story());
+    assert!(!sim.is_engaged(&CUSTOMER.parse().expect("a number")));
+    assert_eq!(sim.agent("ana").status(), AgentStatus::Ready);
+    sim.rests();
 }
