@@ -13,9 +13,6 @@ use crate::core::Request as Asked;
 use crate::id::AgentId;
 use crate::model::{Agent, Intent};
 
-/// Most characters of a break's reason.
-const REASON_CHARS_MAX: usize = 200;
-
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Action {
@@ -31,6 +28,8 @@ enum Action {
 struct Act {
     action: Action,
     reason: Option<String>,
+    /// What was read: the request is refused if somebody else was faster.
+    intent_version: Option<u64>,
 }
 
 impl Act {
@@ -38,18 +37,17 @@ impl Act {
         if self.reason.is_some() && self.action != Action::Break {
             return Err(Fault::bad("only a break has a reason"));
         }
-        Ok(match self.action {
+        let agent = id.clone();
+        let request = match self.action {
             Action::Ready => Asked::Ready(id),
-            Action::Break => {
-                let reason = self.reason.unwrap_or_default();
-                if reason.chars().count() > REASON_CHARS_MAX {
-                    return Err(Fault::bad(format!("a reason may have at most {REASON_CHARS_MAX} characters")));
-                }
-                Asked::Break(id, reason)
-            }
+            Action::Break => Asked::Break(id, self.reason.unwrap_or_default()),
             Action::SignOut => Asked::SignOut(id),
             Action::Decline => Asked::Decline(id),
             Action::FinishWrapUp => Asked::FinishWrapUp(id),
+        };
+        Ok(match self.intent_version {
+            Some(intent_version) => Asked::IfUnchanged { agent, intent_version, request: Box::new(request) },
+            None => request,
         })
     }
 }
@@ -63,6 +61,7 @@ fn agent_json(agent: &Agent) -> Value {
         "id": agent.spec.id.as_str(),
         "status": agent.status(),
         "break_reason": break_reason,
+        "intent_version": agent.intent_version,
         "call": agent.work.as_ref().map(|work| work.call.to_string()),
         "endpoint": agent.spec.endpoint.to_string(),
         "queues": agent.spec.queues,

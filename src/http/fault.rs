@@ -34,6 +34,7 @@ impl From<Error> for Fault {
         let message = error.to_string();
         match (error.refusal(), error) {
             (Some(RefusalKind::NotFound), _) => Self::not_found(message),
+            (Some(RefusalKind::Invalid), _) => Self::bad(message),
             (Some(RefusalKind::NotConfigured), _) => Self::new(StatusCode::CONFLICT, "not_configured", message),
             (Some(_), _) => Self::new(StatusCode::CONFLICT, "conflict", message),
             (None, Error::Contended) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "contended", message),

@@ -48,6 +48,10 @@ async fn agents_sign_in_take_breaks_and_leave() {
     assert_eq!(get(&app, "/api/v1/queues/sales").await.1["ready"], 1);
     let (_, agent) = post(&app, "/api/v1/agents/ana", r#"{"action":"break","reason":"lunch"}"#).await;
     assert_eq!((&agent["status"], &agent["break_reason"]), (&"break".into(), &"lunch".into()));
+    let late =
+        format!(r#"{{"action":"ready","intent_version":{}}}"#, agent["intent_version"].as_u64().unwrap_or(0) - 1);
+    assert_eq!(post(&app, "/api/v1/agents/ana", &late).await.0, StatusCode::CONFLICT, "I-5: a screen that is behind");
+    assert_eq!(get(&app, "/api/v1/agents/ana").await.1["status"], "break");
     post(&app, "/api/v1/agents/ana", r#"{"action":"sign_out"}"#).await;
     assert_eq!(get(&app, "/api/v1/agents/ana").await.1["status"], "offline");
 }
