@@ -500,7 +500,6 @@ impl Ringing {
     }
 }
 
-/// Whether a call is live, for stories.
 impl Sim {
     /// Calls that have not ended.
     #[must_use]

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 /// A decoded name and value before they are made text: what a signature covers.
-pub(super) type RawPair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+pub(crate) type RawPair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
 /// A decoded name and value as text; borrowed from the form where nothing had to be decoded.
 pub type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
@@ -27,7 +27,7 @@ pub fn decode(form: &[u8], pairs_max: usize) -> Result<Vec<Pair<'_>>, TooManyPai
     Ok(decode_raw(form, pairs_max)?.into_iter().map(to_text).collect())
 }
 
-pub(super) fn decode_raw(form: &[u8], pairs_max: usize) -> Result<Vec<RawPair<'_>>, TooManyPairs> {
+pub(crate) fn decode_raw(form: &[u8], pairs_max: usize) -> Result<Vec<RawPair<'_>>, TooManyPairs> {
     let mut pairs = Vec::new();
     for piece in form.split(|byte| *byte == b'&').filter(|piece| !piece.is_empty()) {
         if pairs.len() == pairs_max {

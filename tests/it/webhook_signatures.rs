@@ -344,3 +344,10 @@ fn a_form_whose_url_happens_to_hold_a_body_hash_is_still_a_form() {
     let parts = Parts::post("https://calls.example.com/voice?bodySHA256=00", PARAMS);
     assert_eq!(parts.tried(&verifier(), |webhook| webhook.param("CallSid").map(str::to_owned)), Ok(Some("CA1".into())));
 }
+
+/// A value cannot become another parameter: what is sent to Twilio is written by the same encoder that its forms are read by.
+#[test]
+fn nothing_in_a_value_can_become_another_parameter() {
+    let text = form::encode([("To", "sip:a b@x.example&Twiml=<Hangup/>"), ("N", "é+*-._%")]);
+    assert_eq!(text, "To=sip%3Aa+b%40x.example%26Twiml%3D%3CHangup%2F%3E&N=%C3%A9%2B*-._%25");
+}

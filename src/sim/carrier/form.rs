@@ -1,54 +1,27 @@
 //! Form bodies, query strings and URLs, as Twilio writes and reads them.
 
+use std::borrow::Cow;
 use std::time::Duration;
+
+use crate::webhook::form;
 
 pub(super) type Pairs = Vec<(String, String)>;
 
-/// `application/x-www-form-urlencoded` text of one name or value.
-pub(super) fn encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' => out.push(char::from(byte)),
-            b' ' => out.push('+'),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
-}
-
 pub(super) fn encode_pairs(pairs: &[(String, String)]) -> String {
-    let parts: Vec<String> = pairs.iter().map(|(k, v)| format!("{}={}", encode(k), encode(v))).collect();
-    parts.join("&")
+    form::encode(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
 }
 
-fn hex(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|d| u8::try_from(d).ok())
+pub(super) fn decode_pairs(text: &[u8]) -> Pairs {
+    // NUL and all: what was sent is judged, not what could be stored of it.
+    let text_of = |bytes: Cow<'_, [u8]>| String::from_utf8_lossy(&bytes).into_owned();
+    let pairs = form::decode_raw(text, usize::MAX).unwrap_or_default();
+    pairs.into_iter().map(|(name, value)| (text_of(name), text_of(value))).collect()
 }
 
-/// The decoded text; a `%` without two hex digits stays as it is.
-pub(super) fn decode(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        let mut ahead = bytes.clone();
-        match (byte, ahead.next().and_then(hex), ahead.next().and_then(hex)) {
-            (b'+', ..) => out.push(b' '),
-            (b'%', Some(high), Some(low)) => {
-                out.push(high * 16 + low);
-                bytes = ahead;
-            }
-            _ => out.push(byte),
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-pub(super) fn decode_pairs(text: &str) -> Pairs {
-    text.split('&')
-        .filter(|part| !part.is_empty())
-        .map(|part| part.split_once('=').map_or_else(|| (decode(part), String::new()), |(k, v)| (decode(k), decode(v))))
-        .collect()
+/// The decoded text of one part of a path, where `+` is itself.
+pub(super) fn decode_part(part: &str) -> String {
+    let escaped = part.replace('+', "%2B").replace('=', "%3D").replace('&', "%26");
+    decode_pairs(escaped.as_bytes()).pop().map(|(name, _)| name).unwrap_or_default()
 }
 
 /// First value of this name.
@@ -141,7 +114,7 @@ impl Overrides {
             on_read: false,
             bad: false,
         };
-        for (key, value) in decode_pairs(fragment) {
+        for (key, value) in decode_pairs(fragment.as_bytes()) {
             let number = value.parse::<u64>().ok();
             match (key.as_str(), number) {
                 ("ct", Some(100..=10_000)) => {}

@@ -4,6 +4,7 @@
 //! requests of [`Carrier::take_webhooks`] to the application and its replies back by [`Carrier::webhook_result`], and
 //! hands REST requests to [`Carrier::rest`]. The same seed and the same calls give the same world.
 
+mod basic;
 mod call;
 mod callback;
 mod conference;
@@ -21,7 +22,7 @@ mod rest_calls;
 mod rest_conferences;
 mod rng;
 mod run;
-mod sign;
+
 mod state;
 mod truth;
 mod types;

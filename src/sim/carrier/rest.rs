@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::Carrier;
+use super::basic::basic;
 use super::form::{self, Pairs};
-use super::sign;
 use super::types::{NextRest, RestFault, RestReply};
 
 /// A refusal: HTTP status, Twilio's code, and what is wrong.
@@ -147,16 +147,15 @@ impl Carrier {
 
     fn route(&mut self, method: &str, target: &str, authorization: Option<&str>, body: &[u8]) -> Answer {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let form = form::decode_pairs(&String::from_utf8_lossy(body));
-        let request = Request { method, path, query: form::decode_pairs(query), form };
-        let segments: Vec<String> =
-            path.split('/').skip(1).map(|part| form::decode(&part.replace('+', "%2B"))).collect();
+        let form = form::decode_pairs(body);
+        let request = Request { method, path, query: form::decode_pairs(query.as_bytes()), form };
+        let segments: Vec<String> = path.split('/').skip(1).map(form::decode_part).collect();
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         let ["2010-04-01", "Accounts", account, rest @ .., last] = segments.as_slice() else {
             return not_found(path);
         };
         let known = authorization
-            .and_then(sign::basic)
+            .and_then(basic)
             .is_some_and(|(user, secret)| user == self.config.account_sid && secret == self.config.auth_token);
         if !known || *account != self.config.account_sid {
             return Err(Refusal(401, 20_003, "Authenticate".to_owned()));

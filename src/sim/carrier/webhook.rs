@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use super::Carrier;
 use super::form::{self, Overrides, Pairs};
 use super::state::{Due, Sid, Target};
 use super::types::{HttpFault, HttpReply, Webhook, WebhookKind};
-use super::{Carrier, sign};
 use crate::time::Timestamp;
+use crate::webhook::{Algorithm, sign};
 
 /// What a reply is good for.
 #[derive(Clone, Debug)]
@@ -43,9 +44,10 @@ impl Carrier {
             (true, true) => format!("{bare}&{}", form::encode_pairs(params)),
             (true, false) => format!("{bare}?{}", form::encode_pairs(params)),
         };
-        let signed: &[(String, String)] = if get { &[] } else { params };
+        let signed: Vec<(&str, &str)> =
+            params.iter().filter(|_| !get).map(|(name, value)| (&**name, &**value)).collect();
         let mut headers = vec![
-            ("X-Twilio-Signature".to_owned(), sign::signature(&self.config.auth_token, &url, signed)),
+            ("X-Twilio-Signature".to_owned(), sign(&url, &signed, &self.config.auth_token, Algorithm::HmacSha1)),
             ("I-Twilio-Idempotency-Token".to_owned(), self.rng.hex32()),
             ("User-Agent".to_owned(), "TwilioProxy/1.1".to_owned()),
             ("Accept".to_owned(), "*/*".to_owned()),

@@ -7,7 +7,6 @@ pub mod client;
 pub mod config;
 pub mod dialect;
 pub mod error;
-mod form;
 pub mod hop;
 pub mod probe;
 pub mod request;

@@ -7,10 +7,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::{self, Reply};
-use super::form;
 use super::request::{AccountSid, ApiRequest, Method, checked, is_sid};
 use crate::telephony::{EndCause, Failure, LegRef, LegReport, LegState, TelephonyError};
 use crate::time::Timestamp;
+use crate::webhook::form;
 
 /// How far Twilio's clock may be behind ours.
 const SKEW: Duration = Duration::from_secs(2);
@@ -57,8 +57,11 @@ impl Probe {
             LegRef::Id(sid) => (Wanted::Leg, account.path(&format!("Calls/{}.json", checked("CA", "leg", sid)?))),
             LegRef::Dialled { to, from, sent_at } => {
                 let list = format!("{}?", account.path("Calls.json"));
-                let query =
-                    form::encode(&[("To", &to.to_string()), ("From", &from.to_string()), ("PageSize", PAGE_SIZE)]);
+                let query = form::encode([
+                    ("To", to.to_string().as_str()),
+                    ("From", from.to_string().as_str()),
+                    ("PageSize", PAGE_SIZE),
+                ]);
                 let path = format!("{list}{query}");
                 (Wanted::Dialled { list, sent_at: *sent_at, found: None }, path)
             }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::error::{self, Reply};
-use super::form;
 use crate::phone::Endpoint;
 use crate::telephony::{Action, Command, Failure, Performed, TelephonyError};
+use crate::webhook::form;
 
 /// Longest time a call may ring (Twilio docs, Calls resource: `Timeout` is at most 600 seconds).
 pub const RING_TIMEOUT_SECS_MAX: u64 = 600;
@@ -134,9 +134,9 @@ fn dial_body(
     }
     let (ring_text, limit_text) = (ring_secs.to_string(), whole_secs(time_limit).to_string());
     let (to, from) = (to.to_string(), from.to_string());
-    Ok(form::encode(&[
-        ("To", &to),
-        ("From", &from),
+    Ok(form::encode([
+        ("To", to.as_str()),
+        ("From", from.as_str()),
         ("Url", document_url),
         ("Method", "POST"),
         ("StatusCallback", status_url),
@@ -146,8 +146,8 @@ fn dial_body(
         ("StatusCallbackEvent", "ringing"),
         ("StatusCallbackEvent", "answered"),
         ("StatusCallbackEvent", "completed"),
-        ("Timeout", &ring_text),
-        ("TimeLimit", &limit_text),
+        ("Timeout", ring_text.as_str()),
+        ("TimeLimit", limit_text.as_str()),
     ]))
 }
 
@@ -179,19 +179,19 @@ pub fn request(account: &AccountSid, command: &Command) -> Result<ApiRequest, Te
             dial_body((to, from), (document_url, status_url), *ring_timeout, *time_limit)?,
         )),
         Action::Redirect { leg, document_url } => {
-            Ok(post(call(account, leg)?, form::encode(&[("Url", document_url), ("Method", "POST")])))
+            Ok(post(call(account, leg)?, form::encode([("Url", document_url.as_str()), ("Method", "POST")])))
         }
-        Action::Cancel { leg } => Ok(post(call(account, leg)?, form::encode(&[("Status", "canceled")]))),
-        Action::HangUp { leg } => Ok(post(call(account, leg)?, form::encode(&[("Status", "completed")]))),
+        Action::Cancel { leg } => Ok(post(call(account, leg)?, form::encode([("Status", "canceled")]))),
+        Action::HangUp { leg } => Ok(post(call(account, leg)?, form::encode([("Status", "completed")]))),
         Action::Mute { conference, leg, muted } => {
-            Ok(post(participant(account, conference, leg)?, form::encode(&[("Muted", truth(*muted))])))
+            Ok(post(participant(account, conference, leg)?, form::encode([("Muted", truth(*muted))])))
         }
         Action::Hold { conference, leg, held, music_url } => {
             let mut pairs = vec![("Hold", truth(*held))];
             if let Some(url) = music_url.as_deref().filter(|_| *held) {
                 pairs.push(("HoldUrl", url));
             }
-            Ok(post(participant(account, conference, leg)?, form::encode(&pairs)))
+            Ok(post(participant(account, conference, leg)?, form::encode(pairs)))
         }
         Action::Remove { conference, leg } => Ok(ApiRequest {
             method: Method::Delete,
@@ -200,7 +200,7 @@ pub fn request(account: &AccountSid, command: &Command) -> Result<ApiRequest, Te
         }),
         Action::EndConference { conference } => Ok(post(
             account.path(&format!("Conferences/{}.json", checked("CF", "conference", conference)?)),
-            form::encode(&[("Status", "completed")]),
+            form::encode([("Status", "completed")]),
         )),
     }
 }
