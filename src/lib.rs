@@ -74,6 +74,7 @@ pub mod error;
 #[cfg(feature = "axum")]
 pub mod http;
 pub mod id;
+pub mod media;
 pub mod model;
 pub mod phone;
 pub mod routing;

@@ -54,6 +54,7 @@
 //! again: whoever acts on a webhook must make acting twice the same as acting once.
 
 pub mod form;
+pub mod params;
 mod signature;
 mod url;
 mod verifier;

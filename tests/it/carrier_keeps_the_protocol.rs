@@ -5,10 +5,15 @@ mod bad_requests;
 mod bridges;
 mod calls;
 mod conferences;
+mod detection;
 mod documents;
 mod queues;
+mod recordings;
+mod resources;
 mod rest;
 mod storms;
+mod transport;
+mod verbs;
 mod webhooks;
 
 use std::collections::BTreeMap;

@@ -9,6 +9,7 @@ mod an_agent_does_not_take_it;
 mod an_application_is_played;
 mod architecture;
 mod attacks_on_the_core;
+mod callbacks_are_typed;
 mod carrier_keeps_the_protocol;
 #[cfg(feature = "simulator")]
 mod demo_runs;
@@ -18,13 +19,18 @@ mod due_work_runs_on_tokio;
 mod hop_urls;
 #[cfg(feature = "axum")]
 mod http_router_mounts_anywhere;
+mod other_providers_speak_too;
 mod planted_bugs;
 mod shifts_with_faults;
+#[cfg(feature = "sim")]
+mod sockets_carry_calls;
 mod stores_keep_the_contract;
 mod stories_under_faults;
 mod telephonies_keep_the_contract;
+mod the_rest_client_stands_alone;
 mod the_store_is_silent;
 mod twilio_client_over_a_socket;
+mod twiml_of_the_official_libraries;
 mod twiml_says_what_was_meant;
 mod we_call_somebody;
 mod webhook_signatures;

@@ -1,5 +1,6 @@
 //! Twilio: building its REST requests and reading its replies (always compiled), and sending them (feature `twilio`).
 
+pub mod api;
 pub mod budget;
 #[cfg(feature = "twilio")]
 pub mod client;
@@ -9,7 +10,10 @@ pub mod dialect;
 pub mod error;
 pub mod hop;
 pub mod probe;
+pub mod profile;
 pub mod request;
+#[cfg(feature = "twilio")]
+pub mod rest;
 pub mod token;
 
 pub use budget::Budget;

@@ -1,0 +1,1 @@
+//! Audio and words of a call over a WebSocket: Media Streams and `ConversationRelay`, both sides.

@@ -1,0 +1,1 @@
+//! How providers that speak Twilio's language differ from it, as data.

@@ -1,0 +1,1 @@
+//! What each webhook says, as types.

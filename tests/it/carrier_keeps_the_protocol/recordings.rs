@@ -1,0 +1,1 @@
+//! Recordings: all sources, their life and their sound.

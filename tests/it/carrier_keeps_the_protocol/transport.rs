@@ -1,0 +1,1 @@
+//! How requests reach the application, and what happens when they do not.

@@ -1,0 +1,1 @@
+//! The verbs beside those that connect people.

@@ -1,0 +1,1 @@
+//! Providers that speak Twilio's language, by configuration.

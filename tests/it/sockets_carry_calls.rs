@@ -1,0 +1,1 @@
+//! Media Streams and ConversationRelay, both sides.

@@ -1,0 +1,1 @@
+//! Twilio's REST API without the rest of this crate.

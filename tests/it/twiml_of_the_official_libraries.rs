@@ -1,0 +1,1 @@
+//! Documents that Twilio's own libraries write.
