@@ -7,7 +7,7 @@ macro_rules! maybe {
     };
 }
 
-mod documents;
+pub(crate) mod documents;
 mod reading;
 mod refusals;
 mod services;
