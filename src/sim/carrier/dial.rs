@@ -80,6 +80,7 @@ impl Carrier {
         for noun in &good {
             self.ring_noun(sid, verb, noun);
         }
+        self.records_dial(sid, true);
     }
 
     /// Twilio docs, error 13214. Without callerId the caller's own From is shown.
@@ -156,6 +157,7 @@ impl Carrier {
             self.hear(one, Hearing::Party);
         }
         self.talk_pair(a, b, true);
+        self.records_dial(a, false);
     }
 
     /// A dialled leg is over, or was taken away by REST.

@@ -204,6 +204,7 @@ fn entry_of(request: &Request<'_>, room: &str) -> Entry {
         wait,
         max: number(request, "MaxParticipants", 250).unwrap_or(250).clamp(2, 250),
         callback: subscription(request, "ConferenceStatusCallback", "start end"),
+        record: super::recording_sources::plan_of_conference(request),
     }
 }
 
