@@ -173,7 +173,10 @@ impl Carrier {
     }
 
     /// What an answered leg of ours does first.
-    fn begin(&mut self, sid: &str) {
+    pub(super) fn begin(&mut self, sid: &str) {
+        if self.detects(sid) {
+            return;
+        }
         let Some(call) = self.live(sid) else { return };
         let (parent, entry, target, twiml) =
             (call.parent.clone(), call.entry.clone(), call.target.clone(), call.twiml.clone());
@@ -183,7 +186,8 @@ impl Carrier {
         } else if let Some(entry) = entry {
             self.enter_by_api(sid, &entry);
         } else if let Some(target) = target {
-            self.fetch_main(sid, target, Vec::new());
+            let facts = self.detected_facts(sid);
+            self.fetch_main(sid, target, facts);
         } else if let Some(twiml) = twiml {
             self.take_over(sid);
             self.load_text(sid, &twiml);
@@ -230,6 +234,7 @@ impl Carrier {
         self.leave_all(sid, &frames);
         self.leave_conference(sid, "participant_hung_up");
         self.stop_recordings_of(sid);
+        self.detection_ends(sid);
         self.fire(sid, "completed");
         if let Some(other) = bridge {
             self.other_side_gone(&other, sid);

@@ -8,6 +8,7 @@ mod basic;
 mod call;
 mod callback;
 mod conference;
+mod detection;
 mod dial;
 mod dial_end;
 mod document;

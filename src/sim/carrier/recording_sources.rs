@@ -119,7 +119,9 @@ impl Carrier {
     /// What the last callback of a call tells of its voice.
     pub(super) fn last_facts(&self, call: &Call) -> Pairs {
         let recording = call.voice.own_recording.as_ref();
-        recording.map(|sid| self.recording_facts(sid, true)).unwrap_or_default()
+        let mut facts = recording.map(|sid| self.recording_facts(sid, true)).unwrap_or_default();
+        facts.extend(call.verdict(true));
+        facts
     }
 
     /// `<Start><Recording>`.

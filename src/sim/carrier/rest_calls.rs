@@ -99,6 +99,7 @@ impl Carrier {
             call.limit = Duration::from_secs(limit);
         }
         call.voice.record = super::recording_sources::plan_of_leg(request)?;
+        call.voice.detection = super::detection::of_request(request)?;
         call.callback = subscription(request, "StatusCallback", "completed");
         if let Some(bad) = call.callback.take_if(|s| !is_web_url(split_fragment(&s.to.url).0)) {
             self.notify(15_000, Some(&call.sid), "StatusCallback is not a valid URL; ignored", &bad.to.url);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Carrier;
+use super::detection::Detection;
 use super::recording::{RecordPlan, Recording};
 use super::state::{Doing, Due, Sid};
 use super::types::{CallStatus, EndpointScript};
@@ -32,6 +33,8 @@ pub(super) struct Voice {
     pub(super) own_recording: Option<Sid>,
     /// The recording of the Dial that runs.
     pub(super) dial_recording: Option<Sid>,
+    /// Whether a person or a machine answered, where somebody wants to know.
+    pub(super) detection: Option<Detection>,
 }
 
 /// What voices leave behind.
@@ -49,6 +52,8 @@ pub(super) enum VoiceDue {
     Says(Sid, String),
     /// A recording that is over has been worked up.
     Developed(Sid),
+    /// It is known who answered.
+    Detected(Sid, &'static str),
 }
 
 /// Words take a fifteenth of a second per character, and never less than 0.3 s.
@@ -94,6 +99,7 @@ impl Carrier {
     pub(super) fn voice_matters(&self, due: &VoiceDue) -> bool {
         match due {
             VoiceDue::Says(sid, _) => self.live(sid).is_some(),
+            VoiceDue::Detected(sid, _) => self.is_being_detected(sid),
             VoiceDue::Developed(sid) => self.recording(sid).is_some_and(Recording::is_developing),
         }
     }
@@ -101,6 +107,7 @@ impl Carrier {
     pub(super) fn voice_happens(&mut self, due: VoiceDue) {
         match due {
             VoiceDue::Says(sid, words) => self.says(&sid, &words),
+            VoiceDue::Detected(sid, verdict) => self.detected(&sid, verdict),
             VoiceDue::Developed(sid) => self.developed(&sid),
         }
     }
