@@ -23,7 +23,7 @@ use super::wire;
 #[non_exhaustive]
 pub enum Event {
     /// Which call it is. Comes first, once.
-    Setup(Setup),
+    Setup(Box<Setup>),
     /// What the caller said.
     Prompt(Prompt),
     /// A key the caller pressed; with `dtmfDetection` only.

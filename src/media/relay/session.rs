@@ -48,7 +48,7 @@ pub enum SessionError {
 #[derive(Clone, Debug)]
 pub struct Session {
     frame_bytes_max: usize,
-    setup: Option<Setup>,
+    setup: Option<Box<Setup>>,
     cycles: u64,
     is_talking: bool,
     is_ended: bool,
@@ -180,7 +180,7 @@ impl Session {
     /// Which call it is; `None` before `setup`.
     #[must_use]
     pub fn setup(&self) -> Option<&Setup> {
-        self.setup.as_ref()
+        self.setup.as_deref()
     }
 
     /// Whether a talk cycle is open: tokens were sent, the last one was not, and the caller has not cut them short.
