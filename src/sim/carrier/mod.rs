@@ -8,6 +8,7 @@ mod basic;
 mod call;
 mod callback;
 mod conference;
+mod detection;
 mod dial;
 mod dial_end;
 mod document;
@@ -16,6 +17,11 @@ mod gather;
 mod participant;
 mod people;
 mod queue;
+mod record_verb;
+mod recording;
+mod recording_audio;
+mod recording_rest;
+mod recording_sources;
 mod render;
 mod rest;
 mod rest_calls;
@@ -26,6 +32,9 @@ mod run;
 mod state;
 mod truth;
 mod types;
+mod verbs_background;
+mod voice;
+mod voice_types;
 mod webhook;
 mod xml;
 
@@ -35,6 +44,7 @@ use conference::Conference;
 use rng::SplitMix64;
 use state::{Call, Due, Sid, WaitQueue};
 pub use types::*;
+pub use voice_types::*;
 
 use crate::time::Timestamp;
 
@@ -69,6 +79,8 @@ pub struct Carrier {
     next_rest: VecDeque<NextRest>,
     doubles: Doubles,
     overtaken: bool,
+    /// Recordings, transcripts and whatever else voices leave behind.
+    shelf: voice::Shelf,
 }
 
 /// What is doubled or reordered until further notice.
@@ -108,6 +120,7 @@ impl Carrier {
             next_rest: VecDeque::new(),
             doubles: Doubles::default(),
             overtaken: false,
+            shelf: voice::Shelf::default(),
         }
     }
 
@@ -198,6 +211,7 @@ impl Carrier {
             Due::DialLimit(caller, callee) => self.calls.get(caller).is_some_and(|c| c.bridge.as_ref() == Some(callee)),
             Due::Deadline(id) => self.pending.contains_key(id),
             Due::Emit(id) => self.held.contains_key(id),
+            Due::Voice(due) => self.voice_matters(due),
         }
     }
 
@@ -218,6 +232,7 @@ impl Carrier {
             Due::DialLimit(_, callee) => self.end(&callee, CallStatus::Completed, EndCause::TimeLimit),
             Due::Deadline(id) => self.webhook_result(id, Err(HttpFault::ReadTimeout)),
             Due::Emit(id) => self.out.extend(self.held.remove(&id)),
+            Due::Voice(due) => self.voice_happens(due),
         }
     }
 
