@@ -187,7 +187,7 @@ parameters!(Create {
     recording_status_callback_method: Method = "RecordingStatusCallbackMethod";
     /// What it is told; that it can be fetched alone unless set.
     recording_status_callback_event: [RecordingEvent] = "RecordingStatusCallbackEvent";
-    /// Settings of the recording that are kept at Twilio (unverified: in released libraries alone).
+    /// Settings of the recording that are kept at Twilio.
     recording_configuration_id: String = "RecordingConfigurationId";
     /// Finds out who answers.
     machine_detection: MachineDetection = "MachineDetection";
@@ -219,7 +219,7 @@ parameters!(Create {
     sip_auth_password: String = "SipAuthPassword";
     /// Told of what a client is notified of (field of the description; unexplained by Twilio).
     client_notification_url: String = "ClientNotificationUrl";
-    /// Signed statements about the caller (unverified: in released libraries alone).
+    /// Signed statements about the caller (STIR/SHAKEN), in Base64; several separated by commas, five at most.
     passports: String = "Passports";
 });
 

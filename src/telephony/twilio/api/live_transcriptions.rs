@@ -73,4 +73,12 @@ parameters!(Start {
     enable_automatic_punctuation: bool = "EnableAutomaticPunctuation";
     /// The service that keeps and analyses it, `GA…`.
     intelligence_service: String = "IntelligenceService";
+    /// Settings that are kept at Twilio, in place of those above.
+    transcription_configuration_id: String = "TranscriptionConfigurationId";
+    /// The conversation that it belongs to.
+    conversation_id: String = "ConversationId";
+    /// Settings of conversations that are kept at Twilio.
+    conversation_configuration: String = "ConversationConfiguration";
+    /// Also tells what the engine itself wrote.
+    enable_provider_data: bool = "EnableProviderData";
 });

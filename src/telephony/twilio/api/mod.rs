@@ -21,7 +21,7 @@
 //! ```
 //!
 //! Field and parameter names are Twilio's, in the spelling of Rust; units are added where Twilio leaves them out. What
-//! is marked unverified comes from released libraries or field reports, and is not in Twilio's description of the API.
+//! is marked unverified comes from field reports, and is not in Twilio's own documents.
 
 mod draft;
 mod error;

@@ -179,10 +179,26 @@ parameters!(Create {
     amd_status_callback: String = "AmdStatusCallback";
     /// How it is told; `POST` unless set.
     amd_status_callback_method: Method = "AmdStatusCallbackMethod";
-    /// Signed statements about the caller (unverified: in released libraries alone).
+    /// Signed statements about the caller (STIR/SHAKEN), in Base64; several separated by commas, five at most.
     passports: String = "Passports";
-    /// Settings of the recording that are kept at Twilio (unverified: in released libraries alone).
+    /// Settings of the recording that are kept at Twilio.
     recording_configuration_id: String = "RecordingConfigurationId";
+    /// In an emergency: where the caller is, in degrees, latitude and longitude with a space between.
+    emergency_caller_position: String = "EmergencyCallerPosition";
+    /// In an emergency: where in the building the caller is; 20 characters are used.
+    emergency_caller_location: String = "EmergencyCallerLocation";
+    /// In an emergency: the caller's organization; 20 characters are used.
+    emergency_name: String = "EmergencyName";
+    /// In an emergency: street and number; 60 characters are used.
+    emergency_address: String = "EmergencyAddress";
+    /// In an emergency: the postal code; 20 characters are used.
+    emergency_zip_code: String = "EmergencyZipCode";
+    /// In an emergency: the town.
+    emergency_city: String = "EmergencyCity";
+    /// In an emergency: the state or province.
+    emergency_state: String = "EmergencyState";
+    /// In an emergency: the country.
+    emergency_country: String = "EmergencyCountry";
 });
 
 parameters!(Update {

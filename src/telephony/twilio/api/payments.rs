@@ -50,6 +50,14 @@ open_words! {
         BankRoutingNumber = "bank-routing-number",
         /// The account's number.
         BankAccountNumber = "bank-account-number",
+        /// The number of the card, again.
+        CardNumberAgain = "payment-card-number-matcher",
+        /// Until when the card is good, again.
+        ExpirationDateAgain = "expiration-date-matcher",
+        /// The code on the card, again.
+        SecurityCodeAgain = "security-code-matcher",
+        /// The postal code, again.
+        PostalCodeAgain = "postal-code-matcher",
     }
 
     /// How a payment is ended.
@@ -123,6 +131,10 @@ parameters!(Start {
     token_type: PaymentTokenType = "TokenType";
     /// Which cards are taken, separated by spaces.
     valid_card_types: String = "ValidCardTypes";
+    /// What is to be keyed in twice, words of [`PaymentCapture`] separated by commas.
+    require_matching_inputs: String = "RequireMatchingInputs";
+    /// Has the caller confirm the last digits by a key; not unless set.
+    confirmation: bool = "Confirmation";
 });
 
 parameters!(Update {

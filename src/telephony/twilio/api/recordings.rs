@@ -145,6 +145,8 @@ parameters!(Start {
     recording_channels: RecordingChannels = "RecordingChannels";
     /// Which side is recorded; both unless set.
     recording_track: RecordingTrack = "RecordingTrack";
+    /// Settings of the recording that are kept at Twilio.
+    recording_configuration_id: String = "RecordingConfigurationId";
 });
 
 parameters!(UpdateOfCall, UpdateOfConference {
