@@ -28,10 +28,12 @@ mod rest_calls;
 mod rest_conferences;
 mod rng;
 mod run;
+mod speech;
 
 mod state;
 mod truth;
 mod types;
+mod verbs_attributes;
 mod verbs_background;
 mod voice;
 mod voice_types;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::record_verb::RecordVerb;
 use super::recording::RecordPlan;
+use super::speech::Speech;
 use super::types::{CallStatus, Direction, EndCause, Heard};
 use super::voice::{Voice, VoiceDue};
 use super::xml::Element;
@@ -235,6 +236,7 @@ pub(super) struct Gathering {
     pub(super) digits: String,
     /// Whether the prompts are over and the timeout runs.
     pub(super) listening: bool,
+    pub(super) speech: Option<Speech>,
 }
 
 #[derive(Clone, Debug)]
