@@ -3,4 +3,7 @@
 mod arbitrary;
 mod codec;
 mod messages;
+mod relays;
 mod sessions;
+mod streams;
+mod world;

@@ -165,6 +165,9 @@ impl Carrier {
         for (wait, digits) in script.presses {
             self.after(wait, Due::Presses(sid.to_owned(), digits));
         }
+        for (wait, words) in script.says {
+            self.after(wait, Due::Says(sid.to_owned(), words));
+        }
         if let Some(talk) = script.then {
             self.after(talk, Due::HangsUp(sid.to_owned()));
         }
@@ -226,6 +229,7 @@ impl Carrier {
             self.lose(sid, Loss::Cut);
         }
         self.leave_all(sid, &frames);
+        self.close_sockets(sid);
         self.leave_conference(sid, "participant_hung_up");
         self.fire(sid, "completed");
         if let Some(other) = bridge {
@@ -248,6 +252,7 @@ impl Carrier {
                 Doing::Conferencing(_) => self.leave_conference(sid, "participant_hung_up"),
                 Doing::Queueing(queueing) => self.queue_abandoned(sid, frame, queueing),
                 Doing::Recording(recording) => self.recording_abandoned(sid, frame, recording),
+                Doing::Connecting(connecting) => self.connect_abandoned(sid, connecting),
                 _ => {}
             }
         }
@@ -279,6 +284,7 @@ impl Carrier {
                 Doing::Dialling(dial) => self.dial_interrupted(sid, frame, dial),
                 Doing::Conferencing(_) => self.leave_conference(sid, "participant_updated_via_api"),
                 Doing::Queueing(queueing) => self.queue_redirected(sid, frame, queueing),
+                Doing::Connecting(connecting) => self.connect_interrupted(connecting),
                 _ => {}
             }
         }

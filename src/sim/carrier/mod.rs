@@ -16,14 +16,20 @@ mod gather;
 mod participant;
 mod people;
 mod queue;
+mod relay;
 mod render;
 mod rest;
 mod rest_calls;
 mod rest_conferences;
 mod rng;
 mod run;
-
+mod socket;
+mod socket_audio;
+mod socket_connect;
+mod socket_speech;
 mod state;
+mod stream;
+mod stream_rest;
 mod truth;
 mod types;
 mod webhook;
@@ -33,6 +39,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use conference::Conference;
 use rng::SplitMix64;
+pub use socket::{SocketEvent, SocketFault};
 use state::{Call, Due, Sid, WaitQueue};
 pub use types::*;
 
@@ -69,6 +76,7 @@ pub struct Carrier {
     next_rest: VecDeque<NextRest>,
     doubles: Doubles,
     overtaken: bool,
+    sockets: socket::Sockets,
 }
 
 /// What is doubled or reordered until further notice.
@@ -108,6 +116,7 @@ impl Carrier {
             next_rest: VecDeque::new(),
             doubles: Doubles::default(),
             overtaken: false,
+            sockets: socket::Sockets::default(),
         }
     }
 
@@ -193,11 +202,14 @@ impl Carrier {
                 is(sid, &[CallStatus::Initiated, CallStatus::Ringing])
             }
             Due::Step(sid, epoch) => self.calls.get(sid).is_some_and(|c| !c.status.is_over() && c.epoch == *epoch),
-            Due::Presses(sid, _) | Due::HangsUp(sid) => is(sid, &[CallStatus::Ringing, CallStatus::InProgress]),
+            Due::Presses(sid, _) | Due::Says(sid, _) | Due::HangsUp(sid) => {
+                is(sid, &[CallStatus::Ringing, CallStatus::InProgress])
+            }
             Due::TimeLimit(sid) => is(sid, &[CallStatus::InProgress]),
             Due::DialLimit(caller, callee) => self.calls.get(caller).is_some_and(|c| c.bridge.as_ref() == Some(callee)),
             Due::Deadline(id) => self.pending.contains_key(id),
             Due::Emit(id) => self.held.contains_key(id),
+            Due::Socket(id, due) => self.socket_waits_for(*id, due),
         }
     }
 
@@ -210,6 +222,7 @@ impl Carrier {
             Due::RingsOut(sid) => self.end(&sid, CallStatus::NoAnswer, EndCause::NoAnswer),
             Due::Step(sid, _) => self.step(&sid),
             Due::Presses(sid, digits) => self.presses(&sid, &digits),
+            Due::Says(sid, words) => self.says(&sid, &words),
             Due::HangsUp(sid) => self.hangs_up(&sid),
             Due::TimeLimit(sid) => {
                 self.notify(32_015, Some(&sid), "the call lasted as long as allowed", "");
@@ -218,6 +231,7 @@ impl Carrier {
             Due::DialLimit(_, callee) => self.end(&callee, CallStatus::Completed, EndCause::TimeLimit),
             Due::Deadline(id) => self.webhook_result(id, Err(HttpFault::ReadTimeout)),
             Due::Emit(id) => self.out.extend(self.held.remove(&id)),
+            Due::Socket(id, due) => self.socket_due(id, due),
         }
     }
 

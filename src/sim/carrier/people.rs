@@ -12,14 +12,17 @@ impl Carrier {
         for (wait, digits) in script.presses {
             self.after(wait, Due::Presses(sid.clone(), digits));
         }
+        for (wait, words) in script.says {
+            self.after(wait, Due::Says(sid.clone(), words));
+        }
         if let Some(talk) = script.then {
             self.after(talk, Due::HangsUp(sid.clone()));
         }
         sid
     }
 
-    /// How `endpoint` (`+1…`, `client:ana`, `sip:…`) behaves from now on. For a caller, `then` and `presses` count
-    /// from dialling. Without a script: rings 2 s, is answered, stays until hung up on.
+    /// How `endpoint` (`+1…`, `client:ana`, `sip:…`) behaves from now on. For a caller, `then`, `presses` and `says`
+    /// count from dialling. Without a script: rings 2 s, is answered, stays until hung up on.
     pub fn script(&mut self, endpoint: &str, script: EndpointScript) {
         self.scripts.insert(endpoint.to_owned(), script);
     }
@@ -42,9 +45,19 @@ impl Carrier {
                         self.end(&callee, CallStatus::Completed, EndCause::Parent);
                     }
                 }
+                Doing::Connecting(connecting) => self.key_in_connect(connecting.socket, key),
                 // Twilio docs, TwiML Conference: keys go into the audio.
                 _ => {}
             }
+        }
+    }
+
+    /// The person on this leg begins to say `words`, at 15 characters a second. Nothing happens on a leg that is over.
+    pub fn says(&mut self, call: &str, words: &str) {
+        let Some(frame) = self.live(call).and_then(|c| c.top()).cloned() else { return };
+        self.speaks(call, words);
+        if let Doing::Connecting(connecting) = frame.doing {
+            self.said_in_connect(connecting.socket, words);
         }
     }
 

@@ -116,6 +116,9 @@ impl Carrier {
             "Record" => self.record(sid, verb),
             "Hangup" => self.hang_up_by_document(sid),
             "Reject" => self.reject(sid, verb),
+            "Connect" => self.connect(sid, verb),
+            "Start" => self.start_services(sid, verb),
+            "Stop" => self.stop_services(sid, verb),
             other => {
                 self.notify(12_200, Some(sid), format!("<{other}> is not a verb of this carrier; skipped"), &url);
             }
@@ -250,7 +253,7 @@ impl Carrier {
 }
 
 /// Length of DTMF: `w` 0.5 s, `W` 1 s (Twilio docs, TwiML Play), a key 0.2 s.
-fn tones_ms(digits: &str) -> u64 {
+pub(super) fn tones_ms(digits: &str) -> u64 {
     digits
         .chars()
         .map(|key| match key {

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::socket::SocketDue;
+use super::socket_connect::Connecting;
 use super::types::{CallStatus, Direction, EndCause, Heard};
 use super::xml::Element;
 use crate::time::Timestamp;
@@ -216,6 +218,7 @@ pub(super) enum Doing {
     Dialling(Box<Dialling>),
     Conferencing(Conferencing),
     Queueing(Queueing),
+    Connecting(Connecting),
     Idle,
 }
 
@@ -283,12 +286,15 @@ pub(super) enum Due {
     RingsOut(Sid),
     Step(Sid, u64),
     Presses(Sid, String),
+    /// The person on this leg begins to say this.
+    Says(Sid, String),
     HangsUp(Sid),
     TimeLimit(Sid),
     /// The bridge of this Dial has lasted as long as allowed: caller and callee.
     DialLimit(Sid, Sid),
     Deadline(u64),
     Emit(u64),
+    Socket(u64, SocketDue),
 }
 
 #[derive(Clone, Debug)]
