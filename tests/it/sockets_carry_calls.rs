@@ -3,6 +3,8 @@
 mod arbitrary;
 mod codec;
 mod messages;
+#[cfg(feature = "simulator")]
+mod over_tcp;
 mod relays;
 mod sessions;
 mod streams;
