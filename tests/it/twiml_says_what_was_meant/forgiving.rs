@@ -204,6 +204,7 @@ fn what_does_no_harm_is_not_noticed() {
     // A parameter's value is whatever it is.
     let parameter = clean("<Hangup><Parameter name='a' value=' b '/></Hangup>");
     assert_eq!(parameter, Response::new().hangup(Hangup::new().parameter("a", " b ")));
+    assert_eq!(clean("<Say loop='5000'>a</Say>"), Response::new().say(Say::new("a").loops(1000u32)));
     assert_eq!(clean("<!-- a --><Leave/>"), Response::new().leave(Leave::new()));
 }
 
