@@ -250,7 +250,7 @@ impl Carrier {
 }
 
 /// Length of DTMF: `w` 0.5 s, `W` 1 s (Twilio docs, TwiML Play), a key 0.2 s.
-fn tones_ms(digits: &str) -> u64 {
+pub(super) fn tones_ms(digits: &str) -> u64 {
     digits
         .chars()
         .map(|key| match key {

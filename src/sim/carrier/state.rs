@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::account::{Later, Terms};
+use super::queue::QUEUE_SIZE;
 use super::types::{CallStatus, Direction, EndCause, Heard};
 use super::xml::Element;
 use crate::time::Timestamp;
@@ -92,6 +94,8 @@ pub(super) struct Call {
     pub(super) running: bool,
     /// Documents asked for at this instant.
     pub(super) hops: (Timestamp, u32),
+    /// What REST said about it besides.
+    pub(super) terms: Terms,
 }
 
 impl Call {
@@ -129,6 +133,7 @@ impl Call {
             failing: false,
             running: false,
             hops: (now, 0),
+            terms: Terms::default(),
         }
     }
 
@@ -289,6 +294,7 @@ pub(super) enum Due {
     DialLimit(Sid, Sid),
     Deadline(u64),
     Emit(u64),
+    Account(Later),
 }
 
 #[derive(Clone, Debug)]
@@ -296,4 +302,13 @@ pub(super) struct WaitQueue {
     pub(super) sid: Sid,
     pub(super) members: Vec<Sid>,
     pub(super) waited: Vec<u64>,
+    pub(super) max: usize,
+    pub(super) created: Timestamp,
+    pub(super) updated: Timestamp,
+}
+
+impl WaitQueue {
+    pub(super) fn new(sid: Sid, now: Timestamp) -> Self {
+        Self { sid, members: Vec::new(), waited: Vec::new(), max: QUEUE_SIZE, created: now, updated: now }
+    }
 }

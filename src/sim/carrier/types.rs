@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::account::AccountConfig;
 use crate::time::Timestamp;
 
 /// How a carrier is set up.
@@ -21,6 +22,8 @@ pub struct CarrierConfig {
     pub faults: Faults,
     /// What the sources disagree on.
     pub rules: Rules,
+    /// The account besides.
+    pub account: AccountConfig,
 }
 
 impl Default for CarrierConfig {
@@ -33,6 +36,7 @@ impl Default for CarrierConfig {
             calls_per_second: 0,
             faults: Faults::default(),
             rules: Rules::default(),
+            account: AccountConfig::default(),
         }
     }
 }
