@@ -54,7 +54,7 @@ impl Carrier {
     }
 
     /// What a call to `to` leads to; `None` where it leads to nothing of ours. Twilio docs, IncomingPhoneNumber: with a
-    /// TrunkSid the voice URLs are ignored; with a VoiceApplicationSid the application's hold.
+    /// TrunkSid the voice URLs are ignored, and, as there are no trunks here, the call fails; with a VoiceApplicationSid the application's hold.
     pub(super) fn inbound(&self, to: &str) -> Option<Inbound> {
         if let Some(rest) = to.strip_prefix("app:") {
             let (sid, query) = rest.split_once('?').unwrap_or((rest, ""));

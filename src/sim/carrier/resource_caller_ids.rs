@@ -14,7 +14,7 @@ use super::callback::pair;
 use super::callback::rfc2822;
 use super::render::formatted;
 use super::rest::{Answer, Request, not_allowed, not_found, page, refuse};
-use super::rest_fields::is_phone;
+use super::rest_fields::{self, is_phone};
 use super::state::{Call, Due, Sid, Target};
 use super::types::{CallStatus, Direction, EndCause};
 use super::webhook::Purpose;
@@ -76,7 +76,7 @@ impl Carrier {
             return refuse(20_001, "FriendlyName must not be longer than 64 characters");
         }
         let callback = request.target("StatusCallback", "StatusCallbackMethod")?;
-        let delay = request.number("CallDelay", 0).unwrap_or(0);
+        let delay = rest_fields::number(request, "CallDelay", 0).unwrap_or(0);
         let code = format!("{:06}", self.rng.next() % 1_000_000);
         let mut call = Call::new(self.sid("CA"), Direction::OutboundApi, VALIDATOR, number, self.now);
         call.twiml = Some(PROMPT.to_owned());

@@ -9,7 +9,7 @@ use super::Carrier;
 use super::account::Dates;
 use super::callback::rfc2822;
 use super::rest::{Answer, Request, not_allowed, not_found, page, refuse};
-use super::rest_fields::is_sid;
+use super::rest_fields::{is_sid, number};
 use super::state::Sid;
 
 /// A key that opens the API in place of the account's token.
@@ -173,7 +173,7 @@ impl Carrier {
         if request.method != "POST" {
             return not_allowed();
         }
-        let Some(ttl) = request.number("Ttl", 86_400).filter(|ttl| (1..=86_400).contains(ttl)) else {
+        let Some(ttl) = number(request, "Ttl", 86_400).filter(|ttl| (1..=86_400).contains(ttl)) else {
             return refuse(20_001, "Ttl must be a whole number of seconds from 1 to 86400");
         };
         let username = format!("{}{}", self.rng.hex32(), self.rng.hex32());

@@ -84,7 +84,7 @@ impl Carrier {
             "message_text": encode_pairs(&text),
             "more_info": format!("https://www.twilio.com/docs/errors/{}", it.code),
             "request_method": exchange.map(|e| e.method.clone()),
-            "request_url": it.url,
+            "request_url": Some(&it.url).filter(|url| !url.is_empty()),
             "date_created": rfc2822(it.at),
             "date_updated": rfc2822(it.at),
             "uri": format!("{base}/Notifications/{sid}.json"),

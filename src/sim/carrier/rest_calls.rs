@@ -7,6 +7,7 @@ use super::Carrier;
 use super::form::{is_web_url, split_fragment};
 use super::render::within;
 use super::rest::{Answer, Refusal, Request, not_allowed, not_found, page, refuse};
+pub(super) use super::rest_fields::{number, subscription};
 use super::rest_terms::is_address;
 use super::state::{Call, Due, Subscription, Target};
 use super::types::{CallStatus, Direction, EndCause};
@@ -116,17 +117,17 @@ impl Carrier {
             return refuse(21_212, format!("'From' phone number {from} is not valid"));
         }
         self.may_place(request, to, from)?;
-        let timeout = request.number("Timeout", 60);
+        let timeout = number(request, "Timeout", 60);
         let Some(timeout) = timeout.filter(|t| (1..=600).contains(t)) else { return refuse(21_208, "Invalid Timeout") };
         let terms = self.terms_of(request)?;
         let sid = self.sid("CA");
         let mut call = Call::new(sid, Direction::OutboundApi, from, to, self.now);
         call.timeout = Duration::from_secs(timeout);
         call.terms = terms;
-        if let Some(limit) = request.number("TimeLimit", 14_400).filter(|limit| *limit > 0) {
+        if let Some(limit) = number(request, "TimeLimit", 14_400).filter(|limit| *limit > 0) {
             call.limit = Duration::from_secs(limit);
         }
-        call.callback = request.subscription("StatusCallback", "completed");
+        call.callback = subscription(request, "StatusCallback", "completed");
         if let Some(bad) = call.callback.take_if(|s| !is_web_url(split_fragment(&s.to.url).0)) {
             self.notify(15_000, Some(&call.sid), "StatusCallback is not a valid URL; ignored", &bad.to.url);
         }
@@ -209,11 +210,11 @@ impl Carrier {
         if let Some(url) = request.given("FallbackUrl") {
             call.fallback = Some(Target::new(url, request.field("FallbackMethod")));
         }
-        if let Some(new) = request.subscription("StatusCallback", "completed") {
+        if let Some(new) = subscription(request, "StatusCallback", "completed") {
             call.callback = Some(new);
         }
         if let (Some(limit), Some(answered)) =
-            (request.number("TimeLimit", 0).filter(|limit| *limit > 0), call.answered)
+            (number(request, "TimeLimit", 0).filter(|limit| *limit > 0), call.answered)
         {
             let at = answered + Duration::from_secs(limit);
             self.after(at.since(now), Due::TimeLimit(sid.to_owned()));

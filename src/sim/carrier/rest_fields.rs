@@ -44,7 +44,7 @@ const FLAGS: [&str; 24] = [
 
 /// Fields that have one of a few words (Twilio docs, Call, Participant and recording parameters).
 const WORDS: [(&str, &str); 10] = [
-    ("RecordingChannels", "mono dual"),
+    ("RecordingChannels", "mono dual 1 2"),
     ("RecordingTrack", "inbound outbound both"),
     ("Trim", "trim-silence do-not-trim"),
     ("ConferenceTrim", "trim-silence do-not-trim"),
@@ -105,11 +105,6 @@ impl Request<'_> {
         self.form.iter().filter(|(k, _)| k == name).flat_map(|(_, v)| v.split_whitespace()).collect()
     }
 
-    /// A number field: the default when absent, `None` when it is no number.
-    pub(super) fn number(&self, name: &str, default: u64) -> Option<u64> {
-        self.given(name).map_or(Some(default), |text| text.trim().parse().ok())
-    }
-
     /// A URL that is asked later, with the method of `{name}`, POST unless it is given. 21205 when it is none.
     pub(super) fn target(&self, name: &str, method: &str) -> Result<Option<Target>, Refusal> {
         let Some(url) = self.given(name) else { return Ok(None) };
@@ -117,15 +112,6 @@ impl Request<'_> {
             return refuse(21_205, format!("{name} is not a valid URL: {url}"));
         }
         Ok(Some(Target::new(url, self.field(method))))
-    }
-
-    /// The callback of this prefix with its method and events.
-    pub(super) fn subscription(&self, prefix: &str, default: &str) -> Option<Subscription> {
-        let url = self.given(prefix)?;
-        let to = Target::new(url, self.field(&format!("{prefix}Method")));
-        let named = self.all(&format!("{prefix}Event"));
-        let events = if named.is_empty() { default.split(' ').collect() } else { named };
-        Some(Subscription { to, events: events.into_iter().map(str::to_owned).collect() })
     }
 
     /// Whether every field that has a type has a value of it. Checked before anything is done, so that a request with
@@ -178,4 +164,18 @@ pub(super) fn matches_number(pattern: &str, number: &str) -> bool {
         })
     };
     if pattern.starts_with('+') { fits(0) } else { (0..digits.len()).any(fits) }
+}
+
+/// A number field: the default when absent, `None` when it is no number.
+pub(super) fn number(request: &Request<'_>, name: &str, default: u64) -> Option<u64> {
+    request.given(name).map_or(Some(default), |text| text.trim().parse().ok())
+}
+
+/// The callback of this prefix with its method and events.
+pub(super) fn subscription(request: &Request<'_>, prefix: &str, default: &str) -> Option<Subscription> {
+    let url = request.given(prefix)?;
+    let to = Target::new(url, request.field(&format!("{prefix}Method")));
+    let named = request.all(&format!("{prefix}Event"));
+    let events = if named.is_empty() { default.split(' ').collect() } else { named };
+    Some(Subscription { to, events: events.into_iter().map(str::to_owned).collect() })
 }

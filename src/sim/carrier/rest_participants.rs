@@ -3,6 +3,7 @@
 use super::Carrier;
 use super::conference::{Person, Stage};
 use super::rest::{Answer, Refusal, Request, not_allowed, not_found, page, refuse};
+use super::rest_calls::{number, subscription};
 use super::rest_conferences::announcement;
 use super::rest_fields::is_sid;
 use super::state::{Entry, Target};
@@ -43,10 +44,11 @@ impl Carrier {
             return refuse(20_001, format!("A conference needs a name of 1 to {NAME_MAX} characters"));
         }
         let mut call = self.new_leg(request)?;
-        if request.number("Timeout", 60).is_some_and(|timeout| !TIMEOUT.contains(&timeout)) {
+        if number(request, "Timeout", 60).is_some_and(|timeout| !TIMEOUT.contains(&timeout)) {
             return refuse(21_208, "Timeout must be from 5 to 600");
         }
         let mut entry = entry_of(request, room);
+        request.target("WaitUrl", "WaitMethod")?;
         judge_label(entry.label.as_deref())?;
         self.judge_coach(room, &entry, request.flag("Coaching") == Some(true))?;
         if let Some((code, message)) = self.running(room).and_then(|at| self.barred(at, &call.sid, &entry)) {
@@ -102,6 +104,8 @@ impl Carrier {
     fn update_person(&mut self, request: &Request<'_>, at: usize, person: &Person) -> Result<(), Refusal> {
         let announce = announcement(request)?;
         let sid = person.call.clone();
+        request.target("HoldUrl", "HoldMethod")?;
+        request.target("WaitUrl", "WaitMethod")?;
         let music = request.given("HoldUrl").map(|url| {
             // Twilio docs, Participant resource: HoldMethod is GET by default.
             Target::new(url, Some(request.given("HoldMethod").unwrap_or("GET")))
@@ -192,7 +196,7 @@ fn entry_of(request: &Request<'_>, room: &str) -> Entry {
         starts: request.flag("StartConferenceOnEnter").unwrap_or(true),
         ends: request.flag("EndConferenceOnExit").unwrap_or(false),
         wait,
-        max: request.number("MaxParticipants", 250).unwrap_or(250).clamp(2, 250),
-        callback: request.subscription("ConferenceStatusCallback", "start end"),
+        max: number(request, "MaxParticipants", 250).unwrap_or(250).clamp(2, 250),
+        callback: subscription(request, "ConferenceStatusCallback", "start end"),
     }
 }

@@ -181,9 +181,9 @@ impl Carrier {
         }
     }
 
-    /// Twilio docs, message status callbacks.
+    /// Twilio docs, message status callbacks: nobody is told that it is being sent.
     fn tell_message(&mut self, it: &Message) {
-        let Some(to) = it.callback.clone() else { return };
+        let Some(to) = it.callback.clone().filter(|_| it.standing != Standing::Sending) else { return };
         let status = it.standing.as_str();
         let mut pairs = vec![
             pair("MessageSid", &it.sid),
