@@ -39,7 +39,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{self, BoxStream, TryStreamExt as _};
+use futures_util::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 
 use super::api::{AccountSid, Answer, ApiRequest, Error, ErrorKind, Kind, Listing, Method, Operation, Pages};
@@ -180,10 +180,12 @@ impl Client {
             Ok(pages) => Walk { client: self.clone(), pages, items: VecDeque::new(), is_over: false },
             Err(error) => return Box::pin(stream::once(std::future::ready(Err(error)))),
         };
-        Box::pin(stream::unfold(walk, |mut walk| async move {
+        let items = stream::unfold(walk, |mut walk| async move {
             let item = walk.next().await?;
             Some((item, walk))
-        }))
+        });
+        // Unfused it would panic where it is asked again after its end.
+        Box::pin(items.fuse())
     }
 
     /// All of a list, read to its end or its limit; or the first error, and nothing.
