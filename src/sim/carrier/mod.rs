@@ -8,6 +8,7 @@ mod basic;
 mod call;
 mod callback;
 mod conference;
+mod detection;
 mod dial;
 mod dial_end;
 mod document;
@@ -16,16 +17,32 @@ mod gather;
 mod participant;
 mod people;
 mod queue;
+mod record_verb;
+mod recording;
+mod recording_audio;
+mod recording_rest;
+mod recording_sources;
+mod relay;
 mod render;
 mod rest;
 mod rest_calls;
 mod rest_conferences;
 mod rng;
 mod run;
-
+mod socket;
+mod socket_audio;
+mod socket_connect;
+mod socket_speech;
+mod speech;
 mod state;
+mod stream;
+mod stream_rest;
 mod truth;
 mod types;
+mod verbs_attributes;
+mod verbs_background;
+mod voice;
+mod voice_types;
 mod webhook;
 mod xml;
 
@@ -33,8 +50,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use conference::Conference;
 use rng::SplitMix64;
+pub use socket::{SocketEvent, SocketFault};
 use state::{Call, Due, Sid, WaitQueue};
 pub use types::*;
+pub use voice_types::*;
 
 use crate::time::Timestamp;
 
@@ -69,6 +88,9 @@ pub struct Carrier {
     next_rest: VecDeque<NextRest>,
     doubles: Doubles,
     overtaken: bool,
+    /// Recordings, transcripts and whatever else voices leave behind.
+    shelf: voice::Shelf,
+    sockets: socket::Sockets,
 }
 
 /// What is doubled or reordered until further notice.
@@ -108,6 +130,8 @@ impl Carrier {
             next_rest: VecDeque::new(),
             doubles: Doubles::default(),
             overtaken: false,
+            shelf: voice::Shelf::default(),
+            sockets: socket::Sockets::default(),
         }
     }
 
@@ -198,6 +222,8 @@ impl Carrier {
             Due::DialLimit(caller, callee) => self.calls.get(caller).is_some_and(|c| c.bridge.as_ref() == Some(callee)),
             Due::Deadline(id) => self.pending.contains_key(id),
             Due::Emit(id) => self.held.contains_key(id),
+            Due::Voice(due) => self.voice_matters(due),
+            Due::Socket(id, due) => self.socket_waits_for(*id, due),
         }
     }
 
@@ -218,6 +244,8 @@ impl Carrier {
             Due::DialLimit(_, callee) => self.end(&callee, CallStatus::Completed, EndCause::TimeLimit),
             Due::Deadline(id) => self.webhook_result(id, Err(HttpFault::ReadTimeout)),
             Due::Emit(id) => self.out.extend(self.held.remove(&id)),
+            Due::Voice(due) => self.voice_happens(due),
+            Due::Socket(id, due) => self.socket_due(id, due),
         }
     }
 

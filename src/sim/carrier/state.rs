@@ -3,7 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::record_verb::RecordVerb;
+use super::recording::RecordPlan;
+use super::socket::SocketDue;
+use super::socket_connect::Connecting;
+use super::speech::Speech;
 use super::types::{CallStatus, Direction, EndCause, Heard};
+use super::voice::{Voice, VoiceDue};
 use super::xml::Element;
 use crate::time::Timestamp;
 
@@ -49,6 +55,8 @@ pub(super) struct Entry {
     pub(super) wait: Option<Target>,
     pub(super) max: u64,
     pub(super) callback: Option<Subscription>,
+    /// Record the conference from its start.
+    pub(super) record: Option<RecordPlan>,
 }
 
 /// A leg, from the first moment to the last.
@@ -92,6 +100,8 @@ pub(super) struct Call {
     pub(super) running: bool,
     /// Documents asked for at this instant.
     pub(super) hops: (Timestamp, u32),
+    /// What it says, and what becomes of it.
+    pub(super) voice: Voice,
 }
 
 impl Call {
@@ -129,6 +139,7 @@ impl Call {
             failing: false,
             running: false,
             hops: (now, 0),
+            voice: Voice::default(),
         }
     }
 
@@ -212,10 +223,11 @@ pub(super) enum Doing {
     Fetching { webhook: u64, fallback: bool },
     Sounding,
     Gathering(Box<Gathering>),
-    Recording(Recording),
+    Recording(Box<RecordVerb>),
     Dialling(Box<Dialling>),
     Conferencing(Conferencing),
     Queueing(Queueing),
+    Connecting(Connecting),
     Idle,
 }
 
@@ -227,12 +239,7 @@ pub(super) struct Gathering {
     pub(super) digits: String,
     /// Whether the prompts are over and the timeout runs.
     pub(super) listening: bool,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Recording {
-    pub(super) verb: Element,
-    pub(super) since: Timestamp,
+    pub(super) speech: Option<Speech>,
 }
 
 #[derive(Clone, Debug)]
@@ -289,6 +296,8 @@ pub(super) enum Due {
     DialLimit(Sid, Sid),
     Deadline(u64),
     Emit(u64),
+    Voice(VoiceDue),
+    Socket(u64, SocketDue),
 }
 
 #[derive(Clone, Debug)]

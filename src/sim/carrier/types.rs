@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::voice_types::{Answerer, VoiceRules};
 use crate::time::Timestamp;
 
 /// How a carrier is set up.
@@ -87,6 +88,10 @@ pub struct Rules {
     pub retries_keep_the_token: bool,
     /// Whether a Dial interrupted by a REST redirect still asks for its action document; the reply is ignored.
     pub interrupted_dial_asks_action: bool,
+    /// Recordings, answering machines and speech.
+    pub voice: VoiceRules,
+    /// How sockets are opened and spoken over.
+    pub sockets: SocketRules,
 }
 
 impl Default for Rules {
@@ -101,6 +106,44 @@ impl Default for Rules {
             twiml_conference_defaults_to_start_end: false,
             retries_keep_the_token: true,
             interrupted_dial_asks_action: false,
+            voice: VoiceRules::default(),
+            sockets: SocketRules::default(),
+        }
+    }
+}
+
+/// Points about sockets on which sources disagree, or that a test wants to vary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketRules {
+    /// Whether the signed URL ends in a `/` that the URL of the document has not. Twilio docs, webhooks security: a
+    /// handshake is to be checked both ways.
+    pub signed_with_slash: bool,
+    /// Whether a document may name a `ws://` URL. Twilio docs, TwiML Stream: `wss://` only.
+    pub plain_urls: bool,
+    /// How many tracks of a call are streamed at once. Unverified.
+    pub tracks_per_call: usize,
+    /// How long a server may take to accept a connection. Unverified.
+    pub handshake_timeout: Duration,
+    /// How much silence ends what a caller says, unless `speechTimeout` gives milliseconds. Unverified.
+    pub speech_pause: Duration,
+    /// Whether `end` of a `ConversationRelay` cuts off what is still spoken. Servers that people run disagree: some wait
+    /// for the end of their speech, Twilio's own send `end` right behind it.
+    pub relay_end_cuts_speech: bool,
+    /// Whether a caller who hangs up in `<Connect>` still has its action asked; the reply is ignored. Documented for
+    /// `ConversationRelay` (`SessionStatus=completed`), unverified for `Stream`.
+    pub hang_up_asks_action: bool,
+}
+
+impl Default for SocketRules {
+    fn default() -> Self {
+        Self {
+            signed_with_slash: false,
+            plain_urls: false,
+            tracks_per_call: 4,
+            handshake_timeout: Duration::from_secs(5),
+            speech_pause: Duration::from_millis(500),
+            relay_end_cuts_speech: false,
+            hang_up_asks_action: true,
         }
     }
 }
@@ -119,7 +162,7 @@ pub struct NumberConfig {
 }
 
 /// The answer to a REST request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RestReply {
     /// HTTP status.
     pub status: u16,
@@ -127,6 +170,8 @@ pub struct RestReply {
     pub body: String,
     /// Header names and values.
     pub headers: Vec<(String, String)>,
+    /// The body where it is no text: the audio of a recording. `body` is empty then.
+    pub bytes: Option<Vec<u8>>,
     /// How the transport is to lose this reply.
     pub fault: Option<RestFault>,
 }
@@ -240,11 +285,29 @@ pub struct EndpointScript {
     pub then: Option<Duration>,
     /// Keys it presses, each at a time after its answer.
     pub presses: Vec<(Duration, String)>,
+    /// What it says, each at a time after its answer. Words take a fifteenth of a second per character. Empty: it
+    /// talks whenever somebody else is on the line, and leaves a message of [`VoiceRules::message_length`] in a
+    /// `<Record>`.
+    pub says: Vec<(Duration, String)>,
+    /// Who or what picks up.
+    pub who: Answerer,
+    /// When after its answer it sends a SIP REFER, and the URI to which it wants the other side transferred.
+    pub refers: Option<(Duration, String)>,
+    /// The SIP status with which it declines a REFER of ours; `None`: it accepts.
+    pub declines_refer: Option<u16>,
 }
 
 impl Default for EndpointScript {
     fn default() -> Self {
-        Self { on_ring: Ring::Answers { after: Duration::from_secs(2) }, then: None, presses: Vec::new() }
+        Self {
+            on_ring: Ring::Answers { after: Duration::from_secs(2) },
+            then: None,
+            presses: Vec::new(),
+            says: Vec::new(),
+            who: Answerer::default(),
+            refers: None,
+            declines_refer: None,
+        }
     }
 }
 
@@ -379,12 +442,16 @@ pub enum Hearing {
     Play(String),
     /// Music; the URL, or `default`.
     Music(String),
-    /// Silence that its document asks for: `<Pause>`, waiting in `<Gather>`, `<Record>`.
+    /// Silence that its document asks for: `<Pause>`, waiting in `<Gather>`, `<Record>`, listening in `<Connect>`.
     Pause,
+    /// The audio that a server sends over this stream, `MZ…`; see [`super::Carrier::audio_played`].
+    Stream(String),
     /// Silence that nobody asked for.
     Silence,
     /// Another person.
     Party,
+    /// Its own voice, in `<Echo>`.
+    Echo,
 }
 
 /// What a leg heard, and when.
