@@ -198,7 +198,7 @@ impl Client {
     }
 
     /// Sends a request as it is and hands back what was answered, whatever the status: for what [`Client::send`] does
-    /// not do. It must come from [`Operation::request`]: it is sent with the credentials.
+    /// not do. The path begins with `/`, or nothing is sent ([`ErrorKind::Unsendable`]).
     pub async fn exchange(&self, request: &ApiRequest) -> Result<Received, Error> {
         let kind = if request.method == Method::Post { Kind::Act } else { Kind::Fetch };
         self.carry(request, About { what: "request", kind }).await
@@ -206,6 +206,13 @@ impl Client {
 
     /// Sends `request`, again where it was one too many and that is wanted.
     async fn carry(&self, request: &ApiRequest, about: About) -> Result<Received, Error> {
+        // Behind a host, text without a slash would make another host of it, which would be told the credentials.
+        if !request.path_and_query.starts_with('/') {
+            return Err(Error::unsendable(
+                about.what,
+                "the path begins with /, as what an operation's `request` makes",
+            ));
+        }
         let mut tries = 0;
         loop {
             let received = self.once(request, about).await?;

@@ -72,6 +72,11 @@ async fn what_cannot_be_sent_is_not() {
     let server = Server::start();
     let error = client(&server).send(calls::Fetch::new("../Keys")).await.expect_err("no id");
     assert_eq!(error.kind(), ErrorKind::Unsendable);
+    for path in ["@evil.example/", ".evil.example/", "", "0/2010-04-01"] {
+        let request = ApiRequest { method: Method::Get, path_and_query: path.to_owned(), body: None };
+        let error = client(&server).exchange(&request).await.expect_err(path);
+        assert_eq!(error.kind(), ErrorKind::Unsendable, "{path}");
+    }
     let items: Vec<_> = client(&server).list(calls::Events::new("../Keys")).collect().await;
     assert_eq!(items.len(), 1);
     assert_eq!(items[0].as_ref().expect_err("no id").kind(), ErrorKind::Unsendable);

@@ -80,7 +80,7 @@ impl Error {
         self
     }
 
-    pub(super) fn unsendable(what: &'static str, why: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn unsendable(what: &'static str, why: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Unsendable, Failure::Rejected, what, "was not sent").advise(why)
     }
 
