@@ -233,8 +233,7 @@ impl Carrier {
         }
         self.leave_all(sid, &frames);
         self.leave_conference(sid, "participant_hung_up");
-        self.stop_recordings_of(sid);
-        self.detection_ends(sid);
+        self.voice_ends(sid);
         self.fire(sid, "completed");
         if let Some(other) = bridge {
             self.other_side_gone(&other, sid);
@@ -256,6 +255,7 @@ impl Carrier {
                 Doing::Conferencing(_) => self.leave_conference(sid, "participant_hung_up"),
                 Doing::Queueing(queueing) => self.queue_abandoned(sid, frame, queueing),
                 Doing::Recording(record) => self.record_abandoned(sid, frame, record),
+                Doing::Paying(paying) => self.pay_abandoned(sid, frame, paying),
                 _ => {}
             }
         }

@@ -37,6 +37,9 @@ impl Carrier {
         let prompt = gathering.prompts.remove(0);
         let (what, ms) = self.sound_of(sid, &prompt, false);
         self.set_doing(sid, Doing::Gathering(Box::new(gathering)));
+        if let Hearing::Say(words) = &what {
+            self.is_read_to(sid, words, Duration::from_millis(ms));
+        }
         self.hear(sid, what);
         self.wake(sid, Duration::from_millis(ms));
     }

@@ -7,6 +7,8 @@ use super::record_verb::RecordVerb;
 use super::recording::RecordPlan;
 use super::speech::Speech;
 use super::types::{CallStatus, Direction, EndCause, Heard};
+use super::verbs_pay::Paying;
+use super::verbs_refer::Referring;
 use super::voice::{Voice, VoiceDue};
 use super::xml::Element;
 use crate::time::Timestamp;
@@ -218,13 +220,20 @@ pub(super) struct Frame {
 #[derive(Clone, Debug)]
 pub(super) enum Doing {
     Ready,
-    Fetching { webhook: u64, fallback: bool },
+    Fetching {
+        webhook: u64,
+        fallback: bool,
+    },
     Sounding,
     Gathering(Box<Gathering>),
     Recording(Box<RecordVerb>),
     Dialling(Box<Dialling>),
     Conferencing(Conferencing),
     Queueing(Queueing),
+    Paying(Box<Paying>),
+    Referring(Box<Referring>),
+    /// Until it hangs up.
+    Echoing,
     Idle,
 }
 
