@@ -10,6 +10,7 @@ mod documents;
 mod payments;
 mod queues;
 mod recordings;
+mod recordings_over_a_socket;
 mod resources;
 mod rest;
 mod speech;
