@@ -232,6 +232,7 @@ impl Carrier {
             self.lose(sid, Loss::Cut);
         }
         self.leave_all(sid, &frames);
+        self.close_sockets(sid);
         self.leave_conference(sid, "participant_hung_up");
         self.voice_ends(sid);
         self.fire(sid, "completed");
@@ -256,6 +257,7 @@ impl Carrier {
                 Doing::Queueing(queueing) => self.queue_abandoned(sid, frame, queueing),
                 Doing::Recording(record) => self.record_abandoned(sid, frame, record),
                 Doing::Paying(paying) => self.pay_abandoned(sid, frame, paying),
+                Doing::Connecting(connecting) => self.connect_abandoned(sid, connecting),
                 _ => {}
             }
         }
@@ -288,6 +290,7 @@ impl Carrier {
                 Doing::Conferencing(_) => self.leave_conference(sid, "participant_updated_via_api"),
                 Doing::Queueing(queueing) => self.queue_redirected(sid, frame, queueing),
                 Doing::Recording(record) => self.record_interrupted(sid, record),
+                Doing::Connecting(connecting) => self.connect_interrupted(connecting),
                 _ => {}
             }
         }

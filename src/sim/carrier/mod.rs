@@ -25,6 +25,7 @@ mod recording_audio;
 mod recording_rest;
 mod recording_sources;
 mod recording_texts;
+mod relay;
 mod render;
 mod rest;
 mod rest_calls;
@@ -32,9 +33,14 @@ mod rest_conferences;
 mod rng;
 mod run;
 mod siprec;
+mod socket;
+mod socket_audio;
+mod socket_connect;
+mod socket_speech;
 mod speech;
-
 mod state;
+mod stream;
+mod stream_rest;
 mod transcription;
 mod truth;
 mod types;
@@ -53,6 +59,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use conference::Conference;
 pub use recording_texts::RecordingText;
 use rng::SplitMix64;
+pub use socket::{SocketEvent, SocketFault};
 use state::{Call, Due, Sid, WaitQueue};
 pub use types::*;
 pub use voice_types::*;
@@ -92,6 +99,7 @@ pub struct Carrier {
     overtaken: bool,
     /// Recordings, transcripts and whatever else voices leave behind.
     shelf: voice::Shelf,
+    sockets: socket::Sockets,
 }
 
 /// What is doubled or reordered until further notice.
@@ -132,6 +140,7 @@ impl Carrier {
             doubles: Doubles::default(),
             overtaken: false,
             shelf: voice::Shelf::default(),
+            sockets: socket::Sockets::default(),
         }
     }
 
@@ -223,6 +232,7 @@ impl Carrier {
             Due::Deadline(id) => self.pending.contains_key(id),
             Due::Emit(id) => self.held.contains_key(id),
             Due::Voice(due) => self.voice_matters(due),
+            Due::Socket(id, due) => self.socket_waits_for(*id, due),
         }
     }
 
@@ -244,6 +254,7 @@ impl Carrier {
             Due::Deadline(id) => self.webhook_result(id, Err(HttpFault::ReadTimeout)),
             Due::Emit(id) => self.out.extend(self.held.remove(&id)),
             Due::Voice(due) => self.voice_happens(due),
+            Due::Socket(id, due) => self.socket_due(id, due),
         }
     }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::record_verb::RecordVerb;
 use super::recording::RecordPlan;
+use super::socket::SocketDue;
+use super::socket_connect::Connecting;
 use super::speech::Speech;
 use super::types::{CallStatus, Direction, EndCause, Heard};
 use super::verbs_pay::Paying;
@@ -234,6 +236,7 @@ pub(super) enum Doing {
     Referring(Box<Referring>),
     /// Until it hangs up.
     Echoing,
+    Connecting(Connecting),
     Idle,
 }
 
@@ -303,6 +306,7 @@ pub(super) enum Due {
     Deadline(u64),
     Emit(u64),
     Voice(VoiceDue),
+    Socket(u64, SocketDue),
 }
 
 #[derive(Clone, Debug)]

@@ -14,6 +14,7 @@ impl Carrier {
                 }
                 "Transcription" => self.start_transcription_noun(sid, noun),
                 "Siprec" => self.start_siprec_noun(sid, noun),
+                "Stream" => self.start_fork(sid, noun, &url),
                 other => self.notify(14_300, Some(sid), format!("<{other}> cannot be started"), &url),
             }
         }
@@ -27,6 +28,10 @@ impl Carrier {
                 "Recording" => self.stop_recording_noun(sid, name),
                 "Transcription" => self.stop_transcriptions(sid, name),
                 "Siprec" => self.stop_siprecs(sid, name),
+                "Stream" => {
+                    self.stop_fork(sid, noun, &url);
+                    true
+                }
                 _ => false,
             };
             if !stopped {

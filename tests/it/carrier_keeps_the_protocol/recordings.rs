@@ -485,3 +485,16 @@ fn the_names_of_recordings_in_actions_are_a_rule() {
         (vec![String::new()], vec!["5".to_owned()])
     );
 }
+
+#[test]
+fn a_call_on_a_conversation_relay_is_recorded_by_its_document_and_not_by_rest() {
+    let mut world = World::new();
+    world.page(
+        "/voice",
+        "<Start><Recording/></Start><Connect><ConversationRelay url=\"wss://app.test/relay\"/></Connect>",
+    );
+    let sid = world.dials();
+    let (status, error) = world.rest("POST", &format!("Calls/{sid}/Recordings.json"), "");
+    assert_eq!((status, &error["code"]), (400, &Value::from(21_220)));
+    assert_eq!(text(&recordings(&mut world, "")[0], "source"), "StartCallRecordingTwiML");
+}
