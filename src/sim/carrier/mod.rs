@@ -8,6 +8,7 @@ mod basic;
 mod call;
 mod callback;
 mod conference;
+mod detection;
 mod dial;
 mod dial_end;
 mod document;
@@ -16,6 +17,11 @@ mod gather;
 mod participant;
 mod people;
 mod queue;
+mod record_verb;
+mod recording;
+mod recording_audio;
+mod recording_rest;
+mod recording_sources;
 mod relay;
 mod render;
 mod rest;
@@ -27,11 +33,17 @@ mod socket;
 mod socket_audio;
 mod socket_connect;
 mod socket_speech;
+mod speech;
+
 mod state;
 mod stream;
 mod stream_rest;
 mod truth;
 mod types;
+mod verbs_attributes;
+mod verbs_background;
+mod voice;
+mod voice_types;
 mod webhook;
 mod xml;
 
@@ -42,6 +54,7 @@ use rng::SplitMix64;
 pub use socket::{SocketEvent, SocketFault};
 use state::{Call, Due, Sid, WaitQueue};
 pub use types::*;
+pub use voice_types::*;
 
 use crate::time::Timestamp;
 
@@ -77,6 +90,8 @@ pub struct Carrier {
     doubles: Doubles,
     overtaken: bool,
     sockets: socket::Sockets,
+    /// Recordings, transcripts and whatever else voices leave behind.
+    shelf: voice::Shelf,
 }
 
 /// What is doubled or reordered until further notice.
@@ -117,6 +132,7 @@ impl Carrier {
             doubles: Doubles::default(),
             overtaken: false,
             sockets: socket::Sockets::default(),
+            shelf: voice::Shelf::default(),
         }
     }
 
@@ -202,14 +218,13 @@ impl Carrier {
                 is(sid, &[CallStatus::Initiated, CallStatus::Ringing])
             }
             Due::Step(sid, epoch) => self.calls.get(sid).is_some_and(|c| !c.status.is_over() && c.epoch == *epoch),
-            Due::Presses(sid, _) | Due::Says(sid, _) | Due::HangsUp(sid) => {
-                is(sid, &[CallStatus::Ringing, CallStatus::InProgress])
-            }
+            Due::Presses(sid, _) | Due::HangsUp(sid) => is(sid, &[CallStatus::Ringing, CallStatus::InProgress]),
             Due::TimeLimit(sid) => is(sid, &[CallStatus::InProgress]),
             Due::DialLimit(caller, callee) => self.calls.get(caller).is_some_and(|c| c.bridge.as_ref() == Some(callee)),
             Due::Deadline(id) => self.pending.contains_key(id),
             Due::Emit(id) => self.held.contains_key(id),
             Due::Socket(id, due) => self.socket_waits_for(*id, due),
+            Due::Voice(due) => self.voice_matters(due),
         }
     }
 
@@ -222,7 +237,6 @@ impl Carrier {
             Due::RingsOut(sid) => self.end(&sid, CallStatus::NoAnswer, EndCause::NoAnswer),
             Due::Step(sid, _) => self.step(&sid),
             Due::Presses(sid, digits) => self.presses(&sid, &digits),
-            Due::Says(sid, words) => self.says(&sid, &words),
             Due::HangsUp(sid) => self.hangs_up(&sid),
             Due::TimeLimit(sid) => {
                 self.notify(32_015, Some(&sid), "the call lasted as long as allowed", "");
@@ -232,6 +246,7 @@ impl Carrier {
             Due::Deadline(id) => self.webhook_result(id, Err(HttpFault::ReadTimeout)),
             Due::Emit(id) => self.out.extend(self.held.remove(&id)),
             Due::Socket(id, due) => self.socket_due(id, due),
+            Due::Voice(due) => self.voice_happens(due),
         }
     }
 

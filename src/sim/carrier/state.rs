@@ -3,9 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::record_verb::RecordVerb;
+use super::recording::RecordPlan;
 use super::socket::SocketDue;
 use super::socket_connect::Connecting;
+use super::speech::Speech;
 use super::types::{CallStatus, Direction, EndCause, Heard};
+use super::voice::{Voice, VoiceDue};
 use super::xml::Element;
 use crate::time::Timestamp;
 
@@ -51,6 +55,8 @@ pub(super) struct Entry {
     pub(super) wait: Option<Target>,
     pub(super) max: u64,
     pub(super) callback: Option<Subscription>,
+    /// Record the conference from its start.
+    pub(super) record: Option<RecordPlan>,
 }
 
 /// A leg, from the first moment to the last.
@@ -94,6 +100,8 @@ pub(super) struct Call {
     pub(super) running: bool,
     /// Documents asked for at this instant.
     pub(super) hops: (Timestamp, u32),
+    /// What it says, and what becomes of it.
+    pub(super) voice: Voice,
 }
 
 impl Call {
@@ -131,6 +139,7 @@ impl Call {
             failing: false,
             running: false,
             hops: (now, 0),
+            voice: Voice::default(),
         }
     }
 
@@ -214,7 +223,7 @@ pub(super) enum Doing {
     Fetching { webhook: u64, fallback: bool },
     Sounding,
     Gathering(Box<Gathering>),
-    Recording(Recording),
+    Recording(Box<RecordVerb>),
     Dialling(Box<Dialling>),
     Conferencing(Conferencing),
     Queueing(Queueing),
@@ -230,12 +239,7 @@ pub(super) struct Gathering {
     pub(super) digits: String,
     /// Whether the prompts are over and the timeout runs.
     pub(super) listening: bool,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Recording {
-    pub(super) verb: Element,
-    pub(super) since: Timestamp,
+    pub(super) speech: Option<Speech>,
 }
 
 #[derive(Clone, Debug)]
@@ -286,8 +290,6 @@ pub(super) enum Due {
     RingsOut(Sid),
     Step(Sid, u64),
     Presses(Sid, String),
-    /// The person on this leg begins to say this.
-    Says(Sid, String),
     HangsUp(Sid),
     TimeLimit(Sid),
     /// The bridge of this Dial has lasted as long as allowed: caller and callee.
@@ -295,6 +297,7 @@ pub(super) enum Due {
     Deadline(u64),
     Emit(u64),
     Socket(u64, SocketDue),
+    Voice(VoiceDue),
 }
 
 #[derive(Clone, Debug)]

@@ -118,14 +118,14 @@ impl Carrier {
         })
     }
 
-    /// `<Stop><Stream name>`.
-    pub(super) fn stop_fork(&mut self, sid: &str, noun: &Element, url: &str) {
-        let name = noun.attr("name").unwrap_or("");
-        let found = self.streams_of(sid).find(|(_, stream)| stream.name == name && !stream.two_way);
-        match found.map(|(id, _)| id) {
-            Some(id) => self.stream_over(id, StreamEnd::Stopped),
-            None => self.notify(12_200, Some(sid), format!("no stream {name:?} to stop"), url),
+    /// `<Stop><Stream name>`: whether there was such a fork.
+    pub(super) fn stop_fork(&mut self, sid: &str, name: Option<&str>) -> bool {
+        let named = |(_, stream): &(u64, &Stream)| Some(stream.name.as_str()) == name && !stream.two_way;
+        let found = self.streams_of(sid).find(named).map(|(id, _)| id);
+        if let Some(id) = found {
+            self.stream_over(id, StreamEnd::Stopped);
         }
+        found.is_some()
     }
 
     fn asked(&mut self, sid: &str, noun: &Element, two_way: bool, url: &str) -> Asked {

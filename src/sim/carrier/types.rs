@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::voice_types::{Answerer, VoiceRules};
 use crate::time::Timestamp;
 
 /// How a carrier is set up.
@@ -89,6 +90,8 @@ pub struct Rules {
     pub interrupted_dial_asks_action: bool,
     /// How sockets are opened and spoken over.
     pub sockets: SocketRules,
+    /// Recordings, answering machines and speech.
+    pub voice: VoiceRules,
 }
 
 impl Default for Rules {
@@ -104,6 +107,7 @@ impl Default for Rules {
             retries_keep_the_token: true,
             interrupted_dial_asks_action: false,
             sockets: SocketRules::default(),
+            voice: VoiceRules::default(),
         }
     }
 }
@@ -158,7 +162,7 @@ pub struct NumberConfig {
 }
 
 /// The answer to a REST request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RestReply {
     /// HTTP status.
     pub status: u16,
@@ -166,6 +170,8 @@ pub struct RestReply {
     pub body: String,
     /// Header names and values.
     pub headers: Vec<(String, String)>,
+    /// The body where it is no text: the audio of a recording. `body` is empty then.
+    pub bytes: Option<Vec<u8>>,
     /// How the transport is to lose this reply.
     pub fault: Option<RestFault>,
 }
@@ -279,8 +285,16 @@ pub struct EndpointScript {
     pub then: Option<Duration>,
     /// Keys it presses, each at a time after its answer.
     pub presses: Vec<(Duration, String)>,
-    /// What it says, each at a time after its answer.
+    /// What it says, each at a time after its answer. Words take a fifteenth of a second per character. Empty: it
+    /// talks whenever somebody else is on the line, and leaves a message of [`VoiceRules::message_length`] in a
+    /// `<Record>`.
     pub says: Vec<(Duration, String)>,
+    /// Who or what picks up.
+    pub who: Answerer,
+    /// When after its answer it sends a SIP REFER, and the URI to which it wants the other side transferred.
+    pub refers: Option<(Duration, String)>,
+    /// The SIP status with which it declines a REFER of ours; `None`: it accepts.
+    pub declines_refer: Option<u16>,
 }
 
 impl Default for EndpointScript {
@@ -290,6 +304,9 @@ impl Default for EndpointScript {
             then: None,
             presses: Vec::new(),
             says: Vec::new(),
+            who: Answerer::default(),
+            refers: None,
+            declines_refer: None,
         }
     }
 }
@@ -433,6 +450,8 @@ pub enum Hearing {
     Silence,
     /// Another person.
     Party,
+    /// Its own voice, in `<Echo>`.
+    Echo,
 }
 
 /// What a leg heard, and when.

@@ -346,7 +346,7 @@ fn what_cannot_be_connected_or_is_asked_for_wrongly_fails_at_once() {
         (r#"url="https://app.test""#, 64_102),
         (r#"url="wss://app.test" interruptible="often""#, 64_101),
         (r#"url="wss://app.test" ttsProvider="Nobody""#, 64_101),
-        (r#"url="wss://app.test" dtmfdetection="yes""#, 64_101),
+        (r#"url="wss://app.test" dtmfDetection="yes""#, 64_101),
     ] {
         let mut world = World::new(&relay(attributes));
         world.page("/after", "<Say>Sorry.</Say>");
