@@ -143,7 +143,6 @@ impl Carrier {
         let is_cut = relay.speech.queue.front().is_some_and(|utterance| utterance.manner.preemptible);
         relay.speech.queue.retain(|utterance| !utterance.manner.preemptible);
         if is_cut {
-            relay.speech.since = None;
             self.relay_goes_on(id);
         }
     }
@@ -232,7 +231,6 @@ impl Carrier {
     /// The first of the queue has been spoken.
     pub(super) fn relay_spoken(&mut self, id: u64) {
         let Some(relay) = self.relay_at(id) else { return };
-        relay.speech.since = None;
         let tells = relay.tells_tokens;
         if let Some(Utterance { what: Hearing::Say(words), .. }) = relay.speech.queue.pop_front() {
             if let Some((.., spoken)) = &mut relay.speech.spoken {
@@ -276,7 +274,7 @@ impl Carrier {
         }
         speech.queue.retain(|utterance| !may(utterance.manner.interruptible));
         speech.pending.clear();
-        (speech.is_open, speech.since) = (false, None);
+        speech.is_open = false;
         let duration = u64::try_from(now.since(began).as_millis()).unwrap_or(u64::MAX);
         let interrupt = Interrupt { utterance_until_interrupt: spoken, duration_until_interrupt_ms: duration };
         self.socket_says(id, Event::Interrupt(interrupt).write());

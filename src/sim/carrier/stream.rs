@@ -25,7 +25,8 @@ const BUFFER_MAX: usize = 600 * 8000;
 /// Twilio docs, TwiML Stream: name and value of a parameter are shorter than this together.
 const PARAMETER_CHARS: usize = 500;
 
-/// A stream that is asked for by a document or by REST.
+/// A stream that is asked for by a document or by REST. What `audioFormat` and `sampleRate` of new libraries mean is not
+/// documented: all audio is G.711 here.
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) url: String,

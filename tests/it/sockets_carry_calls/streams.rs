@@ -213,6 +213,19 @@ fn a_fork_hears_both_sides_while_the_document_goes_on() {
 }
 
 #[test]
+fn a_fork_ends_with_the_call() {
+    let mut world = World::new(START);
+    let ann = world.dials();
+    world.run(ms(20));
+    world.carrier.hangs_up(&ann);
+    world.pump();
+    let last = world.said(world.id()).pop();
+    assert_eq!((last.map(|m| m["event"].clone()), world.closed(world.id())), (Some(json!("stop")), Some(1000)));
+    assert_eq!(world.told("/stream", "StreamEvent").len(), 2);
+    assert_eq!(world.carrier.next_due(), None, "nothing goes on");
+}
+
+#[test]
 fn a_fork_of_a_conversation_hears_two_voices() {
     let fork = r#"<Start><Stream url="wss://app.test/a" track="both_tracks"/></Start><Dial><Number>+15550003000</Number>
         </Dial>"#;
