@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::account::{Later, Terms};
+use super::queue::QUEUE_SIZE;
 use super::record_verb::RecordVerb;
 use super::recording::RecordPlan;
 use super::socket::SocketDue;
 use super::socket_connect::Connecting;
 use super::speech::Speech;
 use super::types::{CallStatus, Direction, EndCause, Heard};
+use super::verbs_pay::Paying;
+use super::verbs_refer::Referring;
 use super::voice::{Voice, VoiceDue};
 use super::xml::Element;
 use crate::time::Timestamp;
@@ -102,6 +106,8 @@ pub(super) struct Call {
     pub(super) hops: (Timestamp, u32),
     /// What it says, and what becomes of it.
     pub(super) voice: Voice,
+    /// What REST said about it besides.
+    pub(super) terms: Terms,
 }
 
 impl Call {
@@ -140,6 +146,7 @@ impl Call {
             running: false,
             hops: (now, 0),
             voice: Voice::default(),
+            terms: Terms::default(),
         }
     }
 
@@ -220,13 +227,20 @@ pub(super) struct Frame {
 #[derive(Clone, Debug)]
 pub(super) enum Doing {
     Ready,
-    Fetching { webhook: u64, fallback: bool },
+    Fetching {
+        webhook: u64,
+        fallback: bool,
+    },
     Sounding,
     Gathering(Box<Gathering>),
     Recording(Box<RecordVerb>),
     Dialling(Box<Dialling>),
     Conferencing(Conferencing),
     Queueing(Queueing),
+    Paying(Box<Paying>),
+    Referring(Box<Referring>),
+    /// Until it hangs up.
+    Echoing,
     Connecting(Connecting),
     Idle,
 }
@@ -298,6 +312,7 @@ pub(super) enum Due {
     Emit(u64),
     Voice(VoiceDue),
     Socket(u64, SocketDue),
+    Account(Later),
 }
 
 #[derive(Clone, Debug)]
@@ -305,4 +320,13 @@ pub(super) struct WaitQueue {
     pub(super) sid: Sid,
     pub(super) members: Vec<Sid>,
     pub(super) waited: Vec<u64>,
+    pub(super) max: usize,
+    pub(super) created: Timestamp,
+    pub(super) updated: Timestamp,
+}
+
+impl WaitQueue {
+    pub(super) fn new(sid: Sid, now: Timestamp) -> Self {
+        Self { sid, members: Vec::new(), waited: Vec::new(), max: QUEUE_SIZE, created: now, updated: now }
+    }
 }
