@@ -78,15 +78,18 @@ impl Carrier {
         call.status = CallStatus::Ringing;
         call.placed = Some(self.now);
         if let Some(number) = &number {
-            call.target = Some(Target::post(number.voice_url.clone()));
-            call.fallback = number.voice_fallback_url.clone().map(Target::post);
+            call.target = Some(Target::new(number.voice_url.clone(), number.voice_method.as_deref()));
+            let method = number.voice_fallback_method.as_deref();
+            call.fallback = number.voice_fallback_url.clone().map(|url| Target::new(url, method));
         }
         let sid = self.add_call(call);
+        self.note_forwarding(&sid);
         self.hear(&sid, Hearing::Ringback);
         match number {
             // Seen in the field: an own number with an empty voice URL fails, without diagnostics.
             Some(number) if !number.voice_url.is_empty() => {
-                self.fetch_main(&sid, Target::post(number.voice_url), Vec::new());
+                let facts = self.first_facts(from);
+                self.fetch_main(&sid, Target::new(number.voice_url, number.voice_method.as_deref()), facts);
             }
             _ => self.end(&sid, CallStatus::Failed, EndCause::Failed),
         }

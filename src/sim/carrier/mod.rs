@@ -5,18 +5,23 @@
 //! hands REST requests to [`Carrier::rest`]. The same seed and the same calls give the same world.
 
 mod basic;
+mod cache;
 mod call;
 mod callback;
 mod conference;
+mod cookies;
 mod dial;
 mod dial_end;
 mod document;
 mod form;
 mod gather;
+mod overrides;
 mod participant;
 mod people;
+mod profile;
 mod queue;
 mod render;
+mod request;
 mod rest;
 mod rest_calls;
 mod rest_conferences;
@@ -27,6 +32,7 @@ mod state;
 mod truth;
 mod types;
 mod webhook;
+mod wire_types;
 mod xml;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -35,6 +41,7 @@ use conference::Conference;
 use rng::SplitMix64;
 use state::{Call, Due, Sid, WaitQueue};
 pub use types::*;
+pub use wire_types::*;
 
 use crate::time::Timestamp;
 
@@ -69,6 +76,8 @@ pub struct Carrier {
     next_rest: VecDeque<NextRest>,
     doubles: Doubles,
     overtaken: bool,
+    /// Cookies, documents that are kept, and what is known of callers.
+    wire: profile::Wire,
 }
 
 /// What is doubled or reordered until further notice.
@@ -108,6 +117,7 @@ impl Carrier {
             next_rest: VecDeque::new(),
             doubles: Doubles::default(),
             overtaken: false,
+            wire: profile::Wire::default(),
         }
     }
 

@@ -144,6 +144,7 @@ fn whatever_the_carrier_says_is_read_in_full() {
         voice_url: "https://app.test/voice".to_owned(),
         voice_fallback_url: Some("https://app.test/fallback".to_owned()),
         status_callback: Some("https://app.test/line".to_owned()),
+        ..NumberConfig::default()
     });
     let mut world = World { carrier, asked: BTreeSet::new() };
     let caller = world.carrier.caller_dials("+15550002000", LINE);
