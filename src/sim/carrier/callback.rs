@@ -43,6 +43,7 @@ impl Carrier {
         if call.status.is_over() {
             pairs.extend(self.durations(&call));
             pairs.push(pair("SipResponseCode", call.sip_code.to_string()));
+            pairs.extend(self.last_facts(&call));
         }
         pairs.extend(self.attested(&call));
         self.send(&to, &pairs, Some(sid), Purpose::Callback(15_003));
@@ -62,6 +63,7 @@ impl Carrier {
         let to = Target::new(url, number.status_callback_method.as_deref());
         let mut pairs = self.standard(call, call.status);
         pairs.extend(self.durations(call));
+        pairs.extend(self.last_facts(call));
         if self.config.rules.wire.number_status_has_progress {
             pairs.push(pair("Timestamp", rfc2822(self.now)));
             pairs.push(pair("CallbackSource", "call-progress-events"));

@@ -10,6 +10,7 @@ mod call;
 mod callback;
 mod conference;
 mod cookies;
+mod detection;
 mod dial;
 mod dial_end;
 mod document;
@@ -20,6 +21,11 @@ mod participant;
 mod people;
 mod profile;
 mod queue;
+mod record_verb;
+mod recording;
+mod recording_audio;
+mod recording_rest;
+mod recording_sources;
 mod render;
 mod request;
 mod rest;
@@ -27,10 +33,15 @@ mod rest_calls;
 mod rest_conferences;
 mod rng;
 mod run;
+mod speech;
 
 mod state;
 mod truth;
 mod types;
+mod verbs_attributes;
+mod verbs_background;
+mod voice;
+mod voice_types;
 mod webhook;
 mod wire_types;
 mod xml;
@@ -41,6 +52,7 @@ use conference::Conference;
 use rng::SplitMix64;
 use state::{Call, Due, Sid, WaitQueue};
 pub use types::*;
+pub use voice_types::*;
 pub use wire_types::*;
 
 use crate::time::Timestamp;
@@ -78,6 +90,8 @@ pub struct Carrier {
     overtaken: bool,
     /// Cookies, documents that are kept, and what is known of callers.
     wire: profile::Wire,
+    /// Recordings, transcripts and whatever else voices leave behind.
+    shelf: voice::Shelf,
 }
 
 /// What is doubled or reordered until further notice.
@@ -118,6 +132,7 @@ impl Carrier {
             doubles: Doubles::default(),
             overtaken: false,
             wire: profile::Wire::default(),
+            shelf: voice::Shelf::default(),
         }
     }
 
@@ -208,6 +223,7 @@ impl Carrier {
             Due::DialLimit(caller, callee) => self.calls.get(caller).is_some_and(|c| c.bridge.as_ref() == Some(callee)),
             Due::Deadline(id) => self.pending.contains_key(id),
             Due::Emit(id) => self.held.contains_key(id),
+            Due::Voice(due) => self.voice_matters(due),
         }
     }
 
@@ -228,6 +244,7 @@ impl Carrier {
             Due::DialLimit(_, callee) => self.end(&callee, CallStatus::Completed, EndCause::TimeLimit),
             Due::Deadline(id) => self.webhook_result(id, Err(HttpFault::ReadTimeout)),
             Due::Emit(id) => self.out.extend(self.held.remove(&id)),
+            Due::Voice(due) => self.voice_happens(due),
         }
     }
 

@@ -52,7 +52,7 @@ impl Carrier {
             "duration": call.ended.map(|_| call.seconds().to_string()),
             "price": null,
             "price_unit": "USD",
-            "answered_by": null,
+            "answered_by": call.answered_by(),
             "annotation": null,
             "api_version": "2010-04-01",
             "forwarded_from": self.forwarded_from(&call.sid),

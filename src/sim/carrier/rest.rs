@@ -97,7 +97,7 @@ impl Carrier {
         let fault = match self.next_rest.pop_front().or_else(|| self.draw_rest_fault()) {
             Some(NextRest::Fault(RestFault::LostBefore)) => {
                 let fault = Some(RestFault::LostBefore);
-                return RestReply { status: 0, body: String::new(), headers: Vec::new(), fault };
+                return RestReply { fault, ..RestReply::default() };
             }
             Some(NextRest::Status(429)) => {
                 return self.reply(Err(Refusal(429, 20_429, "Too Many Requests".to_owned())), None);
@@ -110,6 +110,12 @@ impl Carrier {
             Some(NextRest::Fault(fault)) => Some(fault),
             Some(NextRest::Fine) | None => None,
         };
+        if let Some(media) = self.recording_media(method, path_and_query, authorization) {
+            return match media {
+                Ok(reply) => RestReply { fault, ..reply },
+                Err(refusal) => self.reply(Err(refusal), fault),
+            };
+        }
         let answer = self.route(method, path_and_query, authorization, body);
         self.reply(answer, fault)
     }
@@ -142,7 +148,7 @@ impl Carrier {
         if status == 401 {
             headers.push(("WWW-Authenticate".to_owned(), "Basic realm=\"Twilio API\"".to_owned()));
         }
-        RestReply { status, body, headers, fault }
+        RestReply { status, body, headers, fault, ..RestReply::default() }
     }
 
     fn route(&mut self, method: &str, target: &str, authorization: Option<&str>, body: &[u8]) -> Answer {
@@ -169,7 +175,7 @@ impl Carrier {
             (["Conferences"], sid) => self.conference_resource(&request, sid),
             (["Conferences", room], "Participants") => self.participants_resource(&request, room),
             (["Conferences", room, "Participants"], name) => self.participant_resource(&request, room, name),
-            _ => not_found(path),
+            _ => self.recording_resources(&request, rest, last).unwrap_or_else(|| not_found(path)),
         }
     }
 }

@@ -93,6 +93,10 @@ impl Carrier {
             };
         }
         let mut call = self.new_leg(request)?;
+        if request.form.iter().any(|(name, _)| name.starts_with("AsyncAmd")) {
+            // Twilio docs, error 21263: for POST Calls only.
+            self.notify(21_263, Some(&call.sid), "AsyncAmd means nothing to a participant", "");
+        }
         let mut entry = entry_of(request, room);
         if entry.label.as_ref().is_some_and(|l| l.chars().count() > 128 || l.contains('/') || l.starts_with("CA")) {
             return refuse(16_023, "Label must be at most 128 characters, without `/`, and no call sid");
@@ -204,6 +208,7 @@ fn entry_of(request: &Request<'_>, room: &str) -> Entry {
         wait,
         max: number(request, "MaxParticipants", 250).unwrap_or(250).clamp(2, 250),
         callback: subscription(request, "ConferenceStatusCallback", "start end"),
+        record: super::recording_sources::plan_of_conference(request),
     }
 }
 

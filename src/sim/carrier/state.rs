@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::record_verb::RecordVerb;
+use super::recording::RecordPlan;
+use super::speech::Speech;
 use super::types::{CallStatus, Direction, EndCause, Heard};
+use super::voice::{Voice, VoiceDue};
 use super::xml::Element;
 use crate::time::Timestamp;
 
@@ -49,6 +53,8 @@ pub(super) struct Entry {
     pub(super) wait: Option<Target>,
     pub(super) max: u64,
     pub(super) callback: Option<Subscription>,
+    /// Record the conference from its start.
+    pub(super) record: Option<RecordPlan>,
 }
 
 /// A leg, from the first moment to the last.
@@ -92,6 +98,8 @@ pub(super) struct Call {
     pub(super) running: bool,
     /// Documents asked for at this instant.
     pub(super) hops: (Timestamp, u32),
+    /// What it says, and what becomes of it.
+    pub(super) voice: Voice,
 }
 
 impl Call {
@@ -129,6 +137,7 @@ impl Call {
             failing: false,
             running: false,
             hops: (now, 0),
+            voice: Voice::default(),
         }
     }
 
@@ -212,7 +221,7 @@ pub(super) enum Doing {
     Fetching { webhook: u64, fallback: bool },
     Sounding,
     Gathering(Box<Gathering>),
-    Recording(Recording),
+    Recording(Box<RecordVerb>),
     Dialling(Box<Dialling>),
     Conferencing(Conferencing),
     Queueing(Queueing),
@@ -227,12 +236,7 @@ pub(super) struct Gathering {
     pub(super) digits: String,
     /// Whether the prompts are over and the timeout runs.
     pub(super) listening: bool,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Recording {
-    pub(super) verb: Element,
-    pub(super) since: Timestamp,
+    pub(super) speech: Option<Speech>,
 }
 
 #[derive(Clone, Debug)]
@@ -289,6 +293,7 @@ pub(super) enum Due {
     DialLimit(Sid, Sid),
     Deadline(u64),
     Emit(u64),
+    Voice(VoiceDue),
 }
 
 #[derive(Clone, Debug)]

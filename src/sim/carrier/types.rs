@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::voice_types::{Answerer, VoiceRules};
 use super::wire_types::WireRules;
 use crate::time::Timestamp;
 
@@ -90,6 +91,8 @@ pub struct Rules {
     pub interrupted_dial_asks_action: bool,
     /// How webhooks are signed and sent.
     pub wire: WireRules,
+    /// Recordings, answering machines and speech.
+    pub voice: VoiceRules,
 }
 
 impl Default for Rules {
@@ -105,6 +108,7 @@ impl Default for Rules {
             retries_keep_the_token: true,
             interrupted_dial_asks_action: false,
             wire: WireRules::default(),
+            voice: VoiceRules::default(),
         }
     }
 }
@@ -131,7 +135,7 @@ pub struct NumberConfig {
 }
 
 /// The answer to a REST request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RestReply {
     /// HTTP status.
     pub status: u16,
@@ -139,6 +143,8 @@ pub struct RestReply {
     pub body: String,
     /// Header names and values.
     pub headers: Vec<(String, String)>,
+    /// The body where it is no text: the audio of a recording. `body` is empty then.
+    pub bytes: Option<Vec<u8>>,
     /// How the transport is to lose this reply.
     pub fault: Option<RestFault>,
 }
@@ -332,11 +338,29 @@ pub struct EndpointScript {
     pub then: Option<Duration>,
     /// Keys it presses, each at a time after its answer.
     pub presses: Vec<(Duration, String)>,
+    /// What it says, each at a time after its answer. Words take a fifteenth of a second per character. Empty: it
+    /// talks whenever somebody else is on the line, and leaves a message of [`VoiceRules::message_length`] in a
+    /// `<Record>`.
+    pub says: Vec<(Duration, String)>,
+    /// Who or what picks up.
+    pub who: Answerer,
+    /// When after its answer it sends a SIP REFER, and the URI to which it wants the other side transferred.
+    pub refers: Option<(Duration, String)>,
+    /// The SIP status with which it declines a REFER of ours; `None`: it accepts.
+    pub declines_refer: Option<u16>,
 }
 
 impl Default for EndpointScript {
     fn default() -> Self {
-        Self { on_ring: Ring::Answers { after: Duration::from_secs(2) }, then: None, presses: Vec::new() }
+        Self {
+            on_ring: Ring::Answers { after: Duration::from_secs(2) },
+            then: None,
+            presses: Vec::new(),
+            says: Vec::new(),
+            who: Answerer::default(),
+            refers: None,
+            declines_refer: None,
+        }
     }
 }
 
@@ -477,6 +501,8 @@ pub enum Hearing {
     Silence,
     /// Another person.
     Party,
+    /// Its own voice, in `<Echo>`.
+    Echo,
 }
 
 /// What a leg heard, and when.
