@@ -49,7 +49,7 @@ fn living() -> Vec<Official> {
 struct Tree {
     name: String,
     attributes: BTreeSet<(String, String)>,
-    children: Vec<Tree>,
+    children: Vec<Self>,
     text: String,
 }
 

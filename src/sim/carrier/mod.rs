@@ -26,6 +26,7 @@ mod recording;
 mod recording_audio;
 mod recording_rest;
 mod recording_sources;
+mod relay;
 mod render;
 mod request;
 mod rest;
@@ -33,9 +34,14 @@ mod rest_calls;
 mod rest_conferences;
 mod rng;
 mod run;
+mod socket;
+mod socket_audio;
+mod socket_connect;
+mod socket_speech;
 mod speech;
-
 mod state;
+mod stream;
+mod stream_rest;
 mod truth;
 mod types;
 mod verbs_attributes;
@@ -50,6 +56,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use conference::Conference;
 use rng::SplitMix64;
+pub use socket::{SocketEvent, SocketFault};
 use state::{Call, Due, Sid, WaitQueue};
 pub use types::*;
 pub use voice_types::*;
@@ -92,6 +99,7 @@ pub struct Carrier {
     wire: profile::Wire,
     /// Recordings, transcripts and whatever else voices leave behind.
     shelf: voice::Shelf,
+    sockets: socket::Sockets,
 }
 
 /// What is doubled or reordered until further notice.
@@ -133,6 +141,7 @@ impl Carrier {
             overtaken: false,
             wire: profile::Wire::default(),
             shelf: voice::Shelf::default(),
+            sockets: socket::Sockets::default(),
         }
     }
 
@@ -224,6 +233,7 @@ impl Carrier {
             Due::Deadline(id) => self.pending.contains_key(id),
             Due::Emit(id) => self.held.contains_key(id),
             Due::Voice(due) => self.voice_matters(due),
+            Due::Socket(id, due) => self.socket_waits_for(*id, due),
         }
     }
 
@@ -245,6 +255,7 @@ impl Carrier {
             Due::Deadline(id) => self.webhook_result(id, Err(HttpFault::ReadTimeout)),
             Due::Emit(id) => self.out.extend(self.held.remove(&id)),
             Due::Voice(due) => self.voice_happens(due),
+            Due::Socket(id, due) => self.socket_due(id, due),
         }
     }
 

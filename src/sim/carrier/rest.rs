@@ -171,6 +171,8 @@ impl Carrier {
         match (rest, last) {
             ([], "Calls") => self.calls_resource(&request),
             (["Calls"], sid) => self.call_resource(&request, sid),
+            (["Calls", call], "Streams") => self.streams_resource(&request, call),
+            (["Calls", call, "Streams"], name) => self.stream_resource(&request, call, name),
             ([], "Conferences") => self.conferences_resource(&request),
             (["Conferences"], sid) => self.conference_resource(&request, sid),
             (["Conferences", room], "Participants") => self.participants_resource(&request, room),

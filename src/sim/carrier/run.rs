@@ -117,6 +117,7 @@ impl Carrier {
             "Stop" => self.stop_verb(sid, verb),
             "Hangup" => self.hang_up_by_document(sid),
             "Reject" => self.reject(sid, verb),
+            "Connect" => self.connect(sid, verb),
             other => {
                 self.notify(12_200, Some(sid), format!("<{other}> is not a verb of this carrier; skipped"), &url);
             }
@@ -210,7 +211,7 @@ fn is_too_long(voice: &str, words: &str) -> bool {
 }
 
 /// Length of DTMF: `w` 0.5 s, `W` 1 s (Twilio docs, TwiML Play), a key 0.2 s.
-fn tones_ms(digits: &str) -> u64 {
+pub(super) fn tones_ms(digits: &str) -> u64 {
     digits
         .chars()
         .map(|key| match key {

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::record_verb::RecordVerb;
 use super::recording::RecordPlan;
+use super::socket::SocketDue;
+use super::socket_connect::Connecting;
 use super::speech::Speech;
 use super::types::{CallStatus, Direction, EndCause, Heard};
 use super::voice::{Voice, VoiceDue};
@@ -225,6 +227,7 @@ pub(super) enum Doing {
     Dialling(Box<Dialling>),
     Conferencing(Conferencing),
     Queueing(Queueing),
+    Connecting(Connecting),
     Idle,
 }
 
@@ -294,6 +297,7 @@ pub(super) enum Due {
     Deadline(u64),
     Emit(u64),
     Voice(VoiceDue),
+    Socket(u64, SocketDue),
 }
 
 #[derive(Clone, Debug)]
