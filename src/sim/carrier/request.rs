@@ -71,7 +71,8 @@ impl Carrier {
         }
     }
 
-    fn signature(&self, url: &str, form: &Pairs) -> Pairs {
+    /// The headers that sign a request to `url` with this form.
+    pub(super) fn signature(&self, url: &str, form: &Pairs) -> Pairs {
         let pairs: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let name = "X-Twilio-Signature".to_owned();
         let Some(key) = &self.config.rules.wire.shared_key else {

@@ -8,7 +8,7 @@ use switchboard::sim::carrier::{Carrier, CarrierConfig, EndpointScript, HttpRepl
 use switchboard::webhook::params::{
     AnsweredBy, CallStatus, CallStatusEvent, Callback, ConferenceEvent, DialResult, EnqueueResult, FallbackRequest,
     GatherResult, MachineDetection, NamedValues, NumberStatusEvent, PartialSpeech, QueueScreening, QueueWait,
-    RecordResult, RecordingEvent, VoiceRequest,
+    RecordResult, RecordingEvent, RelayResult, SessionStatus, StreamEvent, VoiceRequest,
 };
 
 use super::pairs;
@@ -33,7 +33,7 @@ fn extra<T: Callback>(webhook: &Webhook, rest: impl Fn(T) -> NamedValues) -> Nam
 /// Reads what was sent to this path as what it is; gives what was left over.
 fn left_over(path: &str, webhook: &Webhook) -> NamedValues {
     match path {
-        "/voice" | "/out" | "/speech" | "/screen" | "/music" | "/redirected" | "/agent" => {
+        "/voice" | "/out" | "/sockets" | "/speech" | "/screen" | "/music" | "/redirected" | "/agent" => {
             extra(webhook, |r: VoiceRequest| r.extra)
         }
         "/fallback" => extra(webhook, |r: FallbackRequest| {
@@ -91,6 +91,15 @@ fn left_over(path: &str, webhook: &Webhook) -> NamedValues {
             assert_eq!(r.answered_by, Some(AnsweredBy::Human));
             r.extra
         }),
+        "/stream" => extra(webhook, |r: StreamEvent| {
+            assert!(r.at.is_some() && r.call_sid.is_some());
+            r.extra
+        }),
+        "/related" => extra(webhook, |r: RelayResult| {
+            assert_eq!(r.session_status, Some(SessionStatus::Failed));
+            assert!(r.session_id.is_some() && r.error_code.is_some());
+            r.extra
+        }),
         "/room" => extra(webhook, |r: ConferenceEvent| {
             assert!(r.at.is_some() && r.sequence_number.is_some());
             r.extra
@@ -122,6 +131,11 @@ impl World {
                 .to_owned(),
             "/speech" => "<Gather input=\"speech\" action=\"/said\" partialResultCallback=\"/partial\" timeout=\"9\"/>"
                 .to_owned(),
+            "/sockets" => {
+                "<Start><Stream url=\"wss://app.test/a\" statusCallback=\"https://app.test/stream\"/></Start>\
+                <Connect action=\"/related\"><ConversationRelay url=\"wss://app.test/b\"/></Connect>"
+                    .to_owned()
+            }
             "/said" => {
                 "<Dial record=\"record-from-answer\" recordingStatusCallback=\"/recording\" action=\"/dialled\">\
                 +15550003000</Dial>"
@@ -260,4 +274,16 @@ fn recordings_verdicts_and_speech_are_read_in_full() {
     world.run(60);
     let asked: Vec<&str> = world.asked.iter().map(String::as_str).collect();
     assert_eq!(asked, ["/amd", "/dialled", "/partial", "/recording", "/said", "/speech", "/status"]);
+}
+
+#[test]
+fn streams_and_relays_that_nobody_serves_are_read_in_full() {
+    let mut carrier = Carrier::new(CarrierConfig::default());
+    let voice_url = "https://app.test/sockets".to_owned();
+    carrier.number(NumberConfig { number: LINE.to_owned(), voice_url, ..NumberConfig::default() });
+    let mut world = World { carrier, asked: BTreeSet::new() };
+    world.carrier.caller_dials("+15550002000", LINE);
+    world.run(60);
+    let asked: Vec<&str> = world.asked.iter().map(String::as_str).collect();
+    assert_eq!(asked, ["/related", "/sockets", "/stream"]);
 }

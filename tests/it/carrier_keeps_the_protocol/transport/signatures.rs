@@ -1,7 +1,7 @@
 //! Signatures as sources disagree on them, and as hostile URLs and parameters make them hard.
 
 use super::*;
-use switchboard::sim::carrier::{Profile, SharedKey};
+use switchboard::sim::carrier::{Profile, SharedKey, SocketEvent};
 use switchboard::webhook::{Algorithm, sign};
 
 fn signed_as(hook: &Webhook, url: &str) -> bool {
@@ -100,4 +100,18 @@ fn names_that_repeat_blank_values_and_other_scripts_are_signed_as_they_are() {
         assert_eq!(judged("https://app.test", "12345", &hook), Ok(()), "{}", hook.url);
         assert!(judged("https://app.test", "54321", &hook).is_err());
     }
+}
+
+#[test]
+fn a_shared_key_signs_the_handshake_of_a_socket_too() {
+    let key = SharedKey { id: "k1".to_owned(), secret: "s3cret".to_owned(), algorithm: Algorithm::HmacSha256 };
+    let mut world = with_rules("https://app.test/voice", |c| c.rules.wire.shared_key = Some(key));
+    world.page("/voice", "<Connect><Stream url=\"wss://app.test/audio\"/></Connect>");
+    world.dials();
+    let sockets = world.carrier.take_sockets();
+    let Some(SocketEvent::Open { headers, .. }) = sockets.first() else { panic!("nothing was opened: {sockets:?}") };
+    let signature = sign("wss://app.test/audio", &[], "s3cret", Algorithm::HmacSha256);
+    let settings = "key=k1,algorithm=HMAC_SHA256".to_owned();
+    let expected = [("x-twilio-signature", signature), ("x-twilio-webhooks-signature-settings", settings)];
+    assert_eq!(headers, &expected.map(|(name, value)| (name.to_owned(), value)));
 }
