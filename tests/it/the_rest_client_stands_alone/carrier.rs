@@ -28,8 +28,7 @@ impl World {
         carrier.number(NumberConfig {
             number: LINE.to_owned(),
             voice_url: "https://app.test/voice".to_owned(),
-            voice_fallback_url: None,
-            status_callback: None,
+            ..NumberConfig::default()
         });
         carrier.script(BOB, EndpointScript::default());
         Self { carrier, account: account.parse().expect("an account"), authorization: format!("Basic {basic}") }
