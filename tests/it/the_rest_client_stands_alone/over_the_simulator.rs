@@ -23,9 +23,8 @@ async fn until<O: Operation + Clone>(client: &Client, operation: O, wanted: impl
 async fn records_a_call(client: &Client) {
     let document = "<Response><Say>Hello, and thank you for calling.</Say><Pause length=\"20\"/></Response>";
     let placed = client.send(calls::Create::new(BOB, LINE).twiml(document).record(true)).await.expect("it is placed");
-    let is_live = |call: &calls::Call| call.status == Some(CallStatus::InProgress);
-    until(client, calls::Fetch::new(&placed.sid), is_live).await;
-    client.send(calls::Update::new(&placed.sid).status(CallEnd::Completed)).await.expect("it ends");
+    // It ends by itself: how long it lasts is not up to how fast this machine is.
+    until(client, calls::Fetch::new(&placed.sid), |call| call.status == Some(CallStatus::Completed)).await;
     let is_ready = |page: &Page<recordings::Recording>| {
         page.items.first().is_some_and(|recording| recording.status == Some(RecordingStatus::Completed))
     };
@@ -55,5 +54,5 @@ async fn a_call_is_placed_recorded_and_listened_to() {
     let client = Client::builder().account_sid(account).auth_token(token).base_url(simulator.base_url());
     let client = client.build().expect("the settings are right");
     let in_time = tokio::time::timeout(Duration::from_secs(90), records_a_call(&client)).await;
-    assert!(in_time.is_ok(), "the recording is never ready: {:?}", simulator.tally());
+    assert!(in_time.is_ok(), "it is never ready: {:?}", simulator.with(|carrier| carrier.calls()));
 }
