@@ -140,7 +140,7 @@ fn fifty(rows: &[Row]) -> Response {
             .gather(Gather::new().action(&row.url).num_digits(1u32).say(Say::new(&row.words)).pause(Pause::new(wait)))
             .dial(Dial::new().action(&row.url).timeout(wait).answer_on_bridge(true).number(number))
             .play(Play::new(&row.url).loops(2u32));
-        if row.seconds % 2 == 0 {
+        if row.seconds.is_multiple_of(2) {
             document.record(Record::new().action(&row.url).max_length(wait).play_beep(false))
         } else {
             document.enqueue(Enqueue::new(&row.queue).action(&row.url).wait_url(&row.url))
@@ -187,7 +187,7 @@ fn row_by_hand(out: &mut String, row: &Row) {
     number(out, 2);
     out.push_str("\">");
     text(out, &row.url);
-    if row.seconds % 2 == 0 {
+    if row.seconds.is_multiple_of(2) {
         out.push_str("</Play><Record action=\"");
         attribute(out, &row.url);
         out.push_str("\" maxLength=\"");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Carrier;
-use super::state::{Call, Doing, Due, Frame, Role, Sid, Target};
+use super::state::{Call, Doing, Due, Frame, Role, Sid};
 use super::types::{CallStatus, Direction, EndCause, EndpointScript, Heard, Hearing, Loss, LostCall, Ring};
 
 /// Calls to numbers of ours that lead to one another, after which the carrier gives up.
@@ -73,22 +73,19 @@ impl Carrier {
     /// A leg to a number of ours: the call that comes in there.
     pub(super) fn comes_in(&mut self, from: &str, to: &str) -> Sid {
         let sid = self.sid("CA");
-        let number = self.numbers.get(to).cloned();
+        let inbound = self.inbound(to).unwrap_or_default();
         let mut call = Call::new(sid, Direction::Inbound, from, to, self.now);
         call.status = CallStatus::Ringing;
         call.placed = Some(self.now);
-        if let Some(number) = &number {
-            call.target = Some(Target::post(number.voice_url.clone()));
-            call.fallback = number.voice_fallback_url.clone().map(Target::post);
-        }
+        call.target.clone_from(&inbound.voice);
+        call.fallback = inbound.fallback;
+        call.terms.application = inbound.application;
         let sid = self.add_call(call);
         self.hear(&sid, Hearing::Ringback);
-        match number {
+        match inbound.voice {
             // Seen in the field: an own number with an empty voice URL fails, without diagnostics.
-            Some(number) if !number.voice_url.is_empty() => {
-                self.fetch_main(&sid, Target::post(number.voice_url), Vec::new());
-            }
-            _ => self.end(&sid, CallStatus::Failed, EndCause::Failed),
+            Some(voice) => self.fetch_main(&sid, voice, inbound.parameters),
+            None => self.end(&sid, CallStatus::Failed, EndCause::Failed),
         }
         sid
     }
@@ -98,9 +95,9 @@ impl Carrier {
         let Some(call) = self.live_mut(sid) else { return };
         call.status = CallStatus::Initiated;
         call.placed = Some(now);
-        let (from, to) = (call.from.clone(), call.to.clone());
+        let (from, to) = (call.terms.caller_id.clone().unwrap_or_else(|| call.from.clone()), call.to.clone());
         self.fire(sid, "initiated");
-        if self.numbers.contains_key(&to) {
+        if self.leads_home(&to) {
             self.place_at_own_number(sid, &from, &to);
             return;
         }
@@ -169,7 +166,9 @@ impl Carrier {
         if let Some(talk) = script.then {
             self.after(talk, Due::HangsUp(sid.to_owned()));
         }
-        self.begin(sid);
+        if !self.sends_digits(sid) {
+            self.begin(sid);
+        }
     }
 
     /// What an answered leg of ours does first.
@@ -237,6 +236,8 @@ impl Carrier {
         self.stop_recordings_of(sid);
         self.detection_ends(sid);
         self.fire(sid, "completed");
+        self.validation_over(sid);
+        self.background_over(sid);
         if let Some(other) = bridge {
             self.other_side_gone(&other, sid);
         }
@@ -256,8 +257,8 @@ impl Carrier {
                 Doing::Dialling(dial) => self.dial_abandoned(sid, frame, dial),
                 Doing::Conferencing(_) => self.leave_conference(sid, "participant_hung_up"),
                 Doing::Queueing(queueing) => self.queue_abandoned(sid, frame, queueing),
-                Doing::Connecting(connecting) => self.connect_abandoned(sid, connecting),
                 Doing::Recording(record) => self.record_abandoned(sid, frame, record),
+                Doing::Connecting(connecting) => self.connect_abandoned(sid, connecting),
                 _ => {}
             }
         }
@@ -289,8 +290,8 @@ impl Carrier {
                 Doing::Dialling(dial) => self.dial_interrupted(sid, frame, dial),
                 Doing::Conferencing(_) => self.leave_conference(sid, "participant_updated_via_api"),
                 Doing::Queueing(queueing) => self.queue_redirected(sid, frame, queueing),
-                Doing::Connecting(connecting) => self.connect_interrupted(connecting),
                 Doing::Recording(record) => self.record_interrupted(sid, record),
+                Doing::Connecting(connecting) => self.connect_interrupted(connecting),
                 _ => {}
             }
         }

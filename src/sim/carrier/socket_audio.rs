@@ -72,6 +72,7 @@ impl Carrier {
                 Some(Hearing::Play(_)) => Some(587),
                 Some(Hearing::Music(_)) => Some(659),
                 Some(Hearing::Party) => self.other_party(sid).and_then(|other| self.voice_at(other, began)),
+                Some(Hearing::Echo) => self.voice_at(sid, began),
                 Some(Hearing::Stream(_)) => return self.stream_audio(sid),
                 _ => None,
             }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::account::AccountConfig;
 use super::voice_types::{Answerer, VoiceRules};
 use crate::time::Timestamp;
 
@@ -22,6 +23,8 @@ pub struct CarrierConfig {
     pub faults: Faults,
     /// What the sources disagree on.
     pub rules: Rules,
+    /// The account besides.
+    pub account: AccountConfig,
 }
 
 impl Default for CarrierConfig {
@@ -34,6 +37,7 @@ impl Default for CarrierConfig {
             calls_per_second: 0,
             faults: Faults::default(),
             rules: Rules::default(),
+            account: AccountConfig::default(),
         }
     }
 }
@@ -88,10 +92,10 @@ pub struct Rules {
     pub retries_keep_the_token: bool,
     /// Whether a Dial interrupted by a REST redirect still asks for its action document; the reply is ignored.
     pub interrupted_dial_asks_action: bool,
-    /// How sockets are opened and spoken over.
-    pub sockets: SocketRules,
     /// Recordings, answering machines and speech.
     pub voice: VoiceRules,
+    /// How sockets are opened and spoken over.
+    pub sockets: SocketRules,
 }
 
 impl Default for Rules {
@@ -106,8 +110,8 @@ impl Default for Rules {
             twiml_conference_defaults_to_start_end: false,
             retries_keep_the_token: true,
             interrupted_dial_asks_action: false,
-            sockets: SocketRules::default(),
             voice: VoiceRules::default(),
+            sockets: SocketRules::default(),
         }
     }
 }

@@ -282,8 +282,8 @@ const TRANSCRIPTION: Known = Known {
     ],
 };
 const STREAM: Known = Known {
-    // A wrong track is an error of its own, 31941: no stream begins.
-    free: "url name track statusCallback connectorName audioFormat sampleRate",
+    // A track that nobody knows is an error of the stream (31941), and not a warning.
+    free: "url name statusCallback connectorName audioFormat sampleRate track",
     judged: &[("statusCallbackMethod", Value::Method, WARNING)],
 };
 const SIPREC: Known = Known {
@@ -329,12 +329,12 @@ fn known(parent: &str, name: &str) -> Option<Known> {
         (_, "Task") => free("priority timeout"),
         (_, "Redirect") => Known { free: "", judged: &[("method", Value::Method, 13_710)] },
         (_, "Reject") => Known { free: "", judged: &[("reason", Value::Word("rejected busy"), 13_810)] },
-        (_, "Hangup" | "Leave" | "Echo" | "Start" | "Stop") => free(""),
+        (_, "Hangup" | "Leave" | "Echo" | "Stop") => free(""),
         (_, "Refer") => Known { free: "action", judged: &[("method", Value::Method, WARNING)] },
         (_, "Sms") => SMS,
         (_, "Pay") => PAY,
         (_, "Prompt") => PROMPT,
-        (_, "Connect") => Known { free: "action", judged: &[("method", Value::Method, WARNING)] },
+        (_, "Connect" | "Start") => Known { free: "action", judged: &[("method", Value::Method, WARNING)] },
         (_, "Recording") => STARTED_RECORDING,
         (_, "Transcription") => TRANSCRIPTION,
         (_, "Stream") => STREAM,
@@ -397,7 +397,10 @@ impl Carrier {
         let known = known(parent, &element.name);
         for (name, value) in &element.attributes {
             let judged = known.and_then(|k| k.judged.iter().find(|(n, ..)| n == name));
-            let free = known.is_none_or(|k| k.free.split_whitespace().any(|n| n == name));
+            // The official libraries differ in the case of this noun's attributes.
+            let any_case = element.name == "ConversationRelay";
+            let is = |n: &str| n == name || (any_case && n.eq_ignore_ascii_case(name));
+            let free = known.is_none_or(|k| k.free.split_whitespace().any(is));
             match judged {
                 Some((_, kind, code)) if !kind.admits(value) => {
                     let code = if name == "finishOnKey" && *code == 13_310 && value.len() > 1 { 13_311 } else { *code };

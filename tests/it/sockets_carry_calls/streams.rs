@@ -390,7 +390,7 @@ fn rest_starts_a_fork_and_stops_it_by_sid_or_name() {
         assert_eq!((status, &body["code"]), (400, &json!(21_220)), "it rings");
         world.run(secs(61));
         let (status, stream) = world.rest(&path, form);
-        assert_eq!((status, &stream["status"], &stream["name"]), (201, &json!("in-progress"), &json!("ear")));
+        assert_eq!((status, &stream["status"], &stream["name"]), (200, &json!("in-progress"), &json!("ear")));
         assert_eq!(stream["call_sid"], json!(ann));
         let start = &world.said(world.id())[1];
         assert_eq!(start["streamSid"], stream["sid"]);
