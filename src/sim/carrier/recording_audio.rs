@@ -104,8 +104,8 @@ impl Carrier {
                 Hearing::Say(_) => 523,
                 Hearing::Play(_) => 587,
                 Hearing::Music(_) => 659,
-                Hearing::Stream(_) => 784,
                 Hearing::Ringback => 440,
+                Hearing::Stream(_) => 698,
                 _ => return None,
             };
             Some((heard.from, heard.to.unwrap_or(self.now), hz))

@@ -139,7 +139,9 @@ fn right(kind: u8, n: u16, sid: &str) -> Value {
         0 => json!({"event": "media", "streamSid": sid, "media": {"payload": "/".repeat(usize::from(n / 64) * 4)}}),
         1 => json!({"event": "mark", "streamSid": sid, "mark": {"name": n.to_string()}}),
         2 => json!({"event": "clear", "streamSid": sid}),
-        3 => json!({"type": "text", "token": "One. Two", "last": n % 2 == 0, "preemptible": n % 3 == 0}),
+        3 => {
+            json!({"type": "text", "token": "One. Two", "last": n.is_multiple_of(2), "preemptible": n.is_multiple_of(3)})
+        }
         4 => json!({"type": "text", "token": "", "last": true}),
         5 => json!({"type": "play", "source": "https://app.test/a", "loop": n}),
         6 => json!({"type": "sendDigits", "digits": n.to_string()}),
