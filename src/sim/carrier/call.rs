@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Carrier;
-use super::state::{Call, Doing, Due, Frame, Role, Sid, Target};
+use super::state::{Call, Doing, Due, Frame, Role, Sid};
 use super::types::{CallStatus, Direction, EndCause, EndpointScript, Heard, Hearing, Loss, LostCall, Ring};
 
 /// Calls to numbers of ours that lead to one another, after which the carrier gives up.
@@ -73,25 +73,24 @@ impl Carrier {
     /// A leg to a number of ours: the call that comes in there.
     pub(super) fn comes_in(&mut self, from: &str, to: &str) -> Sid {
         let sid = self.sid("CA");
-        let number = self.numbers.get(to).cloned();
+        let inbound = self.inbound(to).unwrap_or_default();
         let mut call = Call::new(sid, Direction::Inbound, from, to, self.now);
         call.status = CallStatus::Ringing;
         call.placed = Some(self.now);
-        if let Some(number) = &number {
-            call.target = Some(Target::new(number.voice_url.clone(), number.voice_method.as_deref()));
-            let method = number.voice_fallback_method.as_deref();
-            call.fallback = number.voice_fallback_url.clone().map(|url| Target::new(url, method));
-        }
+        call.target.clone_from(&inbound.voice);
+        call.fallback = inbound.fallback;
+        call.terms.application = inbound.application;
         let sid = self.add_call(call);
         self.note_forwarding(&sid);
         self.hear(&sid, Hearing::Ringback);
-        match number {
+        match inbound.voice {
             // Seen in the field: an own number with an empty voice URL fails, without diagnostics.
-            Some(number) if !number.voice_url.is_empty() => {
-                let facts = self.first_facts(from);
-                self.fetch_main(&sid, Target::new(number.voice_url, number.voice_method.as_deref()), facts);
+            Some(voice) => {
+                let mut facts = self.first_facts(from);
+                facts.extend(inbound.parameters);
+                self.fetch_main(&sid, voice, facts);
             }
-            _ => self.end(&sid, CallStatus::Failed, EndCause::Failed),
+            None => self.end(&sid, CallStatus::Failed, EndCause::Failed),
         }
         sid
     }
@@ -101,9 +100,9 @@ impl Carrier {
         let Some(call) = self.live_mut(sid) else { return };
         call.status = CallStatus::Initiated;
         call.placed = Some(now);
-        let (from, to) = (call.from.clone(), call.to.clone());
+        let (from, to) = (call.terms.caller_id.clone().unwrap_or_else(|| call.from.clone()), call.to.clone());
         self.fire(sid, "initiated");
-        if self.numbers.contains_key(&to) {
+        if self.leads_home(&to) {
             self.place_at_own_number(sid, &from, &to);
             return;
         }
@@ -172,7 +171,9 @@ impl Carrier {
         if let Some(talk) = script.then {
             self.after(talk, Due::HangsUp(sid.to_owned()));
         }
-        self.begin(sid);
+        if !self.sends_digits(sid) {
+            self.begin(sid);
+        }
     }
 
     /// What an answered leg of ours does first.
@@ -240,6 +241,8 @@ impl Carrier {
         self.stop_recordings_of(sid);
         self.detection_ends(sid);
         self.fire(sid, "completed");
+        self.validation_over(sid);
+        self.background_over(sid);
         if let Some(other) = bridge {
             self.other_side_gone(&other, sid);
         }

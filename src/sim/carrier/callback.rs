@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::Carrier;
 use super::form::Pairs;
-use super::state::{Call, Target};
+use super::state::Call;
 use super::types::Direction;
 use super::webhook::Purpose;
 use crate::time::Timestamp;
@@ -58,9 +58,7 @@ impl Carrier {
 
     /// A number's own callback: once, when an inbound call has ended.
     fn tell_number(&mut self, call: &Call) {
-        let Some(number) = self.numbers.get(&call.to) else { return };
-        let Some(url) = &number.status_callback else { return };
-        let to = Target::new(url, number.status_callback_method.as_deref());
+        let Some(to) = self.inbound(&call.to).and_then(|inbound| inbound.status) else { return };
         let mut pairs = self.standard(call, call.status);
         pairs.extend(self.durations(call));
         pairs.extend(self.last_facts(call));

@@ -67,7 +67,7 @@ impl Carrier {
     fn caller_id_allowed(&self, sid: &str, verb: &Element) -> bool {
         let Some(id) = verb.attr("callerId") else { return true };
         let own = self.live(sid).is_some_and(|c| c.from == id || c.to == id);
-        own || self.numbers.contains_key(id) || id.starts_with("client:") || id.starts_with("sip:")
+        own || self.may_show(id) || id.starts_with("client:") || id.starts_with("sip:")
     }
 
     fn ring_noun(&mut self, sid: &str, verb: &Element, noun: &Element) {

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-
 use super::Carrier;
 use super::cache::Cache;
 use super::callback::pair;
 use super::cookies::Jar;
 use super::form::Pairs;
+use super::rest_terms::call_token;
 use super::state::{Call, Sid};
 use super::types::{CallStatus, Direction};
 use super::wire_types::Profile;
@@ -73,6 +72,8 @@ impl Carrier {
         if let Some(parent) = &call.parent {
             pairs.push(pair("ParentCallSid", parent));
         }
+        pairs.extend(call_token(call));
+        pairs.extend(call.terms.application.as_ref().map(|sid| pair("ApplicationSid", sid)));
         pairs.extend(self.forwarded_from(&call.sid).map(|number| pair("ForwardedFrom", number)));
         if call.direction == Direction::Inbound {
             pairs.extend(self.of_inbound(call));
@@ -92,7 +93,11 @@ impl Carrier {
     fn of_inbound(&self, call: &Call) -> Pairs {
         let mut pairs = Vec::new();
         if let Some(caller) = self.profile(&call.from) {
-            let looked_up = self.numbers.get(&call.to).is_some_and(|number| number.caller_id_lookup);
+            let settings = match &call.terms.application {
+                Some(sid) => self.application(sid).map(|application| &application.settings),
+                None => self.numbers.get(&call.to).map(|line| &line.settings),
+            };
+            let looked_up = settings.is_some_and(|settings| settings.is_on("voice_caller_id_lookup"));
             let facts = [
                 ("CallerName", caller.name.as_ref().filter(|_| looked_up)),
                 ("StirVerstat", caller.stir_verstat.as_ref()),
@@ -108,10 +113,6 @@ impl Carrier {
             pairs.push(pair("SipDomainSid", format!("SD{:0>32}", checksum(domain))));
             // RFC 5737: an address for documentation.
             pairs.push(pair("SipSourceIp", "192.0.2.10"));
-        } else {
-            // Its content is the provider's own business; that it is JSON is documented.
-            let token = json!({"parentCallInfoToken": call.sid.trim_start_matches("CA"), "identityHeaderTokens": []});
-            pairs.push(pair("CallToken", token.to_string()));
         }
         pairs
     }
