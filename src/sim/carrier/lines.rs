@@ -97,13 +97,6 @@ impl Carrier {
     }
 }
 
-impl Line {
-    /// Whether the caller's name is looked up and told.
-    pub(super) fn looks_up_names(&self) -> bool {
-        self.settings.get("voice_caller_id_lookup").is_some_and(|it| it.eq_ignore_ascii_case("true"))
-    }
-}
-
 impl Inbound {
     fn of(settings: &Settings) -> Self {
         Self {

@@ -93,7 +93,11 @@ impl Carrier {
     fn of_inbound(&self, call: &Call) -> Pairs {
         let mut pairs = Vec::new();
         if let Some(caller) = self.profile(&call.from) {
-            let looked_up = self.numbers.get(&call.to).is_some_and(|line| line.looks_up_names());
+            let settings = match &call.terms.application {
+                Some(sid) => self.application(sid).map(|application| &application.settings),
+                None => self.numbers.get(&call.to).map(|line| &line.settings),
+            };
+            let looked_up = settings.is_some_and(|settings| settings.is_on("voice_caller_id_lookup"));
             let facts = [
                 ("CallerName", caller.name.as_ref().filter(|_| looked_up)),
                 ("StirVerstat", caller.stir_verstat.as_ref()),

@@ -1,4 +1,6 @@
-//! How webhooks are signed and sent where sources disagree, and what the network knows of who calls.
+//! Webhooks and their replies, how they are signed and sent where sources disagree, and what is known of who calls.
+
+use std::time::Duration;
 
 use crate::webhook::Algorithm;
 
@@ -112,4 +114,150 @@ pub struct Profile {
     pub sip_headers: Vec<(String, String)>,
     /// What its Voice SDK passes when it connects: parameters of the first request.
     pub parameters: Vec<(String, String)>,
+}
+
+/// What a webhook is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebhookKind {
+    /// Its reply is a document that drives a call.
+    Document,
+    /// Tells something; the body of its reply is ignored.
+    Callback,
+}
+
+/// An HTTP request that the carrier sends to the application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Webhook {
+    /// Hand it back to [`super::Carrier::webhook_result`].
+    pub id: u64,
+    /// `GET` or `POST`.
+    pub method: String,
+    /// Full URL, without fragment, user and password.
+    pub url: String,
+    /// Header names and values, the signature among them.
+    pub headers: Vec<(String, String)>,
+    /// Form text; empty for GET.
+    pub body: String,
+    /// What it is for.
+    pub kind: WebhookKind,
+    /// The call it is about.
+    pub call_sid: Option<String>,
+    /// How long the application may take.
+    pub timeout: Duration,
+    /// How long the connection may take.
+    pub connect_timeout: Duration,
+    /// Whether the TLS handshake names the server.
+    pub sni: bool,
+    /// The edge it comes from, such as `ashburn`.
+    pub edge: String,
+}
+
+/// An application's reply to a webhook.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HttpReply {
+    /// HTTP status.
+    pub status: u16,
+    /// Value of `Content-Type`; empty when there is none.
+    pub content_type: String,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Names and values of the other headers that count: `Location`, `Set-Cookie`, `ETag`, `Last-Modified`,
+    /// `Cache-Control`. Names in any case.
+    pub headers: Vec<(String, String)>,
+}
+
+impl HttpReply {
+    /// 200 with a TwiML document.
+    #[must_use]
+    pub fn twiml(document: impl Into<String>) -> Self {
+        Self { status: 200, content_type: "text/xml".to_owned(), body: document.into().into_bytes(), ..Self::default() }
+    }
+
+    /// A redirect with this status to this `Location`.
+    #[must_use]
+    pub fn redirect(status: u16, location: impl Into<String>) -> Self {
+        Self { status, ..Self::default() }.with_header("Location", location)
+    }
+
+    /// The same with one header more.
+    #[must_use]
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// The value of a header of this name, in any case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// 204 without a body.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { status: 204, ..Self::default() }
+    }
+}
+
+/// Why there is no reply to a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HttpFault {
+    /// No connection came about, for whatever reason: 11205.
+    #[error("no connection")]
+    ConnectFailed,
+    /// No connection came about in time: 11201.
+    #[error("no connection in time")]
+    ConnectTimeout,
+    /// The connection was refused: 11202.
+    #[error("the connection was refused")]
+    Refused,
+    /// Connected, but no reply in time: 11203.
+    #[error("no reply in time")]
+    ReadTimeout,
+    /// The reply broke off, or is no HTTP: 11206.
+    #[error("the reply broke off")]
+    Broken,
+    /// The host's name is not known: 11210.
+    #[error("the host is not known")]
+    UnknownHost,
+    /// Redirects led to one another: 11215.
+    #[error("too many redirects")]
+    TooManyRedirects,
+    /// A redirect that leads nowhere, or a status from 300 to 399 that is none: 11216.
+    #[error("the redirect is not valid")]
+    BadRedirect,
+    /// The TLS handshake failed: 11220.
+    #[error("the TLS handshake failed")]
+    Tls,
+    /// The certificate is of another host: 11235.
+    #[error("the certificate is of another host")]
+    CertificateName,
+    /// The certificate has expired: 11236.
+    #[error("the certificate has expired")]
+    CertificateExpired,
+    /// The certificate is signed by nobody who is trusted: 11237.
+    #[error("the certificate is not trusted")]
+    CertificateUntrusted,
+}
+
+impl HttpFault {
+    /// Twilio's code of a document request that failed so (Twilio docs, errors 112xx).
+    #[must_use]
+    pub fn code(self) -> u32 {
+        match self {
+            Self::ConnectFailed => 11_205,
+            Self::ConnectTimeout => 11_201,
+            Self::Refused => 11_202,
+            Self::ReadTimeout => 11_203,
+            Self::Broken => 11_206,
+            Self::UnknownHost => 11_210,
+            Self::TooManyRedirects => 11_215,
+            Self::BadRedirect => 11_216,
+            Self::Tls => 11_220,
+            Self::CertificateName => 11_235,
+            Self::CertificateExpired => 11_236,
+            Self::CertificateUntrusted => 11_237,
+        }
+    }
 }
