@@ -105,7 +105,6 @@ impl Carrier {
                 Hearing::Play(_) => 587,
                 Hearing::Music(_) => 659,
                 Hearing::Ringback => 440,
-                Hearing::Stream(_) => 698,
                 _ => return None,
             };
             Some((heard.from, heard.to.unwrap_or(self.now), hz))
