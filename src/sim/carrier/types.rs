@@ -117,6 +117,7 @@ impl Default for Rules {
             wire: WireRules::default(),
             voice: VoiceRules::default(),
             sockets: SocketRules::default(),
+            voice: VoiceRules::default(),
         }
     }
 }
