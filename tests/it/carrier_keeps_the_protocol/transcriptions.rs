@@ -70,10 +70,11 @@ fn speech_of_both_sides_is_written_down_in_order_from_start_to_stop() {
 #[test]
 fn only_the_track_that_is_wanted_is_written_down_and_partial_results_come_before_the_whole() {
     let mut world = World::new();
-    world.page("/voice", &format!("<Start><Transcription track=\"inbound_track\" partialResults=\"true\" statusCallbackUrl=\"{TEXT}\"/></Start><Say>Welcome to Acme</Say><Pause length=\"60\"/>"));
+    world.page("/voice", &format!("<Start><Transcription track=\"inbound_track\" partialResults=\"true\" statusCallbackUrl=\"{TEXT}\"/></Start><Say>Welcome to Acme</Say><Dial>+15550003000</Dial>"));
     world.carrier.script(ANN, says(&[(2, "one two three four")]));
+    world.carrier.script(BOB, says(&[(3, "not wanted")]));
     let sid = world.dials();
-    world.run(secs(6));
+    world.run(secs(9));
     assert_eq!(
         content(&world).iter().map(|(_, words)| words.as_str()).collect::<Vec<_>>(),
         ["one two", "one two three four"]

@@ -146,6 +146,14 @@ fn a_callee_who_sends_a_refer_leaves_and_the_refer_url_drives_the_caller() {
     let joined = world.carrier.joined();
     assert_eq!((joined.len(), joined[1].to), (2, None), "the caller talks to the one transferred to");
 
+    let mut world = voice(&format!("<Dial referUrl=\"/transfer\"><Sip>{SIP}</Sip></Dial>"));
+    world.script(SIP, Ring::Manual);
+    world.dials();
+    world.run(secs(5));
+    world.carrier.refers(&world.leg_to(SIP), "sip:bob@pbx.test");
+    world.pump();
+    assert!(!world.asked().contains(&"/transfer"), "one that only rings transfers nobody");
+
     let mut world = voice(&format!("<Dial><Sip>{SIP}</Sip></Dial>"));
     let sid = world.dials();
     world.run(secs(5));
