@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Carrier;
-use super::state::{Call, Doing, Due, Frame, Role, Sid, Target};
+use super::state::{Call, Doing, Due, Frame, Role, Sid};
 use super::types::{CallStatus, Direction, EndCause, EndpointScript, Heard, Hearing, Loss, LostCall, Ring};
 
 /// Calls to numbers of ours that lead to one another, after which the carrier gives up.
@@ -72,23 +72,25 @@ impl Carrier {
 
     /// A leg to a number of ours: the call that comes in there.
     pub(super) fn comes_in(&mut self, from: &str, to: &str) -> Sid {
+        self.comes_in_as(from, to, to)
+    }
+
+    /// It comes in at `to`, and its documents are told that it is to `shown`.
+    fn comes_in_as(&mut self, from: &str, to: &str, shown: &str) -> Sid {
         let sid = self.sid("CA");
-        let number = self.numbers.get(to).cloned();
-        let mut call = Call::new(sid, Direction::Inbound, from, to, self.now);
+        let inbound = self.inbound(to).unwrap_or_default();
+        let mut call = Call::new(sid, Direction::Inbound, from, shown, self.now);
         call.status = CallStatus::Ringing;
         call.placed = Some(self.now);
-        if let Some(number) = &number {
-            call.target = Some(Target::post(number.voice_url.clone()));
-            call.fallback = number.voice_fallback_url.clone().map(Target::post);
-        }
+        call.target.clone_from(&inbound.voice);
+        call.fallback = inbound.fallback;
+        call.terms.application = inbound.application;
         let sid = self.add_call(call);
         self.hear(&sid, Hearing::Ringback);
-        match number {
+        match inbound.voice {
             // Seen in the field: an own number with an empty voice URL fails, without diagnostics.
-            Some(number) if !number.voice_url.is_empty() => {
-                self.fetch_main(&sid, Target::post(number.voice_url), Vec::new());
-            }
-            _ => self.end(&sid, CallStatus::Failed, EndCause::Failed),
+            Some(voice) => self.fetch_main(&sid, voice, inbound.parameters),
+            None => self.end(&sid, CallStatus::Failed, EndCause::Failed),
         }
         sid
     }
@@ -98,9 +100,9 @@ impl Carrier {
         let Some(call) = self.live_mut(sid) else { return };
         call.status = CallStatus::Initiated;
         call.placed = Some(now);
-        let (from, to) = (call.from.clone(), call.to.clone());
+        let (from, to) = (call.terms.caller_id.clone().unwrap_or_else(|| call.from.clone()), call.to.clone());
         self.fire(sid, "initiated");
-        if self.numbers.contains_key(&to) {
+        if self.leads_home(&to) {
             self.place_at_own_number(sid, &from, &to);
             return;
         }
@@ -115,7 +117,8 @@ impl Carrier {
             self.end(sid, CallStatus::Failed, EndCause::Failed);
             return;
         }
-        let twin = self.comes_in(from, to);
+        let shown = self.live(sid).and_then(|c| c.voice.shown_to.clone()).unwrap_or_else(|| to.to_owned());
+        let twin = self.comes_in_as(from, to, &shown);
         if let Some(call) = self.live_mut(&twin) {
             call.depth = depth;
         } else {
@@ -169,7 +172,9 @@ impl Carrier {
         if let Some(talk) = script.then {
             self.after(talk, Due::HangsUp(sid.to_owned()));
         }
-        self.begin(sid);
+        if !self.sends_digits(sid) {
+            self.begin(sid);
+        }
     }
 
     /// What an answered leg of ours does first.
@@ -236,6 +241,7 @@ impl Carrier {
         self.leave_conference(sid, "participant_hung_up");
         self.voice_ends(sid);
         self.fire(sid, "completed");
+        self.validation_over(sid);
         if let Some(other) = bridge {
             self.other_side_gone(&other, sid);
         }

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 
 use super::Carrier;
 use super::form::Pairs;
-use super::state::{Call, Target};
+use super::rest_terms::call_token;
+use super::state::Call;
 use super::types::{CallStatus, Direction};
 use super::webhook::Purpose;
 use crate::time::Timestamp;
@@ -41,6 +42,8 @@ impl Carrier {
         if let Some(parent) = &call.parent {
             pairs.push(pair("ParentCallSid", parent));
         }
+        pairs.extend(call_token(call));
+        pairs.extend(call.terms.application.as_ref().map(|sid| pair("ApplicationSid", sid)));
         pairs
     }
 
@@ -81,13 +84,14 @@ impl Carrier {
 
     /// A number's own callback: once, when an inbound call has ended.
     fn tell_number(&mut self, call: &Call) {
-        let Some(url) = self.numbers.get(&call.to).and_then(|n| n.status_callback.clone()) else { return };
+        let at = call.terms.application.as_ref().map_or_else(|| call.to.clone(), |sid| format!("app:{sid}"));
+        let Some(to) = self.inbound(&at).and_then(|inbound| inbound.status) else { return };
         let mut pairs = self.standard(call, call.status);
         pairs.extend(self.durations(call));
         pairs.extend(self.last_facts(call));
         pairs.push(pair("Timestamp", rfc2822(self.now)));
         pairs.push(pair("CallbackSource", "call-progress-events"));
         pairs.push(pair("SequenceNumber", call.events.saturating_sub(1).to_string()));
-        self.send(&Target::post(url), &pairs, Some(&call.sid), Purpose::Callback(15_003));
+        self.send(&to, &pairs, Some(&call.sid), Purpose::Callback(15_003));
     }
 }

@@ -4,6 +4,7 @@
 //! requests of [`Carrier::take_webhooks`] to the application and its replies back by [`Carrier::webhook_result`], and
 //! hands REST requests to [`Carrier::rest`]. The same seed and the same calls give the same world.
 
+mod account;
 mod basic;
 mod call;
 mod callback;
@@ -13,8 +14,10 @@ mod dial;
 mod dial_end;
 mod dial_nouns;
 mod document;
+mod exchanges;
 mod form;
 mod gather;
+mod lines;
 mod participant;
 mod pay_card;
 mod people;
@@ -24,14 +27,30 @@ mod recording;
 mod recording_audio;
 mod recording_rest;
 mod recording_sources;
-mod recording_texts;
 mod relay;
 mod render;
+mod resource_applications;
+mod resource_available;
+mod resource_caller_ids;
+mod resource_keys;
+mod resource_messages;
+mod resource_notifications;
+mod resource_numbers;
+mod resource_queues;
+mod resource_transcriptions;
+mod resource_usage;
 mod rest;
+mod rest_background;
 mod rest_calls;
 mod rest_conferences;
+mod rest_fields;
+mod rest_page;
+mod rest_participants;
+mod rest_terms;
+mod rest_user_messages;
 mod rng;
 mod run;
+mod settings;
 mod siprec;
 mod socket;
 mod socket_audio;
@@ -41,6 +60,7 @@ mod speech;
 mod state;
 mod stream;
 mod stream_rest;
+mod texts;
 mod transcription;
 mod truth;
 mod types;
@@ -56,8 +76,10 @@ mod xml;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use account::{Account, Later};
+pub use account::{AccountConfig, Display};
 use conference::Conference;
-pub use recording_texts::RecordingText;
+use lines::Line;
 use rng::SplitMix64;
 pub use socket::{SocketEvent, SocketFault};
 use state::{Call, Due, Sid, WaitQueue};
@@ -81,7 +103,7 @@ pub struct Carrier {
     /// Places of the conferences that are not over.
     rooms: Vec<usize>,
     queues: BTreeMap<String, WaitQueue>,
-    numbers: BTreeMap<String, NumberConfig>,
+    numbers: BTreeMap<String, Line>,
     scripts: BTreeMap<String, EndpointScript>,
     timers: BTreeMap<(Timestamp, u64), Due>,
     serial: u64,
@@ -100,6 +122,7 @@ pub struct Carrier {
     /// Recordings, transcripts and whatever else voices leave behind.
     shelf: voice::Shelf,
     sockets: socket::Sockets,
+    account: Account,
 }
 
 /// What is doubled or reordered until further notice.
@@ -141,6 +164,7 @@ impl Carrier {
             overtaken: false,
             shelf: voice::Shelf::default(),
             sockets: socket::Sockets::default(),
+            account: Account::default(),
         }
     }
 
@@ -148,11 +172,6 @@ impl Carrier {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.now
-    }
-
-    /// Adds a number of ours, or changes how it is set up.
-    pub fn number(&mut self, number: NumberConfig) {
-        self.numbers.insert(number.number.clone(), number);
     }
 
     /// The next REST request goes wrong so: a [`RestFault`], or an HTTP status. More calls queue up.
@@ -233,6 +252,8 @@ impl Carrier {
             Due::Emit(id) => self.held.contains_key(id),
             Due::Voice(due) => self.voice_matters(due),
             Due::Socket(id, due) => self.socket_waits_for(*id, due),
+            Due::Account(Later::DigitsSent(sid)) => is(sid, &[CallStatus::InProgress]),
+            Due::Account(Later::Message(sid)) => self.message_goes_on(sid),
         }
     }
 
@@ -255,6 +276,8 @@ impl Carrier {
             Due::Emit(id) => self.out.extend(self.held.remove(&id)),
             Due::Voice(due) => self.voice_happens(due),
             Due::Socket(id, due) => self.socket_due(id, due),
+            Due::Account(Later::DigitsSent(sid)) => self.begin(&sid),
+            Due::Account(Later::Message(sid)) => self.message_step(&sid),
         }
     }
 

@@ -28,6 +28,9 @@ impl Carrier {
     /// The person on this leg presses keys, one after another. Nothing happens on a leg that is over.
     pub fn presses(&mut self, call: &str, digits: &str) {
         for key in digits.chars().filter(|key| key.is_ascii_digit() || matches!(key, '*' | '#' | 'A'..='D')) {
+            if self.validation_key(call, key) {
+                continue;
+            }
             let Some(frame) = self.live(call).and_then(|c| c.top()).cloned() else { return };
             match frame.doing {
                 Doing::Gathering(gathering) => self.key_in_gather(call, *gathering, key),

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::account::{Later, Terms};
+use super::queue::QUEUE_SIZE;
 use super::record_verb::RecordVerb;
 use super::recording::RecordPlan;
 use super::socket::SocketDue;
@@ -104,6 +106,8 @@ pub(super) struct Call {
     pub(super) hops: (Timestamp, u32),
     /// What it says, and what becomes of it.
     pub(super) voice: Voice,
+    /// What REST said about it besides.
+    pub(super) terms: Terms,
 }
 
 impl Call {
@@ -142,6 +146,7 @@ impl Call {
             running: false,
             hops: (now, 0),
             voice: Voice::default(),
+            terms: Terms::default(),
         }
     }
 
@@ -307,6 +312,7 @@ pub(super) enum Due {
     Emit(u64),
     Voice(VoiceDue),
     Socket(u64, SocketDue),
+    Account(Later),
 }
 
 #[derive(Clone, Debug)]
@@ -314,4 +320,13 @@ pub(super) struct WaitQueue {
     pub(super) sid: Sid,
     pub(super) members: Vec<Sid>,
     pub(super) waited: Vec<u64>,
+    pub(super) max: usize,
+    pub(super) created: Timestamp,
+    pub(super) updated: Timestamp,
+}
+
+impl WaitQueue {
+    pub(super) fn new(sid: Sid, now: Timestamp) -> Self {
+        Self { sid, members: Vec::new(), waited: Vec::new(), max: QUEUE_SIZE, created: now, updated: now }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::account::AccountConfig;
 use super::voice_types::{Answerer, VoiceRules};
 use crate::time::Timestamp;
 
@@ -22,6 +23,8 @@ pub struct CarrierConfig {
     pub faults: Faults,
     /// What the sources disagree on.
     pub rules: Rules,
+    /// The account besides.
+    pub account: AccountConfig,
 }
 
 impl Default for CarrierConfig {
@@ -34,6 +37,7 @@ impl Default for CarrierConfig {
             calls_per_second: 0,
             faults: Faults::default(),
             rules: Rules::default(),
+            account: AccountConfig::default(),
         }
     }
 }

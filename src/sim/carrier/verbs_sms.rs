@@ -2,9 +2,8 @@
 
 use super::Carrier;
 use super::callback::pair;
-use super::state::{Doing, Target};
+use super::state::Doing;
 use super::types::Direction;
-use super::webhook::Purpose;
 use super::xml::Element;
 
 /// Twilio docs, Message resource.
@@ -44,32 +43,5 @@ impl Carrier {
         if let Some(action) = action {
             self.fetch_main(sid, action, facts);
         }
-    }
-
-    /// A text of ours by a document. Gives its sid.
-    pub(super) fn send_text(
-        &mut self,
-        from: &str,
-        to: &str,
-        body: &str,
-        direction: &'static str,
-        callback: Option<Target>,
-    ) -> String {
-        let sid = self.sid("SM");
-        if let Some(callback) = callback {
-            let pairs = vec![
-                pair("MessageSid", &sid),
-                pair("SmsSid", &sid),
-                pair("AccountSid", &self.config.account_sid),
-                pair("From", from),
-                pair("To", to),
-                pair("Body", body),
-                pair("Direction", direction),
-                pair("MessageStatus", "sent"),
-                pair("SmsStatus", "sent"),
-            ];
-            self.send(&callback, &pairs, None, Purpose::Callback(15_003));
-        }
-        sid
     }
 }

@@ -18,6 +18,8 @@ pub(super) enum Purpose {
     Farewell,
     /// A status callback; not 2xx gives this warning.
     Callback(u32),
+    /// The document that answers a text.
+    Text { message: Sid, fallback: bool },
 }
 
 /// A request without a reply yet.
@@ -121,6 +123,7 @@ impl Carrier {
         let id = webhook.id;
         self.after(wait + webhook.timeout, Due::Deadline(id));
         self.pending.insert(id, pending);
+        self.account.exchanges.sent(&webhook, self.now);
         if wait.is_zero() {
             self.out.push(webhook);
         } else {
@@ -132,12 +135,16 @@ impl Carrier {
     /// What became of a webhook. A result for an unknown id, a second one, or one after the timeout changes nothing.
     pub fn webhook_result(&mut self, id: u64, result: Result<HttpReply, HttpFault>) {
         let Some(pending) = self.pending.remove(&id) else { return };
+        self.account.exchanges.answered(id, &result, self.now);
         if self.retried(&pending, &result) {
             return;
         }
         match pending.purpose.clone() {
             Purpose::Document(sid) => self.document_arrived(&sid, id, &pending.webhook, result),
             Purpose::Farewell => {}
+            Purpose::Text { message, fallback } => {
+                self.text_answered(&message, fallback, &pending.webhook.url, result);
+            }
             Purpose::Callback(code) => {
                 if !result.as_ref().is_ok_and(|reply| (200..300).contains(&reply.status)) {
                     let call = pending.webhook.call_sid.as_deref();

@@ -132,7 +132,7 @@ fn a_coach_is_heard_by_the_coached_alone() {
     assert_eq!(world.hears(&caller), Hearing::Party);
     let absent = "To=client%3Aboss2&From=%2B15550001000&Coaching=true&CallSidToCoach=CA0";
     let (status, error) = world.rest("POST", &format!("Conferences/{room}/Participants.json"), absent);
-    assert_eq!((status, &error["code"]), (400, &Value::from(13_240)));
+    assert_eq!((status, &error["code"]), (400, &Value::from(16_028)));
 }
 
 #[test]

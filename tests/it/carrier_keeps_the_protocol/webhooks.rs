@@ -35,16 +35,20 @@ fn a_document_request_carries_the_standard_parameters_and_a_good_signature() {
 /// The documented algorithm, written down a second time.
 fn sign(token: &str, url: &str, body: &str) -> String {
     use hmac::{KeyInit, Mac};
-    let mut pairs: Vec<(&str, String)> = body
-        .split('&')
-        .filter_map(|p| p.split_once('='))
-        .map(|(k, v)| (k, v.replace('+', " ").replace("%2B", "+")))
-        .collect();
+    let mut pairs: Vec<(&str, String)> =
+        body.split('&').filter_map(|p| p.split_once('=')).map(|(k, v)| (k, decoded(v))).collect();
     pairs.sort();
     let data: String = pairs.iter().fold(url.to_owned(), |data, (k, v)| data + k + v);
     let mut mac = hmac::Hmac::<sha1::Sha1>::new_from_slice(token.as_bytes()).expect("any key fits");
     mac.update(data.as_bytes());
     base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes())
+}
+
+fn decoded(value: &str) -> String {
+    let mut parts = value.split('%');
+    let first = parts.next().unwrap_or_default().replace('+', " ");
+    let byte = |part: &str| u8::from_str_radix(&part[..2], 16).expect("two hex digits after %");
+    parts.fold(first, |text, part| text + &char::from(byte(part)).to_string() + &part[2..].replace('+', " "))
 }
 
 fn tries(fragment: &str, reply: Result<HttpReply, HttpFault>) -> Vec<Webhook> {
