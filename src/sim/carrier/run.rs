@@ -263,7 +263,7 @@ pub(super) fn tones_ms(digits: &str) -> u64 {
 /// it, and a Dial with answerOnBridge leaves it to the callee.
 fn needs_answer(verb: &Element) -> bool {
     match verb.name.as_str() {
-        "Say" | "Play" | "Gather" | "Record" | "Enqueue" | "Hangup" | "Pay" | "Echo" | "Refer" | "Connect" => true,
+        "Say" | "Play" | "Gather" | "Record" | "Enqueue" | "Hangup" | "Pay" | "Echo" | "Refer" => true,
         "Dial" => !verb.flag("answerOnBridge", false),
         _ => false,
     }
