@@ -260,7 +260,7 @@ pub(super) fn tones_ms(digits: &str) -> u64 {
 }
 
 /// Twilio docs, TwiML: answered by the first verb that needs media; a Pause first delays the answer, a Reject prevents
-/// it, and a Dial with answerOnBridge leaves it to the callee.
+/// it, a Dial with answerOnBridge leaves it to the callee, and Connect answers once it has noted that the call rings.
 fn needs_answer(verb: &Element) -> bool {
     match verb.name.as_str() {
         "Say" | "Play" | "Gather" | "Record" | "Enqueue" | "Hangup" | "Pay" | "Echo" | "Refer" => true,

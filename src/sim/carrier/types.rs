@@ -92,10 +92,10 @@ pub struct Rules {
     pub retries_keep_the_token: bool,
     /// Whether a Dial interrupted by a REST redirect still asks for its action document; the reply is ignored.
     pub interrupted_dial_asks_action: bool,
-    /// Recordings, answering machines and speech.
-    pub voice: VoiceRules,
     /// How sockets are opened and spoken over.
     pub sockets: SocketRules,
+    /// Recordings, answering machines and speech.
+    pub voice: VoiceRules,
 }
 
 impl Default for Rules {
@@ -110,8 +110,8 @@ impl Default for Rules {
             twiml_conference_defaults_to_start_end: false,
             retries_keep_the_token: true,
             interrupted_dial_asks_action: false,
-            voice: VoiceRules::default(),
             sockets: SocketRules::default(),
+            voice: VoiceRules::default(),
         }
     }
 }

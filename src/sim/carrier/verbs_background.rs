@@ -28,10 +28,7 @@ impl Carrier {
                 "Recording" => self.stop_recording_noun(sid, name),
                 "Transcription" => self.stop_transcriptions(sid, name),
                 "Siprec" => self.stop_siprecs(sid, name),
-                "Stream" => {
-                    self.stop_fork(sid, noun, &url);
-                    true
-                }
+                "Stream" => self.stop_fork(sid, name),
                 _ => false,
             };
             if !stopped {

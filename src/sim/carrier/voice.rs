@@ -97,12 +97,11 @@ impl Carrier {
         let at = leg.voice.said.len();
         leg.voice.said.push(utterance.clone());
         self.awaits_its_end(call, at, &utterance);
-        self.speaks(call, words);
         let doing = self.live(call).and_then(|c| c.top()).map(|frame| frame.doing.clone());
         match doing {
             Some(Doing::Recording(record)) => self.voice_in_record(call, *record),
             Some(Doing::Gathering(gathering)) => self.speech_in_gather(call, *gathering, &utterance),
-            Some(Doing::Connecting(connecting)) => self.said_in_connect(connecting.socket, words),
+            Some(Doing::Connecting(connecting)) => self.said_in_connect(connecting.socket, &utterance),
             _ => {}
         }
     }
