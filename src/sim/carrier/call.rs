@@ -86,10 +86,14 @@ impl Carrier {
         call.fallback = inbound.fallback;
         call.terms.application = inbound.application;
         let sid = self.add_call(call);
+        self.note_forwarding(&sid);
         self.hear(&sid, Hearing::Ringback);
         match inbound.voice {
             // Seen in the field: an own number with an empty voice URL fails, without diagnostics.
-            Some(voice) => self.fetch_main(&sid, voice, inbound.parameters),
+            Some(voice) => {
+                let facts = [inbound.parameters, self.first_facts(from)].concat();
+                self.fetch_main(&sid, voice, facts);
+            }
             None => self.end(&sid, CallStatus::Failed, EndCause::Failed),
         }
         sid

@@ -38,9 +38,17 @@ impl Carrier {
             dates: Dates::new(self.now),
         });
         line.settings.set("voice_url", &number.voice_url);
-        line.settings.set("voice_method", "POST");
-        line.settings.set("voice_fallback_url", number.voice_fallback_url.as_deref().unwrap_or_default());
-        line.settings.set("status_callback", number.status_callback.as_deref().unwrap_or_default());
+        let given = [
+            ("voice_method", Some(number.voice_method.as_deref().unwrap_or("POST"))),
+            ("voice_fallback_url", number.voice_fallback_url.as_deref()),
+            ("voice_fallback_method", number.voice_fallback_method.as_deref()),
+            ("status_callback", number.status_callback.as_deref()),
+            ("status_callback_method", number.status_callback_method.as_deref()),
+            ("voice_caller_id_lookup", number.caller_id_lookup.then_some("true")),
+        ];
+        for (name, value) in given {
+            line.settings.set(name, value.unwrap_or_default());
+        }
     }
 
     /// Whether this number may be shown as ours: a number of ours, or a verified caller id.
@@ -86,6 +94,13 @@ impl Carrier {
         settings.map_or((None, None), |s| {
             (s.target("sms_url", "sms_method"), s.target("sms_fallback_url", "sms_fallback_method"))
         })
+    }
+}
+
+impl Line {
+    /// Whether the caller's name is looked up and told.
+    pub(super) fn looks_up_names(&self) -> bool {
+        self.settings.get("voice_caller_id_lookup").is_some_and(|it| it.eq_ignore_ascii_case("true"))
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::account::AccountConfig;
 use super::voice_types::{Answerer, VoiceRules};
+use super::wire_types::WireRules;
 use crate::time::Timestamp;
 
 /// How a carrier is set up.
@@ -92,10 +93,12 @@ pub struct Rules {
     pub retries_keep_the_token: bool,
     /// Whether a Dial interrupted by a REST redirect still asks for its action document; the reply is ignored.
     pub interrupted_dial_asks_action: bool,
-    /// How sockets are opened and spoken over.
-    pub sockets: SocketRules,
+    /// How webhooks are signed and sent.
+    pub wire: WireRules,
     /// Recordings, answering machines and speech.
     pub voice: VoiceRules,
+    /// How sockets are opened and spoken over.
+    pub sockets: SocketRules,
 }
 
 impl Default for Rules {
@@ -110,8 +113,9 @@ impl Default for Rules {
             twiml_conference_defaults_to_start_end: false,
             retries_keep_the_token: true,
             interrupted_dial_asks_action: false,
-            sockets: SocketRules::default(),
+            wire: WireRules::default(),
             voice: VoiceRules::default(),
+            sockets: SocketRules::default(),
         }
     }
 }
@@ -157,12 +161,20 @@ impl Default for SocketRules {
 pub struct NumberConfig {
     /// E.164.
     pub number: String,
-    /// Asked by POST for a document when somebody dials the number.
+    /// Asked for a document when somebody dials the number.
     pub voice_url: String,
-    /// Asked by POST when that fails.
+    /// How: `GET`, or POST by default.
+    pub voice_method: Option<String>,
+    /// Asked when that fails.
     pub voice_fallback_url: Option<String>,
-    /// Told once, by POST, when an inbound call has ended.
+    /// How: `GET`, or POST by default.
+    pub voice_fallback_method: Option<String>,
+    /// Told once, when an inbound call has ended.
     pub status_callback: Option<String>,
+    /// How: `GET`, or POST by default.
+    pub status_callback_method: Option<String>,
+    /// Whether the caller's name is looked up and told (`VoiceCallerIdLookup`).
+    pub caller_id_lookup: bool,
 }
 
 /// The answer to a REST request.
@@ -230,7 +242,7 @@ pub struct Webhook {
     pub id: u64,
     /// `GET` or `POST`.
     pub method: String,
-    /// Full URL without fragment.
+    /// Full URL, without fragment, user and password.
     pub url: String,
     /// Header names and values, the signature among them.
     pub headers: Vec<(String, String)>,
@@ -242,6 +254,12 @@ pub struct Webhook {
     pub call_sid: Option<String>,
     /// How long the application may take.
     pub timeout: Duration,
+    /// How long the connection may take.
+    pub connect_timeout: Duration,
+    /// Whether the TLS handshake names the server.
+    pub sni: bool,
+    /// The edge it comes from, such as `ashburn`.
+    pub edge: String,
 }
 
 /// An application's reply to a webhook.
@@ -253,13 +271,35 @@ pub struct HttpReply {
     pub content_type: String,
     /// The body.
     pub body: Vec<u8>,
+    /// Names and values of the other headers that count: `Location`, `Set-Cookie`, `ETag`, `Last-Modified`,
+    /// `Cache-Control`. Names in any case.
+    pub headers: Vec<(String, String)>,
 }
 
 impl HttpReply {
     /// 200 with a TwiML document.
     #[must_use]
     pub fn twiml(document: impl Into<String>) -> Self {
-        Self { status: 200, content_type: "text/xml".to_owned(), body: document.into().into_bytes() }
+        Self { status: 200, content_type: "text/xml".to_owned(), body: document.into().into_bytes(), ..Self::default() }
+    }
+
+    /// A redirect with this status to this `Location`.
+    #[must_use]
+    pub fn redirect(status: u16, location: impl Into<String>) -> Self {
+        Self { status, ..Self::default() }.with_header("Location", location)
+    }
+
+    /// The same with one header more.
+    #[must_use]
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// The value of a header of this name, in any case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// 204 without a body.
@@ -270,14 +310,66 @@ impl HttpReply {
 }
 
 /// Why there is no reply to a webhook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum HttpFault {
-    /// No connection came about.
+    /// No connection came about, for whatever reason: 11205.
+    #[error("no connection")]
     ConnectFailed,
-    /// Connected, but no reply in time.
+    /// No connection came about in time: 11201.
+    #[error("no connection in time")]
+    ConnectTimeout,
+    /// The connection was refused: 11202.
+    #[error("the connection was refused")]
+    Refused,
+    /// Connected, but no reply in time: 11203.
+    #[error("no reply in time")]
     ReadTimeout,
-    /// The reply broke off.
+    /// The reply broke off, or is no HTTP: 11206.
+    #[error("the reply broke off")]
     Broken,
+    /// The host's name is not known: 11210.
+    #[error("the host is not known")]
+    UnknownHost,
+    /// Redirects led to one another: 11215.
+    #[error("too many redirects")]
+    TooManyRedirects,
+    /// A redirect that leads nowhere, or a status from 300 to 399 that is none: 11216.
+    #[error("the redirect is not valid")]
+    BadRedirect,
+    /// The TLS handshake failed: 11220.
+    #[error("the TLS handshake failed")]
+    Tls,
+    /// The certificate is of another host: 11235.
+    #[error("the certificate is of another host")]
+    CertificateName,
+    /// The certificate has expired: 11236.
+    #[error("the certificate has expired")]
+    CertificateExpired,
+    /// The certificate is signed by nobody who is trusted: 11237.
+    #[error("the certificate is not trusted")]
+    CertificateUntrusted,
+}
+
+impl HttpFault {
+    /// Twilio's code of a document request that failed so (Twilio docs, errors 112xx).
+    #[must_use]
+    pub fn code(self) -> u32 {
+        match self {
+            Self::ConnectFailed => 11_205,
+            Self::ConnectTimeout => 11_201,
+            Self::Refused => 11_202,
+            Self::ReadTimeout => 11_203,
+            Self::Broken => 11_206,
+            Self::UnknownHost => 11_210,
+            Self::TooManyRedirects => 11_215,
+            Self::BadRedirect => 11_216,
+            Self::Tls => 11_220,
+            Self::CertificateName => 11_235,
+            Self::CertificateExpired => 11_236,
+            Self::CertificateUntrusted => 11_237,
+        }
+    }
 }
 
 /// How an endpoint behaves when it is rung.
