@@ -115,7 +115,7 @@ pub(crate) struct Shared {
     world: Mutex<World>,
     clock: Arc<SimulatorClock>,
     wake: Notify,
-    http: reqwest::Client,
+    http: post::Clients,
 }
 
 impl Shared {
@@ -147,7 +147,7 @@ impl Simulator {
         let listen = |error| StartError::Listen(config.listen, error);
         let listener = tokio::net::TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let http = post::client().map_err(|error| StartError::Http(error.to_string()))?;
+        let http = post::Clients::new().map_err(|error| StartError::Http(error.to_string()))?;
         let clock = Arc::new(SimulatorClock::new(config.carrier.start, config.speed));
         let robots = Robots::new(config.carrier.seed, config.agents, config.carrier.start);
         let mut setup = config.carrier;

@@ -9,6 +9,7 @@ mod detection;
 mod documents;
 mod payments;
 mod queues;
+mod recorded_sound;
 mod recordings;
 mod recordings_over_a_socket;
 mod resources;
@@ -56,6 +57,7 @@ impl World {
             voice_url: "https://app.test/voice".to_owned(),
             voice_fallback_url: Some("https://app.test/fallback".to_owned()),
             status_callback: Some("https://app.test/line-status".to_owned()),
+            ..NumberConfig::default()
         });
         Self { carrier, pages: BTreeMap::new(), log: Vec::new() }
     }

@@ -6,9 +6,11 @@
 
 mod account;
 mod basic;
+mod cache;
 mod call;
 mod callback;
 mod conference;
+mod cookies;
 mod detection;
 mod dial;
 mod dial_end;
@@ -18,9 +20,11 @@ mod exchanges;
 mod form;
 mod gather;
 mod lines;
+mod overrides;
 mod participant;
 mod pay_card;
 mod people;
+mod profile;
 mod queue;
 mod record_verb;
 mod recording;
@@ -29,6 +33,7 @@ mod recording_rest;
 mod recording_sources;
 mod relay;
 mod render;
+mod request;
 mod resource_applications;
 mod resource_available;
 mod resource_caller_ids;
@@ -72,6 +77,7 @@ mod verbs_sms;
 mod voice;
 mod voice_types;
 mod webhook;
+mod wire_types;
 mod xml;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -85,6 +91,7 @@ pub use socket::{SocketEvent, SocketFault};
 use state::{Call, Due, Sid, WaitQueue};
 pub use types::*;
 pub use voice_types::*;
+pub use wire_types::*;
 
 use crate::time::Timestamp;
 
@@ -119,6 +126,8 @@ pub struct Carrier {
     next_rest: VecDeque<NextRest>,
     doubles: Doubles,
     overtaken: bool,
+    /// Cookies, documents that are kept, and what is known of callers.
+    wire: profile::Wire,
     /// Recordings, transcripts and whatever else voices leave behind.
     shelf: voice::Shelf,
     sockets: socket::Sockets,
@@ -162,6 +171,7 @@ impl Carrier {
             next_rest: VecDeque::new(),
             doubles: Doubles::default(),
             overtaken: false,
+            wire: profile::Wire::default(),
             shelf: voice::Shelf::default(),
             sockets: socket::Sockets::default(),
             account: Account::default(),

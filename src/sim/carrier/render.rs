@@ -54,7 +54,7 @@ impl Carrier {
             "price_unit": "USD",
             "answered_by": call.answered_by(),
             "api_version": "2010-04-01",
-            "forwarded_from": null,
+            "forwarded_from": self.forwarded_from(&call.sid),
             "group_sid": null,
             "caller_name": null,
             "queue_time": waited.to_string(),

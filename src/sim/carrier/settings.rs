@@ -65,6 +65,11 @@ impl Settings {
         self.0.get(name).map(String::as_str)
     }
 
+    /// Whether a flag is set.
+    pub(super) fn is_on(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
     /// URL and method of a pair of settings.
     pub(super) fn target(&self, url: &str, method: &str) -> Option<Target> {
         self.get(url).map(|url| Target::new(url, self.get(method)))
@@ -77,7 +82,7 @@ impl Settings {
             let shown = match kind {
                 Kind::Url | Kind::Sid | Kind::Text(_) => json!(value),
                 Kind::Method => json!(value.unwrap_or("POST")),
-                Kind::Flag => json!(value.is_some_and(|v| v.eq_ignore_ascii_case("true"))),
+                Kind::Flag => json!(self.is_on(name)),
                 Kind::Word(default) => json!(value.unwrap_or(default)),
             };
             into.insert((*name).to_owned(), shown);

@@ -9,7 +9,6 @@ use super::state::{Due, Sid};
 use super::stream::{Stream, StreamEnd};
 use super::stream_rest::Record;
 use crate::time::Timestamp;
-use crate::webhook::{Algorithm, sign};
 
 /// Frames of audio that wait to be taken, a minute of them; what comes after them is dropped.
 const UNTAKEN_MAX: usize = 3000;
@@ -199,9 +198,9 @@ impl Carrier {
         let rules = &self.config.rules.sockets;
         let timeout = rules.handshake_timeout;
         let slash = if rules.signed_with_slash && !url.ends_with('/') { "/" } else { "" };
-        let signature = sign(&format!("{url}{slash}"), &[], &self.config.auth_token, Algorithm::HmacSha1);
+        let signature = self.signature(&format!("{url}{slash}"), &Vec::new());
         // Twilio docs, webhooks security: the name of the header arrives in lower case.
-        let headers = vec![("x-twilio-signature".to_owned(), signature)];
+        let headers = signature.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
         self.sockets.by_id.insert(id, Socket { call: call.to_owned(), opened: None, line });
         let (url, call_sid) = (url.to_owned(), call.to_owned());
         self.sockets.out.push(SocketEvent::Open { id, url, headers, call_sid, timeout });

@@ -10,7 +10,7 @@ use super::form::{self, Pairs};
 use super::resource_messages::Message;
 use super::state::{Due, Target};
 use super::types::{HttpFault, HttpReply, Ring};
-use super::webhook::{Purpose, fetch_error, why};
+use super::webhook::{Purpose, why};
 use super::xml::{self, Element};
 use crate::time::Timestamp;
 
@@ -234,7 +234,7 @@ impl Carrier {
     pub(super) fn text_answered(&mut self, sid: &str, fallback: bool, url: &str, result: Result<HttpReply, HttpFault>) {
         let verbs = match result {
             Ok(reply) if (200..300).contains(&reply.status) => verbs(&reply),
-            bad => Err((fetch_error(&bad), format!("fetching failed: {}", why(&bad)))),
+            bad => Err((self.fetch_error(&bad), format!("fetching failed: {}", why(&bad)))),
         };
         let Some(it) = self.account.messages.iter().find(|it| it.sid == sid).cloned() else { return };
         match verbs {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::account::AccountConfig;
 use super::voice_types::{Answerer, VoiceRules};
+use super::wire_types::WireRules;
+pub(super) use super::wire_types::{HttpFault, HttpReply, Webhook, WebhookKind};
 use crate::time::Timestamp;
 
 /// How a carrier is set up.
@@ -92,10 +94,12 @@ pub struct Rules {
     pub retries_keep_the_token: bool,
     /// Whether a Dial interrupted by a REST redirect still asks for its action document; the reply is ignored.
     pub interrupted_dial_asks_action: bool,
-    /// How sockets are opened and spoken over.
-    pub sockets: SocketRules,
+    /// How webhooks are signed and sent.
+    pub wire: WireRules,
     /// Recordings, answering machines and speech.
     pub voice: VoiceRules,
+    /// How sockets are opened and spoken over.
+    pub sockets: SocketRules,
 }
 
 impl Default for Rules {
@@ -110,6 +114,8 @@ impl Default for Rules {
             twiml_conference_defaults_to_start_end: false,
             retries_keep_the_token: true,
             interrupted_dial_asks_action: false,
+            wire: WireRules::default(),
+            voice: VoiceRules::default(),
             sockets: SocketRules::default(),
             voice: VoiceRules::default(),
         }
@@ -157,12 +163,20 @@ impl Default for SocketRules {
 pub struct NumberConfig {
     /// E.164.
     pub number: String,
-    /// Asked by POST for a document when somebody dials the number.
+    /// Asked for a document when somebody dials the number.
     pub voice_url: String,
-    /// Asked by POST when that fails.
+    /// How: `GET`, or POST by default.
+    pub voice_method: Option<String>,
+    /// Asked when that fails.
     pub voice_fallback_url: Option<String>,
-    /// Told once, by POST, when an inbound call has ended.
+    /// How: `GET`, or POST by default.
+    pub voice_fallback_method: Option<String>,
+    /// Told once, when an inbound call has ended.
     pub status_callback: Option<String>,
+    /// How: `GET`, or POST by default.
+    pub status_callback_method: Option<String>,
+    /// Whether the caller's name is looked up and told (`VoiceCallerIdLookup`).
+    pub caller_id_lookup: bool,
 }
 
 /// The answer to a REST request.
@@ -212,72 +226,6 @@ impl From<u16> for NextRest {
     fn from(status: u16) -> Self {
         Self::Status(status)
     }
-}
-
-/// What a webhook is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WebhookKind {
-    /// Its reply is a document that drives a call.
-    Document,
-    /// Tells something; the body of its reply is ignored.
-    Callback,
-}
-
-/// An HTTP request that the carrier sends to the application.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Webhook {
-    /// Hand it back to [`super::Carrier::webhook_result`].
-    pub id: u64,
-    /// `GET` or `POST`.
-    pub method: String,
-    /// Full URL without fragment.
-    pub url: String,
-    /// Header names and values, the signature among them.
-    pub headers: Vec<(String, String)>,
-    /// Form text; empty for GET.
-    pub body: String,
-    /// What it is for.
-    pub kind: WebhookKind,
-    /// The call it is about.
-    pub call_sid: Option<String>,
-    /// How long the application may take.
-    pub timeout: Duration,
-}
-
-/// An application's reply to a webhook.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HttpReply {
-    /// HTTP status.
-    pub status: u16,
-    /// Value of `Content-Type`; empty when there is none.
-    pub content_type: String,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-impl HttpReply {
-    /// 200 with a TwiML document.
-    #[must_use]
-    pub fn twiml(document: impl Into<String>) -> Self {
-        Self { status: 200, content_type: "text/xml".to_owned(), body: document.into().into_bytes() }
-    }
-
-    /// 204 without a body.
-    #[must_use]
-    pub fn empty() -> Self {
-        Self { status: 204, ..Self::default() }
-    }
-}
-
-/// Why there is no reply to a webhook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HttpFault {
-    /// No connection came about.
-    ConnectFailed,
-    /// Connected, but no reply in time.
-    ReadTimeout,
-    /// The reply broke off.
-    Broken,
 }
 
 /// How an endpoint behaves when it is rung.

@@ -6,8 +6,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use switchboard::sim::carrier::{Carrier, CarrierConfig, EndpointScript, HttpReply, NumberConfig, Ring, Webhook};
 use switchboard::webhook::params::{
-    CallStatus, CallStatusEvent, Callback, ConferenceEvent, DialResult, EnqueueResult, FallbackRequest, GatherResult,
-    NamedValues, NumberStatusEvent, QueueScreening, QueueWait, RecordResult, VoiceRequest,
+    AnsweredBy, CallStatus, CallStatusEvent, Callback, ConferenceEvent, DialResult, EnqueueResult, FallbackRequest,
+    GatherResult, MachineDetection, NamedValues, NumberStatusEvent, PartialSpeech, QueueScreening, QueueWait,
+    RecordResult, RecordingEvent, RelayResult, SessionStatus, StreamEvent, VoiceRequest,
 };
 
 use super::pairs;
@@ -32,7 +33,7 @@ fn extra<T: Callback>(webhook: &Webhook, rest: impl Fn(T) -> NamedValues) -> Nam
 /// Reads what was sent to this path as what it is; gives what was left over.
 fn left_over(path: &str, webhook: &Webhook) -> NamedValues {
     match path {
-        "/voice" | "/out" | "/screen" | "/music" | "/redirected" | "/agent" => {
+        "/voice" | "/out" | "/sockets" | "/speech" | "/screen" | "/music" | "/redirected" | "/agent" => {
             extra(webhook, |r: VoiceRequest| r.extra)
         }
         "/fallback" => extra(webhook, |r: FallbackRequest| {
@@ -69,7 +70,34 @@ fn left_over(path: &str, webhook: &Webhook) -> NamedValues {
         }),
         "/status" => extra(webhook, |r: CallStatusEvent| {
             assert!(r.at.is_some() && r.sequence_number.is_some());
-            assert_eq!(r.duration.is_some(), r.call.status == Some(CallStatus::Completed));
+            let over = r.call.status == Some(CallStatus::Completed);
+            assert_eq!((r.duration.is_some(), r.sip_response_code.is_some()), (over, over));
+            r.extra
+        }),
+        "/said" => extra(webhook, |r: GatherResult| {
+            assert!(r.speech.is_some() && r.confidence.is_some());
+            r.extra
+        }),
+        "/partial" => extra(webhook, |r: PartialSpeech| {
+            assert!(r.sequence_number.is_some());
+            r.extra
+        }),
+        "/recording" => extra(webhook, |r: RecordingEvent| {
+            assert!(r.status.is_some() && r.started_at.is_some() && r.channels.is_some());
+            r.extra
+        }),
+        "/amd" => extra(webhook, |r: MachineDetection| {
+            assert!(r.took.is_some());
+            assert_eq!(r.answered_by, Some(AnsweredBy::Human));
+            r.extra
+        }),
+        "/stream" => extra(webhook, |r: StreamEvent| {
+            assert!(r.at.is_some() && r.call_sid.is_some());
+            r.extra
+        }),
+        "/related" => extra(webhook, |r: RelayResult| {
+            assert_eq!(r.session_status, Some(SessionStatus::Failed));
+            assert!(r.session_id.is_some() && r.error_code.is_some());
             r.extra
         }),
         "/room" => extra(webhook, |r: ConferenceEvent| {
@@ -101,6 +129,18 @@ impl World {
                 statusCallbackEvent=\"start end join leave mute hold modify speaker announcement\" \
                 participantLabel=\"one\">room</Conference></Dial>"
                 .to_owned(),
+            "/speech" => "<Gather input=\"speech\" action=\"/said\" partialResultCallback=\"/partial\" timeout=\"9\"/>"
+                .to_owned(),
+            "/sockets" => {
+                "<Start><Stream url=\"wss://app.test/a\" statusCallback=\"https://app.test/stream\"/></Start>\
+                <Connect action=\"/related\"><ConversationRelay url=\"wss://app.test/b\"/></Connect>"
+                    .to_owned()
+            }
+            "/said" => {
+                "<Dial record=\"record-from-answer\" recordingStatusCallback=\"/recording\" action=\"/dialled\">\
+                +15550003000</Dial>"
+                    .to_owned()
+            }
             "/bad" => return HttpReply { status: 500, ..HttpReply::default() },
             "/out" => "<Redirect>/bad</Redirect>".to_owned(),
             _ => "<Pause length=\"1\"/>".to_owned(),
@@ -144,6 +184,7 @@ fn whatever_the_carrier_says_is_read_in_full() {
         voice_url: "https://app.test/voice".to_owned(),
         voice_fallback_url: Some("https://app.test/fallback".to_owned()),
         status_callback: Some("https://app.test/line".to_owned()),
+        ..NumberConfig::default()
     });
     let mut world = World { carrier, asked: BTreeSet::new() };
     let caller = world.carrier.caller_dials("+15550002000", LINE);
@@ -207,4 +248,42 @@ fn whatever_the_carrier_says_is_read_in_full() {
             "/wait"
         ]
     );
+}
+
+#[test]
+fn recordings_verdicts_and_speech_are_read_in_full() {
+    let mut carrier = Carrier::new(CarrierConfig::default());
+    carrier.number(NumberConfig { number: LINE.to_owned(), ..NumberConfig::default() });
+    let mut world = World { carrier, asked: BTreeSet::new() };
+    let says = vec![(Duration::from_secs(6), "yes please, connect me".to_owned())];
+    world.carrier.script("+15550004000", EndpointScript { says, ..EndpointScript::default() });
+    let url = |path: &str| format!("https%3A%2F%2Fapp.test%2F{path}");
+    let form = format!(
+        "To=%2B15550004000&From=%2B15550001000&Url={}&StatusCallback={}&Record=true&RecordingStatusCallback={}\
+         &RecordingStatusCallbackEvent=in-progress&RecordingStatusCallbackEvent=completed&MachineDetection=Enable\
+         &AsyncAmd=true&AsyncAmdStatusCallback={}",
+        url("speech"),
+        url("status"),
+        url("recording"),
+        url("amd")
+    );
+    world.rest("Calls.json", &form);
+    world.run(30);
+    let called = world.carrier.calls().into_iter().find(|call| call.to == "+15550004000").expect("a leg").sid;
+    world.carrier.hangs_up(&called);
+    world.run(60);
+    let asked: Vec<&str> = world.asked.iter().map(String::as_str).collect();
+    assert_eq!(asked, ["/amd", "/dialled", "/partial", "/recording", "/said", "/speech", "/status"]);
+}
+
+#[test]
+fn streams_and_relays_that_nobody_serves_are_read_in_full() {
+    let mut carrier = Carrier::new(CarrierConfig::default());
+    let voice_url = "https://app.test/sockets".to_owned();
+    carrier.number(NumberConfig { number: LINE.to_owned(), voice_url, ..NumberConfig::default() });
+    let mut world = World { carrier, asked: BTreeSet::new() };
+    world.carrier.caller_dials("+15550002000", LINE);
+    world.run(60);
+    let asked: Vec<&str> = world.asked.iter().map(String::as_str).collect();
+    assert_eq!(asked, ["/related", "/sockets", "/stream"]);
 }

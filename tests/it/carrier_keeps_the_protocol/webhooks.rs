@@ -32,6 +32,18 @@ fn a_document_request_carries_the_standard_parameters_and_a_good_signature() {
     assert_eq!(header(&hook, "X-Twilio-Signature"), sign("12345", &hook.url, &hook.body));
 }
 
+fn decoded(text: &str) -> String {
+    let spaced = text.replace('+', " ");
+    let mut parts = spaced.split('%');
+    let first = parts.next().unwrap_or_default().as_bytes().to_vec();
+    let bytes = parts.fold(first, |mut bytes, part| {
+        bytes.push(u8::from_str_radix(&part[..2], 16).expect("two digits"));
+        bytes.extend_from_slice(&part.as_bytes()[2..]);
+        bytes
+    });
+    String::from_utf8(bytes).expect("UTF-8")
+}
+
 /// The documented algorithm, written down a second time.
 fn sign(token: &str, url: &str, body: &str) -> String {
     use hmac::{KeyInit, Mac};
@@ -42,13 +54,6 @@ fn sign(token: &str, url: &str, body: &str) -> String {
     let mut mac = hmac::Hmac::<sha1::Sha1>::new_from_slice(token.as_bytes()).expect("any key fits");
     mac.update(data.as_bytes());
     base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes())
-}
-
-fn decoded(value: &str) -> String {
-    let mut parts = value.split('%');
-    let first = parts.next().unwrap_or_default().replace('+', " ");
-    let byte = |part: &str| u8::from_str_radix(&part[..2], 16).expect("two hex digits after %");
-    parts.fold(first, |text, part| text + &char::from(byte(part)).to_string() + &part[2..].replace('+', " "))
 }
 
 fn tries(fragment: &str, reply: Result<HttpReply, HttpFault>) -> Vec<Webhook> {

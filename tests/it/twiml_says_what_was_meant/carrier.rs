@@ -14,8 +14,7 @@ pub(crate) fn notices(text: &str) -> Vec<Notification> {
     carrier.number(NumberConfig {
         number: LINE.to_owned(),
         voice_url: "https://app.test/voice".to_owned(),
-        voice_fallback_url: None,
-        status_callback: None,
+        ..NumberConfig::default()
     });
     carrier.caller_dials("+15550002000", LINE);
     for hook in carrier.take_webhooks() {

@@ -110,7 +110,15 @@ fn test_credentials_know_magic_numbers_and_nothing_else() {
 #[test]
 fn what_went_wrong_is_listed_with_the_request_that_did() {
     let mut world = World::new();
-    world.reply("/voice", Ok(HttpReply { status: 500, content_type: "text/plain".into(), body: b"Oops".to_vec() }));
+    world.reply(
+        "/voice",
+        Ok(HttpReply {
+            status: 500,
+            content_type: "text/plain".into(),
+            body: b"Oops".to_vec(),
+            ..HttpReply::default()
+        }),
+    );
     world.page("/fallback", "<Say nonsense=\"1\">Sorry</Say>");
     let call = world.dials();
     world.run(secs(60));

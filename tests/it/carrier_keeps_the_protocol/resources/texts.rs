@@ -53,7 +53,12 @@ fn a_text_that_comes_in_is_answered_by_the_number_s_document() {
     world.reply("/text", Ok(HttpReply { status: 500, ..HttpReply::default() }));
     world.reply(
         "/plan-b",
-        Ok(HttpReply { status: 200, content_type: "text/plain".to_owned(), body: b"Sorry".to_vec() }),
+        Ok(HttpReply {
+            status: 200,
+            content_type: "text/plain".to_owned(),
+            body: b"Sorry".to_vec(),
+            ..HttpReply::default()
+        }),
     );
     world.carrier.text(ANN, LINE, "Help");
     world.run(secs(3));
