@@ -1,15 +1,46 @@
-//! The only place that turns a tree into XML text, and the only place that escapes.
+//! The only place that turns a document into XML text, and the only place that escapes.
 //!
 //! Characters that XML 1.0 has no way to write (control characters other than tab, line feed and carriage return,
 //! U+FFFE, U+FFFF; XML 1.0 §2.2) become U+FFFD, so that a listener of the document sees that something was there.
 
-use super::element::{Element, Node};
+use super::element::Value;
 
 const PROLOGUE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
+
+/// Bytes that may not stand in text as they are.
+const IN_TEXT: u8 = 1;
+/// Bytes that may not stand in an attribute as they are.
+const IN_ATTRIBUTE: u8 = 2;
+
+/// Which bytes need a second look, and where. A reader turns a bare carriage return into a line feed, and tab and line
+/// feed in an attribute into a space (XML 1.0 §2.11, §3.3.3): as numbers they survive. 0xEF begins U+FFFE and U+FFFF.
+const MARKS: [u8; 256] = {
+    let mut marks = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        marks[byte] = match byte as u8 {
+            b'\n' | b'\t' | b'"' | b'\'' => IN_ATTRIBUTE,
+            0..0x20 | b'&' | b'<' | b'>' | 0xEF => IN_TEXT | IN_ATTRIBUTE,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    marks
+};
 
 /// Whether XML 1.0 can hold the character (§2.2, `Char`).
 pub(super) fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+}
+
+/// Whether XML 1.0 can hold the text.
+pub(super) fn is_xml(text: &str) -> bool {
+    is_plain(text) || text.chars().all(is_xml_char)
+}
+
+/// Whether the text can stand anywhere in a document as it is.
+pub(super) fn is_plain(text: &str) -> bool {
+    text.bytes().fold(0, |marks, byte| marks | MARKS[usize::from(byte)]) == 0
 }
 
 /// The text without the space, as XML knows it (§2.3), at its ends.
@@ -18,58 +49,150 @@ pub(super) fn trimmed(text: &str) -> &str {
 }
 
 /// The text with U+FFFD for each character that XML 1.0 cannot hold.
-pub(super) fn replaced(text: &str) -> String {
+pub(super) fn replaced(text: String) -> String {
+    if is_xml(&text) {
+        return text;
+    }
     text.chars().map(|c| if is_xml_char(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
 }
 
-/// The whole document as text, with its XML declaration.
-pub(super) fn document(root: &Element) -> String {
-    let mut out = String::from(PROLOGUE);
-    element(root, &mut out);
-    out
+/// How many bytes a text has at most once it is escaped.
+pub(super) fn size(text: &str) -> usize {
+    // The longest escape, &quot;, has six bytes.
+    text.len() + 5 * text.bytes().filter(|byte| MARKS[usize::from(*byte)] != 0).count()
 }
 
-fn element(element_: &Element, out: &mut String) {
-    out.push('<');
-    out.push_str(&element_.name);
-    for (name, value) in &element_.attributes {
-        out.push(' ');
-        out.push_str(name);
-        out.push_str("=\"");
-        escape(value, true, out);
-        out.push('"');
-    }
-    if element_.nodes.is_empty() {
-        out.push_str("/>");
-        return;
-    }
-    out.push('>');
-    for node in &element_.nodes {
-        match node {
-            Node::Text(text) => escape(text, false, out),
-            Node::Element(child) => element(child, out),
-        }
-    }
-    out.push_str("</");
-    out.push_str(&element_.name);
-    out.push('>');
+/// A document's text under construction.
+#[derive(Debug)]
+pub(super) struct Writer {
+    out: String,
+    /// A start tag has not got its `>` yet.
+    open: bool,
 }
 
-/// A reader turns a bare carriage return into a line feed, and tab and line feed in an attribute into a space
-/// (XML 1.0 §2.11, §3.3.3): as numbers they survive.
-fn escape(text: &str, attribute: bool, out: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' if attribute => out.push_str("&quot;"),
-            '\'' if attribute => out.push_str("&#39;"),
-            '\r' => out.push_str("&#13;"),
-            '\n' if attribute => out.push_str("&#10;"),
-            '\t' if attribute => out.push_str("&#9;"),
-            c if is_xml_char(c) => out.push(c),
-            _ => out.push(char::REPLACEMENT_CHARACTER),
+impl Writer {
+    /// A document with its XML declaration and room for this many bytes after it.
+    pub(super) fn document(bytes: usize) -> Self {
+        let mut out = String::with_capacity(PROLOGUE.len() + bytes);
+        out.push_str(PROLOGUE);
+        Self { out, open: false }
+    }
+
+    /// A part of a document.
+    pub(super) fn part() -> Self {
+        Self { out: String::new(), open: false }
+    }
+
+    pub(super) fn into_string(self) -> String {
+        self.out
+    }
+
+    /// Begins an element; `head` is `<` and its name.
+    #[inline]
+    pub(super) fn start(&mut self, head: &'static str) {
+        self.close();
+        self.out.push_str(head);
+        self.open = true;
+    }
+
+    /// Writes an attribute of the element just begun; `lead` is a space, its name, `=` and a quote.
+    #[inline]
+    pub(super) fn attribute(&mut self, lead: &'static str, value: &impl Value) {
+        self.out.push_str(lead);
+        value.write(self);
+        self.out.push('"');
+    }
+
+    /// Ends the element; `tail` is its end tag.
+    #[inline]
+    pub(super) fn end(&mut self, tail: &'static str) {
+        if self.open {
+            self.out.push_str("/>");
+            self.open = false;
+        } else {
+            self.out.push_str(tail);
         }
     }
+
+    /// Writes text between two tags.
+    #[inline]
+    pub(super) fn text(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.close();
+            escape(text, IN_TEXT, &mut self.out);
+        }
+    }
+
+    /// Writes text that needs no escape between two tags.
+    #[inline]
+    pub(super) fn plain_text(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.close();
+            self.out.push_str(text);
+        }
+    }
+
+    /// Writes a part of an attribute's value.
+    #[inline]
+    pub(super) fn value(&mut self, text: &str) {
+        escape(text, IN_ATTRIBUTE, &mut self.out);
+    }
+
+    /// Writes a part of an attribute's value that needs no escape.
+    #[inline]
+    pub(super) fn plain_value(&mut self, text: &str) {
+        self.out.push_str(text);
+    }
+
+    /// Writes a number as an attribute's value, or as a part of one.
+    #[inline]
+    pub(super) fn number(&mut self, number: u64) {
+        if number >= 100 {
+            self.number(number / 100);
+        }
+        let pair = (number % 100) as usize * 2;
+        let from = if number < 10 { pair + 1 } else { pair };
+        self.out.push_str(&PAIRS[from..pair + 2]);
+    }
+
+    #[inline]
+    fn close(&mut self) {
+        if self.open {
+            self.out.push('>');
+            self.open = false;
+        }
+    }
+}
+
+/// `00` to `99`.
+const PAIRS: &str = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051\
+                     52535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697\
+                     9899";
+
+fn escape(text: &str, mark: u8, out: &mut String) {
+    let (bytes, mut from, mut at) = (text.as_bytes(), 0, 0);
+    while let Some(step) = bytes[at..].iter().position(|byte| MARKS[usize::from(*byte)] & mark != 0) {
+        at += step;
+        let (instead, length) = match bytes[at] {
+            b'&' => ("&amp;", 1),
+            b'<' => ("&lt;", 1),
+            b'>' => ("&gt;", 1),
+            b'"' => ("&quot;", 1),
+            b'\'' => ("&#39;", 1),
+            b'\r' => ("&#13;", 1),
+            b'\n' => ("&#10;", 1),
+            b'\t' => ("&#9;", 1),
+            0xEF if matches!(bytes[at..], [_, 0xBF, 0xBE | 0xBF, ..]) => ("\u{FFFD}", 3),
+            0xEF => {
+                at += 3;
+                continue;
+            }
+            _ => ("\u{FFFD}", 1),
+        };
+        out.push_str(&text[from..at]);
+        out.push_str(instead);
+        at += length;
+        from = at;
+    }
+    out.push_str(&text[from..]);
 }

@@ -1,1 +1,6 @@
 //! Media Streams and ConversationRelay, both sides.
+
+mod arbitrary;
+mod codec;
+mod messages;
+mod sessions;

@@ -100,7 +100,7 @@ fn places(words: &str) -> Vec<Response> {
         doc().record(Record::new().recording_configuration_id(w())),
         doc().dial(Dial::new().caller_id(w()).client(client())),
         doc().dial(Dial::new().action(w()).client(client())),
-        doc().dial(Dial::new().events(w()).passports(w()).client(client())),
+        doc().dial(Dial::new().passports(w()).client(client())),
         dial(Number::new(w()).into()),
         dial(Number::new("+14155550100").send_digits(w()).into()),
         dial(Number::new("+14155550100").byoc(w()).into()),
@@ -329,7 +329,7 @@ impl Dice {
             recording_track(self.of(RecordingTrack::ALL)); ring_tone(self.of(RingTone::ALL)); sequential(self.yes());
             recording_status_callback(self.url(), self.set(RecordingEvent::ALL)); refer_url(self.url());
             recording_status_callback_method(self.of(Method::ALL)); refer_method(self.of(Method::ALL));
-            recording_configuration_id(self.name()); events("call-progress-event"); passports(self.name());
+            recording_configuration_id(self.name()); events([DialEvent::CallProgress]); passports(self.name());
         }
         match self.below(5) {
             2 => dial.noun(self.lone_noun()),

@@ -65,7 +65,7 @@ impl Carrier {
         self.after(wait, Due::Step(sid.to_owned(), epoch));
     }
 
-    fn script_of(&self, endpoint: &str) -> EndpointScript {
+    pub(super) fn script_of(&self, endpoint: &str) -> EndpointScript {
         let bare = endpoint.split('?').next().unwrap_or(endpoint);
         self.scripts.get(bare).cloned().unwrap_or_default()
     }
@@ -159,6 +159,7 @@ impl Carrier {
         self.answered(sid);
         let Some(call) = self.live(sid) else { return };
         let script = self.script_of(&call.to);
+        self.lends_voice(sid, &script);
         for (wait, digits) in script.presses {
             self.after(wait, Due::Presses(sid.to_owned(), digits));
         }
@@ -172,6 +173,9 @@ impl Carrier {
 
     /// What an answered leg of ours does first.
     pub(super) fn begin(&mut self, sid: &str) {
+        if self.detects(sid) {
+            return;
+        }
         let Some(call) = self.live(sid) else { return };
         let (parent, entry, target, twiml) =
             (call.parent.clone(), call.entry.clone(), call.target.clone(), call.twiml.clone());
@@ -181,7 +185,8 @@ impl Carrier {
         } else if let Some(entry) = entry {
             self.enter_by_api(sid, &entry);
         } else if let Some(target) = target {
-            self.fetch_main(sid, target, Vec::new());
+            let facts = self.detected_facts(sid);
+            self.fetch_main(sid, target, facts);
         } else if let Some(twiml) = twiml {
             self.take_over(sid);
             self.load_text(sid, &twiml);
@@ -197,6 +202,7 @@ impl Carrier {
         call.updated = now;
         let (limit, twin, inbound) = (call.limit, call.twin.clone(), call.direction == Direction::Inbound);
         self.after(limit, Due::TimeLimit(sid.to_owned()));
+        self.records_answered(sid);
         self.fire(sid, "answered");
         if inbound && self.calls.get(sid).is_some_and(|c| c.heard.last().is_none_or(|h| h.what == Hearing::Ringback)) {
             self.hear(sid, Hearing::Silence);
@@ -226,6 +232,8 @@ impl Carrier {
         }
         self.leave_all(sid, &frames);
         self.leave_conference(sid, "participant_hung_up");
+        self.stop_recordings_of(sid);
+        self.detection_ends(sid);
         self.fire(sid, "completed");
         self.validation_over(sid);
         self.background_over(sid);
@@ -248,7 +256,7 @@ impl Carrier {
                 Doing::Dialling(dial) => self.dial_abandoned(sid, frame, dial),
                 Doing::Conferencing(_) => self.leave_conference(sid, "participant_hung_up"),
                 Doing::Queueing(queueing) => self.queue_abandoned(sid, frame, queueing),
-                Doing::Recording(recording) => self.recording_abandoned(sid, frame, recording),
+                Doing::Recording(record) => self.record_abandoned(sid, frame, record),
                 _ => {}
             }
         }
@@ -280,6 +288,7 @@ impl Carrier {
                 Doing::Dialling(dial) => self.dial_interrupted(sid, frame, dial),
                 Doing::Conferencing(_) => self.leave_conference(sid, "participant_updated_via_api"),
                 Doing::Queueing(queueing) => self.queue_redirected(sid, frame, queueing),
+                Doing::Recording(record) => self.record_interrupted(sid, record),
                 _ => {}
             }
         }

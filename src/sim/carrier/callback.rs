@@ -70,6 +70,7 @@ impl Carrier {
         if call.status.is_over() {
             pairs.extend(self.durations(&call));
             pairs.push(pair("SipResponseCode", call.sip_code.to_string()));
+            pairs.extend(self.last_facts(&call));
         }
         self.send(&to, &pairs, Some(sid), Purpose::Callback(15_003));
     }
@@ -86,6 +87,7 @@ impl Carrier {
         let Some(to) = self.inbound(&call.to).and_then(|inbound| inbound.status) else { return };
         let mut pairs = self.standard(call, call.status);
         pairs.extend(self.durations(call));
+        pairs.extend(self.last_facts(call));
         pairs.push(pair("Timestamp", rfc2822(self.now)));
         pairs.push(pair("CallbackSource", "call-progress-events"));
         pairs.push(pair("SequenceNumber", call.events.saturating_sub(1).to_string()));

@@ -80,6 +80,7 @@ impl Carrier {
         for noun in &good {
             self.ring_noun(sid, verb, noun);
         }
+        self.records_dial(sid, true);
     }
 
     /// Twilio docs, error 13214. Without callerId the caller's own From is shown.
@@ -99,6 +100,9 @@ impl Carrier {
         let timeout = verb.number("timeout", 30);
         call.timeout = Duration::from_secs(if (5..=600).contains(&timeout) { timeout } else { 30 });
         call.screen = self.target_of(sid, noun, "url", "method");
+        if matches!(noun.name.as_str(), "Number" | "Sip") {
+            call.voice.detection = self.detection_of_noun(sid, noun);
+        }
         let target = self.target_of(sid, noun, "statusCallback", "statusCallbackMethod");
         call.callback = target.filter(|t| is_web_url(&t.url)).map(|to| {
             let events = noun.attr("statusCallbackEvent").unwrap_or("completed");
@@ -114,7 +118,10 @@ impl Carrier {
     /// A dialled leg answered: it is asked by its screening document, or bridged.
     pub(super) fn child_answered(&mut self, parent: &str, child: &str) {
         match self.live(child).and_then(|c| c.screen.clone()) {
-            Some(screen) => self.fetch(child, super::state::Role::Screen, screen, Vec::new()),
+            Some(screen) => {
+                let facts = self.detected_facts(child);
+                self.fetch(child, super::state::Role::Screen, screen, facts);
+            }
             None => self.bridge_child(parent, child),
         }
     }
@@ -156,6 +163,7 @@ impl Carrier {
             self.hear(one, Hearing::Party);
         }
         self.talk_pair(a, b, true);
+        self.records_dial(a, false);
     }
 
     /// A dialled leg is over, or was taken away by REST.

@@ -9,6 +9,7 @@ mod basic;
 mod call;
 mod callback;
 mod conference;
+mod detection;
 mod dial;
 mod dial_end;
 mod document;
@@ -19,6 +20,11 @@ mod lines;
 mod participant;
 mod people;
 mod queue;
+mod record_verb;
+mod recording;
+mod recording_audio;
+mod recording_rest;
+mod recording_sources;
 mod render;
 mod resource_applications;
 mod resource_available;
@@ -46,6 +52,9 @@ mod state;
 mod texts;
 mod truth;
 mod types;
+mod verbs_background;
+mod voice;
+mod voice_types;
 mod webhook;
 mod xml;
 
@@ -58,6 +67,7 @@ use lines::Line;
 use rng::SplitMix64;
 use state::{Call, Due, Sid, WaitQueue};
 pub use types::*;
+pub use voice_types::*;
 
 use crate::time::Timestamp;
 
@@ -93,6 +103,8 @@ pub struct Carrier {
     doubles: Doubles,
     overtaken: bool,
     account: Account,
+    /// Recordings, transcripts and whatever else voices leave behind.
+    shelf: voice::Shelf,
 }
 
 /// What is doubled or reordered until further notice.
@@ -133,6 +145,7 @@ impl Carrier {
             doubles: Doubles::default(),
             overtaken: false,
             account: Account::default(),
+            shelf: voice::Shelf::default(),
         }
     }
 
@@ -220,6 +233,7 @@ impl Carrier {
             Due::Emit(id) => self.held.contains_key(id),
             Due::Account(Later::DigitsSent(sid)) => is(sid, &[CallStatus::InProgress]),
             Due::Account(Later::Message(sid)) => self.message_goes_on(sid),
+            Due::Voice(due) => self.voice_matters(due),
         }
     }
 
@@ -242,6 +256,7 @@ impl Carrier {
             Due::Emit(id) => self.out.extend(self.held.remove(&id)),
             Due::Account(Later::DigitsSent(sid)) => self.begin(&sid),
             Due::Account(Later::Message(sid)) => self.message_step(&sid),
+            Due::Voice(due) => self.voice_happens(due),
         }
     }
 

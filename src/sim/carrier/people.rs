@@ -9,6 +9,7 @@ impl Carrier {
     pub fn caller_dials(&mut self, from: &str, to: &str) -> String {
         let sid = self.comes_in(from, to);
         let script = self.scripts.get(from).cloned().unwrap_or_default();
+        self.lends_voice(&sid, &script);
         for (wait, digits) in script.presses {
             self.after(wait, Due::Presses(sid.clone(), digits));
         }
@@ -33,10 +34,10 @@ impl Carrier {
             let Some(frame) = self.live(call).and_then(|c| c.top()).cloned() else { return };
             match frame.doing {
                 Doing::Gathering(gathering) => self.key_in_gather(call, *gathering, key),
-                Doing::Recording(recording) => {
-                    let finish = recording.verb.attr("finishOnKey").unwrap_or("1234567890*#").to_owned();
+                Doing::Recording(record) if record.recording.is_some() => {
+                    let finish = record.verb.attr("finishOnKey").unwrap_or("1234567890*#").to_owned();
                     if finish.contains(key) {
-                        self.recording_over(call, &recording, &key.to_string());
+                        self.record_over(call, &record, &key.to_string());
                     }
                 }
                 Doing::Dialling(dial) if key == '*' && dial.verb.flag("hangupOnStar", false) => {

@@ -52,7 +52,7 @@ impl Carrier {
             "duration": call.ended.map(|_| call.seconds().to_string()),
             "price": self.call_price(call),
             "price_unit": "USD",
-            "answered_by": null,
+            "answered_by": call.answered_by(),
             "api_version": "2010-04-01",
             "forwarded_from": null,
             "group_sid": null,

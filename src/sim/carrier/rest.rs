@@ -19,7 +19,7 @@ pub(super) type Answer = Result<(u16, Option<Value>), Refusal>;
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asker {
+pub(super) enum Asker {
     /// The account's token, or a Main API key.
     Main,
     /// A Standard API key.
@@ -50,7 +50,7 @@ impl Carrier {
         let fault = match self.next_rest.pop_front().or_else(|| self.draw_rest_fault()) {
             Some(NextRest::Fault(RestFault::LostBefore)) => {
                 let fault = Some(RestFault::LostBefore);
-                return RestReply { status: 0, body: String::new(), headers: Vec::new(), fault };
+                return RestReply { fault, ..RestReply::default() };
             }
             Some(NextRest::Status(429)) => {
                 return self.reply(Err(Refusal(429, 20_429, "Too Many Requests".to_owned())), None);
@@ -63,6 +63,12 @@ impl Carrier {
             Some(NextRest::Fault(fault)) => Some(fault),
             Some(NextRest::Fine) | None => None,
         };
+        if let Some(media) = self.recording_media(method, path_and_query, authorization) {
+            return match media {
+                Ok(reply) => RestReply { fault, ..reply },
+                Err(refusal) => self.reply(Err(refusal), fault),
+            };
+        }
         let answer = self.route(method, path_and_query, authorization, body);
         self.reply(answer, fault)
     }
@@ -102,11 +108,11 @@ impl Carrier {
         if status == 401 {
             headers.push(("WWW-Authenticate".to_owned(), "Basic realm=\"Twilio API\"".to_owned()));
         }
-        RestReply { status, body, headers, fault }
+        RestReply { status, body, headers, fault, ..RestReply::default() }
     }
 
     /// Twilio docs, API keys: a key stands in for the account, whose sid stays in the path.
-    fn asker(&self, authorization: Option<&str>) -> Option<Asker> {
+    pub(super) fn asker(&self, authorization: Option<&str>) -> Option<Asker> {
         let (user, secret) = authorization.and_then(basic)?;
         if user == self.config.account_sid {
             return (secret == self.config.auth_token).then_some(Asker::Main);
@@ -140,7 +146,10 @@ impl Carrier {
             [] | ["Accounts"] => self.accounts_route(&request, within, last, asker),
             ["Accounts", _, rest @ ..] => {
                 self.may_use(method, rest, last, asker)?;
-                self.account_route(&request, rest, last)
+                match self.recording_resources(&request, rest, last) {
+                    Some(answer) => answer,
+                    None => self.account_route(&request, rest, last),
+                }
             }
             _ => not_found(path),
         }

@@ -127,6 +127,8 @@ impl Carrier {
         if let Some(limit) = number(request, "TimeLimit", 14_400).filter(|limit| *limit > 0) {
             call.limit = Duration::from_secs(limit);
         }
+        call.voice.record = super::recording_sources::plan_of_leg(request)?;
+        call.voice.detection = super::detection::of_request(request)?;
         call.callback = subscription(request, "StatusCallback", "completed");
         if let Some(bad) = call.callback.take_if(|s| !is_web_url(split_fragment(&s.to.url).0)) {
             self.notify(15_000, Some(&call.sid), "StatusCallback is not a valid URL; ignored", &bad.to.url);

@@ -47,6 +47,10 @@ impl Carrier {
         if number(request, "Timeout", 60).is_some_and(|timeout| !TIMEOUT.contains(&timeout)) {
             return refuse(21_208, "Timeout must be from 5 to 600");
         }
+        if request.form.iter().any(|(name, _)| name.starts_with("AsyncAmd")) {
+            // Twilio docs, error 21263: for POST Calls only.
+            self.notify(21_263, Some(&call.sid), "AsyncAmd means nothing to a participant", "");
+        }
         let mut entry = entry_of(request, room);
         request.target("WaitUrl", "WaitMethod")?;
         judge_label(entry.label.as_deref())?;
@@ -198,5 +202,6 @@ fn entry_of(request: &Request<'_>, room: &str) -> Entry {
         wait,
         max: number(request, "MaxParticipants", 250).unwrap_or(250).clamp(2, 250),
         callback: subscription(request, "ConferenceStatusCallback", "start end"),
+        record: super::recording_sources::plan_of_conference(request),
     }
 }

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::Carrier;
-use super::callback::pair;
-use super::state::{Doing, Frame, Recording, Role, Target};
+use super::state::{Doing, Frame, Role, Target};
 use super::types::{CallStatus, EndCause, Hearing};
 use super::xml::Element;
 
@@ -40,7 +39,7 @@ impl Carrier {
                 self.run(sid);
             }
             Doing::Gathering(gathering) => self.gather_step(sid, *gathering),
-            Doing::Recording(recording) => self.recording_over(sid, &recording, ""),
+            Doing::Recording(record) => self.record_step(sid, *record),
             Doing::Dialling(_) => self.queue_dial_timeout(sid),
             Doing::Idle if frame.role == Role::Wait => self.wait_again(sid),
             _ => {}
@@ -114,6 +113,8 @@ impl Carrier {
             "Leave" => self.leave_queue(sid),
             "Redirect" => self.redirect(sid, verb),
             "Record" => self.record(sid, verb),
+            "Start" => self.start_verb(sid, verb),
+            "Stop" => self.stop_verb(sid, verb),
             "Hangup" => self.hang_up_by_document(sid),
             "Reject" => self.reject(sid, verb),
             other => {
@@ -189,51 +190,6 @@ impl Carrier {
         let busy = verb.attr("reason") == Some("busy") || self.config.rules.rejected_is_busy;
         let status = if busy { CallStatus::Busy } else { CallStatus::NoAnswer };
         self.end(sid, status, EndCause::Document);
-    }
-
-    fn record(&mut self, sid: &str, verb: &Element) {
-        // A silent human is cut by `timeout` seconds of silence; 0 means only maxLength ends it.
-        let longest = verb.number("maxLength", 3600);
-        let length = match verb.number("timeout", 5) {
-            0 => longest,
-            silence => silence.min(longest),
-        };
-        self.set_doing(sid, Doing::Recording(Recording { verb: verb.clone(), since: self.now }));
-        self.hear(sid, Hearing::Pause);
-        self.wake(sid, Duration::from_secs(length));
-    }
-
-    fn recording_facts(&mut self, recording: &Recording, key: &str) -> super::form::Pairs {
-        let sid = self.sid("RE");
-        let account = self.config.account_sid.clone();
-        vec![
-            pair("RecordingUrl", format!("https://api.twilio.com/2010-04-01/Accounts/{account}/Recordings/{sid}")),
-            pair("RecordingSid", sid),
-            pair("RecordingDuration", self.now.since(recording.since).as_secs().to_string()),
-            pair("Digits", key),
-        ]
-    }
-
-    /// A Record has ended; verbs after one with an action are not reached.
-    pub(super) fn recording_over(&mut self, sid: &str, recording: &Recording, key: &str) {
-        let extra = self.recording_facts(recording, key);
-        let target = self.target_or_self(sid, &recording.verb);
-        self.hear(sid, Hearing::Silence);
-        match target {
-            Some(target) => self.fetch_main(sid, target, extra),
-            None => {
-                self.set_doing(sid, Doing::Ready);
-                self.run(sid);
-            }
-        }
-    }
-
-    /// Twilio docs, TwiML Record: the action is requested with `Digits=hangup`; its document cannot do anything.
-    pub(super) fn recording_abandoned(&mut self, sid: &str, frame: &Frame, recording: &Recording) {
-        let reference = recording.verb.attr("action").unwrap_or("");
-        let Some(url) = super::form::resolve(frame.url.as_deref(), reference) else { return };
-        let extra = self.recording_facts(recording, "hangup");
-        self.farewell(&sid.to_owned(), &Target::new(url, recording.verb.attr("method")), extra);
     }
 
     fn check_attributes(&mut self, sid: &str, element: &Element, url: &str) {

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use super::account::{Later, Terms};
 use super::queue::QUEUE_SIZE;
+use super::record_verb::RecordVerb;
+use super::recording::RecordPlan;
 use super::types::{CallStatus, Direction, EndCause, Heard};
+use super::voice::{Voice, VoiceDue};
 use super::xml::Element;
 use crate::time::Timestamp;
 
@@ -51,6 +54,8 @@ pub(super) struct Entry {
     pub(super) wait: Option<Target>,
     pub(super) max: u64,
     pub(super) callback: Option<Subscription>,
+    /// Record the conference from its start.
+    pub(super) record: Option<RecordPlan>,
 }
 
 /// A leg, from the first moment to the last.
@@ -96,6 +101,8 @@ pub(super) struct Call {
     pub(super) hops: (Timestamp, u32),
     /// What REST said about it besides.
     pub(super) terms: Terms,
+    /// What it says, and what becomes of it.
+    pub(super) voice: Voice,
 }
 
 impl Call {
@@ -134,6 +141,7 @@ impl Call {
             running: false,
             hops: (now, 0),
             terms: Terms::default(),
+            voice: Voice::default(),
         }
     }
 
@@ -217,7 +225,7 @@ pub(super) enum Doing {
     Fetching { webhook: u64, fallback: bool },
     Sounding,
     Gathering(Box<Gathering>),
-    Recording(Recording),
+    Recording(Box<RecordVerb>),
     Dialling(Box<Dialling>),
     Conferencing(Conferencing),
     Queueing(Queueing),
@@ -232,12 +240,6 @@ pub(super) struct Gathering {
     pub(super) digits: String,
     /// Whether the prompts are over and the timeout runs.
     pub(super) listening: bool,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Recording {
-    pub(super) verb: Element,
-    pub(super) since: Timestamp,
 }
 
 #[derive(Clone, Debug)]
@@ -295,6 +297,7 @@ pub(super) enum Due {
     Deadline(u64),
     Emit(u64),
     Account(Later),
+    Voice(VoiceDue),
 }
 
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::account::AccountConfig;
+use super::voice_types::{Answerer, VoiceRules};
 use crate::time::Timestamp;
 
 /// How a carrier is set up.
@@ -91,6 +92,8 @@ pub struct Rules {
     pub retries_keep_the_token: bool,
     /// Whether a Dial interrupted by a REST redirect still asks for its action document; the reply is ignored.
     pub interrupted_dial_asks_action: bool,
+    /// Recordings, answering machines and speech.
+    pub voice: VoiceRules,
 }
 
 impl Default for Rules {
@@ -105,6 +108,7 @@ impl Default for Rules {
             twiml_conference_defaults_to_start_end: false,
             retries_keep_the_token: true,
             interrupted_dial_asks_action: false,
+            voice: VoiceRules::default(),
         }
     }
 }
@@ -123,7 +127,7 @@ pub struct NumberConfig {
 }
 
 /// The answer to a REST request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RestReply {
     /// HTTP status.
     pub status: u16,
@@ -131,6 +135,8 @@ pub struct RestReply {
     pub body: String,
     /// Header names and values.
     pub headers: Vec<(String, String)>,
+    /// The body where it is no text: the audio of a recording. `body` is empty then.
+    pub bytes: Option<Vec<u8>>,
     /// How the transport is to lose this reply.
     pub fault: Option<RestFault>,
 }
@@ -244,11 +250,29 @@ pub struct EndpointScript {
     pub then: Option<Duration>,
     /// Keys it presses, each at a time after its answer.
     pub presses: Vec<(Duration, String)>,
+    /// What it says, each at a time after its answer. Words take a fifteenth of a second per character. Empty: it
+    /// talks whenever somebody else is on the line, and leaves a message of [`VoiceRules::message_length`] in a
+    /// `<Record>`.
+    pub says: Vec<(Duration, String)>,
+    /// Who or what picks up.
+    pub who: Answerer,
+    /// When after its answer it sends a SIP REFER, and the URI to which it wants the other side transferred.
+    pub refers: Option<(Duration, String)>,
+    /// The SIP status with which it declines a REFER of ours; `None`: it accepts.
+    pub declines_refer: Option<u16>,
 }
 
 impl Default for EndpointScript {
     fn default() -> Self {
-        Self { on_ring: Ring::Answers { after: Duration::from_secs(2) }, then: None, presses: Vec::new() }
+        Self {
+            on_ring: Ring::Answers { after: Duration::from_secs(2) },
+            then: None,
+            presses: Vec::new(),
+            says: Vec::new(),
+            who: Answerer::default(),
+            refers: None,
+            declines_refer: None,
+        }
     }
 }
 
@@ -389,6 +413,8 @@ pub enum Hearing {
     Silence,
     /// Another person.
     Party,
+    /// Its own voice, in `<Echo>`.
+    Echo,
 }
 
 /// What a leg heard, and when.

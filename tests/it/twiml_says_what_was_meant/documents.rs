@@ -253,7 +253,7 @@ fn sample(element: &str, attribute: &str) -> String {
     let more = ["large", "us1", "start", "do-not-record", "rejected", "inbound_track", "mono", "google", "any", "high"];
     let services = ["ElevenLabs", "Deepgram", "auto", "debugging", "turn-state", "call-initiated"];
     let payments = ["credit-card", "consumer-checking", "one-time", "visa", "payment-card-number", "timeout"];
-    let speech = ["none", "strong", "ipa", "cardinal", "mdy", "200ms"];
+    let speech = ["call-progress-event", "none", "strong", "ipa", "cardinal", "mdy", "200ms"];
     let wrapped = |value: &str| {
         let one = format!("<{element} {attribute}=\"{value}\"/>");
         let within = parents(element).iter().rev().fold(one, |inner, tag| format!("<{tag}>{inner}</{tag}>"));

@@ -348,13 +348,39 @@ fn google_counts_tags_and_polly_does_not() {
     assert_eq!(faults(3001, "Polly.Joanna"), 1);
 }
 
+trait ConnectTo {
+    fn connect_to(self, url: &str) -> Self;
+}
+
+impl ConnectTo for Response {
+    /// The same document with this server for its only relay.
+    fn connect_to(mut self, url: &str) -> Self {
+        let Some(Verb::Connect(connect)) = self.verbs.first_mut() else { panic!("no Connect") };
+        let Some(Service::ConversationRelay(relay)) = connect.services.first_mut() else { panic!("no relay") };
+        relay.url = Some(url.into());
+        self
+    }
+}
+
+#[test]
+fn an_attribute_keeps_the_spelling_of_the_library_that_wrote_it() {
+    let relay = ConversationRelay::new("wss://a.example").speech_timeout(Spelled::new("900", Spelling::Lower));
+    let document = Response::new().connect(Connect::new(relay.ignore_backchannel("true")));
+    let text = document.build().expect("allowed").into_string();
+    assert!(text.contains(" speechtimeout=\"900\" ignoreBackchannel=\"true\""), "{text}");
+    assert_eq!(parse(&text), Ok(document));
+}
+
 #[test]
 fn both_spellings_of_the_libraries_are_read() {
     let with =
         |name: &str| parse(&format!("<Response><Connect><ConversationRelay {name}=\"a\"/></Connect></Response>"));
     for name in ["backgroundNoiseReduction", "speechTimeout", "deepgramSmartFormat", "ignoreBackchannel"] {
-        assert!(with(name).is_ok(), "{name}");
-        assert_eq!(with(name), with(&name.to_lowercase()));
+        for (name, other) in [(name.to_owned(), name.to_lowercase()), (name.to_lowercase(), name.to_owned())] {
+            let text =
+                with(&name).expect("TwiML").connect_to("wss://a.example").build().expect("allowed").into_string();
+            assert!(text.contains(&format!(" {name}=\"a\"")) && !text.contains(&other), "{text}");
+        }
     }
     assert!(with("DTMFDETECTION").is_err());
     assert!(with("speechTimeout=\"b\" speechtimeout").is_err());
