@@ -1,7 +1,9 @@
 //! The carrier in a box, served over HTTP in real or accelerated time. Outside semver.
 //!
-//! [`Simulator::start`] serves Twilio's REST API on loopback, sends the webhooks of its calls over real HTTP, and plays
-//! callers and agents; [`Simulator::play`] puts an application's call centre on it. Nothing leaves this machine: a webhook to another one fails to connect.
+//! [`Simulator::start`] serves Twilio's REST API on loopback, sends the webhooks of its calls over real HTTP, connects their
+//! streams and conversations over real WebSockets, and plays callers and agents; [`Simulator::play`] puts an application's
+//! call centre on it. Nothing leaves this machine: a webhook or a socket to another one fails to connect. A `wss://` URL of
+//! this machine is connected to without TLS; its signature is that of the `wss://` URL.
 
 mod audit;
 mod chance;
@@ -10,6 +12,7 @@ mod play;
 mod post;
 mod rest;
 mod robots;
+mod sockets;
 mod staff;
 mod trace;
 
@@ -25,6 +28,7 @@ use post::Post;
 use robots::Robots;
 pub use robots::Traffic;
 use serde::Serialize;
+use sockets::Lines;
 pub use staff::staff;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -240,21 +244,25 @@ impl Simulator {
 /// Lets time go, people act, and webhooks out.
 async fn drive(shared: Arc<Shared>) {
     let mut sending = JoinSet::new();
+    let mut lines = Lines::default();
     loop {
-        let (webhooks, wait) = {
+        let (webhooks, sockets, wait) = {
             let mut world = shared.world();
             let world = &mut *world;
-            let now = shared.clock.tick(world.post.is_behind(shared.clock.speed()));
+            let now =
+                shared.clock.tick(world.post.is_behind(shared.clock.speed()) || lines.is_behind(shared.clock.speed()));
             world.carrier.advance(now);
             world.robots.step(&mut world.carrier, now);
             let webhooks = world.carrier.take_webhooks();
             webhooks.iter().for_each(|webhook| world.post.sent(webhook.id));
+            let sockets = world.carrier.take_sockets();
             let wait = world.carrier.next_due().map(|due| due.since(now) / shared.clock.speed());
-            (webhooks, wait.map_or(STEP, |wait| wait.clamp(Duration::from_millis(1), STEP)))
+            (webhooks, sockets, wait.map_or(STEP, |wait| wait.clamp(Duration::from_millis(1), STEP)))
         };
         for webhook in webhooks {
             sending.spawn(post::send(Arc::clone(&shared), webhook));
         }
+        lines.carry(&shared, sockets);
         while sending.try_join_next().is_some() {}
         tokio::select! {
             () = shared.wake.notified() => {}

@@ -5,10 +5,9 @@ use switchboard::webhook::form::{Pair, decode, encode};
 const PAIRS_MAX: usize = 1000;
 
 /// Fails when the two readers differ, or reading does not undo writing.
-pub fn check(data: &[u8]) {
-    let theirs: Vec<(String, String)> = form_urlencoded::parse(data)
-        .map(|(name, value)| (name.replace('\0', ""), value.replace('\0', "")))
-        .collect();
+pub(crate) fn check(data: &[u8]) {
+    let theirs: Vec<(String, String)> =
+        form_urlencoded::parse(data).map(|(name, value)| (name.replace('\0', ""), value.replace('\0', ""))).collect();
     let Ok(ours) = decode(data, PAIRS_MAX) else {
         assert!(theirs.len() > PAIRS_MAX, "refused for its number of pairs, which is {}", theirs.len());
         return;

@@ -6,7 +6,7 @@ use switchboard::telephony::twilio::request::outcome;
 use switchboard::telephony::{Action, Failure};
 
 /// The input: two bytes of status, a byte that chooses the command, the body.
-pub fn check(data: &[u8]) {
+pub(crate) fn check(data: &[u8]) {
     let Some(([high, low, which], body)) = data.split_first_chunk::<3>() else { return };
     let status = 100 + u16::from_be_bytes([*high, *low]) % 500;
     let leg = "CA00000000000000000000000000000001".to_owned();

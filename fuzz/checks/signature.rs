@@ -23,7 +23,7 @@ fn verifier() -> &'static Verifier {
 }
 
 /// The input: a byte that chooses the kind, 20 bytes of a forged signature, the target up to a line end, the body.
-pub fn check(data: &[u8]) {
+pub(crate) fn check(data: &[u8]) {
     let Some((kind, rest)) = data.split_first() else { return };
     let Some((forged, rest)) = rest.split_at_checked(20) else { return };
     let mut halves = rest.splitn(2, |byte| *byte == b'\n');

@@ -2,16 +2,28 @@
 
 use quick_xml::events::Event;
 use quick_xml::reader::Reader;
-use switchboard::twiml::{Dial, Gather, Number, Response, Say, Start, Stream, parse};
+use switchboard::twiml::{Dial, Gather, Number, Response, Say, Start, Stream, interpret, parse};
 
 /// Reads the input as a document, and writes it as a text within one.
-pub fn check(data: &[u8]) {
+pub(crate) fn check(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     if let Ok(document) = parse(&text)
         && let Ok(written) = document.build()
     {
         let again = parse(written.as_str()).expect("what we write we read");
         assert_eq!(again, document);
+    }
+    if let Ok(read) = interpret(&text) {
+        match read.document.build() {
+            Ok(written) => assert_eq!(parse(written.as_str()).expect("what we write we read"), read.document),
+            Err(refused) => assert!(refused.iter().all(|refused| refused.code == 11_750), "not left out: {refused:?}"),
+        }
+        if let Ok(strict) = parse(&text)
+            && strict.check().is_empty()
+        {
+            assert_eq!(read.document, strict);
+            assert!(read.warnings.is_empty(), "nothing is wrong: {:?}", read.warnings);
+        }
     }
     let hostile = Response::new()
         .say(Say::new(&*text))

@@ -67,7 +67,8 @@ pub(super) fn client() -> reqwest::Result<reqwest::Client> {
         .build()
 }
 
-fn is_here(url: &Url) -> bool {
+/// Whether it is on this machine: nothing else is reached.
+pub(super) fn is_here(url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())

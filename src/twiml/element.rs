@@ -23,6 +23,10 @@ pub(super) trait Value: Sized {
     /// About as many bytes as it has once it is written, and seldom fewer.
     fn size(&self) -> usize;
     fn read(text: &str) -> Option<Self>;
+    /// What of a text that cannot be read still can.
+    fn read_some(_text: &str) -> Option<Self> {
+        None
+    }
     fn check(&self) -> Result<(), Why> {
         Ok(())
     }

@@ -106,6 +106,7 @@ impl Reading {
             }
             let code = codes::of_attribute(place, name);
             self.wrong(ParseError::value(place.attribute(name), &text, V::EXPECTED).coded(code))?;
+            return Ok(V::read_some(&text));
         }
         Ok(None)
     }

@@ -125,7 +125,7 @@ text! {
     /// Refused: other schemes, another host without a scheme (`//host`), characters RFC 3986 does not allow, host names
     /// with `_`.
     Url, url;
-    /// A voice: `man`, `woman`, `alice`, `Polly.Joanna-Neural`, `Google.en-US-Chirp3-HD-Aoede`.
+    /// A voice: `man`, `woman`, `alice`, `Polly.Joanna-Neural`, `Polly.Mía`, `Google.en-US-Chirp3-HD-Aoede`.
     Voice, voice;
     /// A language tag such as `en-US` (BCP 47).
     Language, language;
@@ -218,7 +218,7 @@ fn finish_on_key(text: &str) -> Result<(), Why> {
 
 fn voice(text: &str) -> Result<(), Why> {
     let named = ["Polly.", "Google."].iter().find_map(|maker| text.strip_prefix(maker));
-    let tail = |rest: &str| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    let tail = |rest: &str| !rest.is_empty() && rest.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
     if matches!(text, "man" | "woman" | "alice") || named.is_some_and(tail) {
         return Ok(());
     }

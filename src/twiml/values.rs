@@ -238,6 +238,9 @@ impl<E: Value + Ord> Value for Events<E> {
     fn read(text: &str) -> Option<Self> {
         text.split_ascii_whitespace().map(E::read).collect()
     }
+    fn read_some(text: &str) -> Option<Self> {
+        Some(text.split_ascii_whitespace().filter_map(E::read).collect()).filter(|some: &Self| !some.0.is_empty())
+    }
     fn check(&self) -> Result<(), Why> {
         if self.0.is_empty() {
             return Err(Why::new(

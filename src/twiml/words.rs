@@ -50,9 +50,9 @@ words! {
     /// How Twilio requests a URL.
     Method {
         /// Parameters in the query.
-        Get = "GET",
+        Get = "GET" | "get",
         /// Parameters as a form in the body.
-        Post = "POST",
+        Post = "POST" | "post",
     }
 
     /// What a `Gather` listens for; with both, the first kind heard wins.

@@ -11,6 +11,7 @@ mod queues;
 mod recordings;
 mod resources;
 mod rest;
+mod speech;
 mod storms;
 mod transport;
 mod verbs;

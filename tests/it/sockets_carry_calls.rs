@@ -3,4 +3,9 @@
 mod arbitrary;
 mod codec;
 mod messages;
+#[cfg(feature = "simulator")]
+mod over_tcp;
+mod relays;
 mod sessions;
+mod streams;
+mod world;

@@ -231,6 +231,7 @@ impl Carrier {
             self.lose(sid, Loss::Cut);
         }
         self.leave_all(sid, &frames);
+        self.close_sockets(sid);
         self.leave_conference(sid, "participant_hung_up");
         self.stop_recordings_of(sid);
         self.detection_ends(sid);
@@ -257,6 +258,7 @@ impl Carrier {
                 Doing::Conferencing(_) => self.leave_conference(sid, "participant_hung_up"),
                 Doing::Queueing(queueing) => self.queue_abandoned(sid, frame, queueing),
                 Doing::Recording(record) => self.record_abandoned(sid, frame, record),
+                Doing::Connecting(connecting) => self.connect_abandoned(sid, connecting),
                 _ => {}
             }
         }
@@ -289,6 +291,7 @@ impl Carrier {
                 Doing::Conferencing(_) => self.leave_conference(sid, "participant_updated_via_api"),
                 Doing::Queueing(queueing) => self.queue_redirected(sid, frame, queueing),
                 Doing::Recording(record) => self.record_interrupted(sid, record),
+                Doing::Connecting(connecting) => self.connect_interrupted(connecting),
                 _ => {}
             }
         }

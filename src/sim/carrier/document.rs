@@ -254,5 +254,5 @@ impl Carrier {
 
 /// Whether a leg doing this must be taken out of something first.
 fn held(doing: &Doing) -> bool {
-    matches!(doing, Doing::Dialling(_) | Doing::Conferencing(_) | Doing::Queueing(_))
+    matches!(doing, Doing::Dialling(_) | Doing::Conferencing(_) | Doing::Queueing(_) | Doing::Connecting(_))
 }

@@ -25,6 +25,7 @@ mod recording;
 mod recording_audio;
 mod recording_rest;
 mod recording_sources;
+mod relay;
 mod render;
 mod resource_applications;
 mod resource_available;
@@ -48,10 +49,18 @@ mod rest_user_messages;
 mod rng;
 mod run;
 mod settings;
+mod socket;
+mod socket_audio;
+mod socket_connect;
+mod socket_speech;
+mod speech;
 mod state;
+mod stream;
+mod stream_rest;
 mod texts;
 mod truth;
 mod types;
+mod verbs_attributes;
 mod verbs_background;
 mod voice;
 mod voice_types;
@@ -65,6 +74,7 @@ pub use account::{AccountConfig, Display};
 use conference::Conference;
 use lines::Line;
 use rng::SplitMix64;
+pub use socket::{SocketEvent, SocketFault};
 use state::{Call, Due, Sid, WaitQueue};
 pub use types::*;
 pub use voice_types::*;
@@ -105,6 +115,7 @@ pub struct Carrier {
     account: Account,
     /// Recordings, transcripts and whatever else voices leave behind.
     shelf: voice::Shelf,
+    sockets: socket::Sockets,
 }
 
 /// What is doubled or reordered until further notice.
@@ -146,6 +157,7 @@ impl Carrier {
             overtaken: false,
             account: Account::default(),
             shelf: voice::Shelf::default(),
+            sockets: socket::Sockets::default(),
         }
     }
 
@@ -234,6 +246,7 @@ impl Carrier {
             Due::Account(Later::DigitsSent(sid)) => is(sid, &[CallStatus::InProgress]),
             Due::Account(Later::Message(sid)) => self.message_goes_on(sid),
             Due::Voice(due) => self.voice_matters(due),
+            Due::Socket(id, due) => self.socket_waits_for(*id, due),
         }
     }
 
@@ -257,6 +270,7 @@ impl Carrier {
             Due::Account(Later::DigitsSent(sid)) => self.begin(&sid),
             Due::Account(Later::Message(sid)) => self.message_step(&sid),
             Due::Voice(due) => self.voice_happens(due),
+            Due::Socket(id, due) => self.socket_due(id, due),
         }
     }
 

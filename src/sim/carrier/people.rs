@@ -19,8 +19,8 @@ impl Carrier {
         sid
     }
 
-    /// How `endpoint` (`+1…`, `client:ana`, `sip:…`) behaves from now on. For a caller, `then` and `presses` count
-    /// from dialling. Without a script: rings 2 s, is answered, stays until hung up on.
+    /// How `endpoint` (`+1…`, `client:ana`, `sip:…`) behaves from now on. For a caller, `then`, `presses` and `says`
+    /// count from dialling. Without a script: rings 2 s, is answered, stays until hung up on.
     pub fn script(&mut self, endpoint: &str, script: EndpointScript) {
         self.scripts.insert(endpoint.to_owned(), script);
     }
@@ -46,6 +46,7 @@ impl Carrier {
                         self.end(&callee, CallStatus::Completed, EndCause::Parent);
                     }
                 }
+                Doing::Connecting(connecting) => self.key_in_connect(connecting.socket, key),
                 // Twilio docs, TwiML Conference: keys go into the audio.
                 _ => {}
             }

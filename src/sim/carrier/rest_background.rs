@@ -1,5 +1,5 @@
-//! What runs beside a call's document: streams, SIPREC and real-time transcriptions, begun and stopped by REST (Twilio
-//! docs, Stream, Siprec and Transcription resources of a call).
+//! What runs beside a call's document: SIPREC and real-time transcriptions, begun and stopped by REST (Twilio docs, Siprec
+//! and Transcription resources of a call).
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ const PARAMETERS_MAX: usize = 99;
 #[derive(Clone, Debug)]
 pub(super) struct Background {
     sid: Sid,
-    /// `Streams`, `Siprec` or `Transcriptions`, as in its path.
+    /// `Siprec` or `Transcriptions`, as in its path.
     kind: &'static str,
     call: Sid,
     name: Option<String>,
@@ -46,14 +46,6 @@ impl Carrier {
         request.target("StatusCallbackUrl", "StatusCallbackMethod")?;
         custom_parameters(request)?;
         let (kind, prefix) = match kind {
-            "Streams" => {
-                let url = request.given("Url").unwrap_or_default();
-                // Twilio docs, Stream: a secure socket without a query string.
-                if !url.starts_with("wss://") || url.contains('?') || url.len() <= "wss://".len() {
-                    return refuse(21_205, "Url must be wss:// without a query string");
-                }
-                ("Streams", "MZ")
-            }
             "Siprec" => ("Siprec", "SR"),
             _ => ("Transcriptions", "GT"),
         };

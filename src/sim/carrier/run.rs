@@ -97,7 +97,7 @@ impl Carrier {
             self.notify(code, Some(sid), format!("<{}> is not allowed here", verb.name), &url);
             return;
         }
-        self.check_attributes(sid, verb, &url);
+        let verb = &self.judged(sid, "Response", verb, &url);
         if needs_answer(verb) {
             self.answered(sid);
         }
@@ -117,6 +117,7 @@ impl Carrier {
             "Stop" => self.stop_verb(sid, verb),
             "Hangup" => self.hang_up_by_document(sid),
             "Reject" => self.reject(sid, verb),
+            "Connect" => self.connect(sid, verb),
             other => {
                 self.notify(12_200, Some(sid), format!("<{other}> is not a verb of this carrier; skipped"), &url);
             }
@@ -144,8 +145,11 @@ impl Carrier {
         match verb.name.as_str() {
             "Say" => {
                 let words = verb.words();
-                if words.len() > 4096 {
-                    self.notify(13_521, Some(sid), "more than 4096 bytes to say", &self.document_url(sid));
+                if words.is_empty() {
+                    self.notify(13_520, Some(sid), "nothing to say", &self.document_url(sid));
+                }
+                if is_too_long(verb.attr("voice").unwrap_or_default(), &words) {
+                    self.notify(13_521, Some(sid), "more than this voice says at once", &self.document_url(sid));
                 }
                 let length = u64::try_from(words.chars().count()).unwrap_or(0) * 1000 / 15;
                 (Hearing::Say(words), length.saturating_mul(times))
@@ -154,6 +158,10 @@ impl Carrier {
                 Some(digits) => (Hearing::Play(format!("digits:{digits}")), tones_ms(digits).saturating_mul(times)),
                 None => {
                     let reference = verb.words();
+                    if reference.is_empty() {
+                        self.notify(11_100, Some(sid), "nothing to play", &self.document_url(sid));
+                        return (Hearing::Pause, 0);
+                    }
                     let url = self.resolved(sid, &reference).unwrap_or(reference);
                     let length = u64::try_from(self.config.rules.play_length.as_millis()).unwrap_or(u64::MAX);
                     let what = if music { Hearing::Music(url) } else { Hearing::Play(url) };
@@ -191,17 +199,14 @@ impl Carrier {
         let status = if busy { CallStatus::Busy } else { CallStatus::NoAnswer };
         self.end(sid, status, EndCause::Document);
     }
+}
 
-    fn check_attributes(&mut self, sid: &str, element: &Element, url: &str) {
-        let Some(known) = known_attributes(&element.name) else { return };
-        for (name, _) in &element.attributes {
-            if !known.split_whitespace().any(|k| k == name) {
-                self.notify(12_200, Some(sid), format!("<{}> has no attribute {name:?}", element.name), url);
-            }
-        }
-        for child in element.children.iter().filter(|_| element.name != "Say") {
-            self.check_attributes(sid, child, url);
-        }
+/// Twilio docs, TwiML Say: 4096 bytes for the basic voices, 3000 characters for Polly's, 5000 for Google's.
+fn is_too_long(voice: &str, words: &str) -> bool {
+    match voice.split('.').next() {
+        Some("Polly") => words.chars().count() > 3000,
+        Some("Google") => words.chars().count() > 5000,
+        _ => words.len() > 4096,
     }
 }
 
@@ -242,40 +247,4 @@ fn refused(role: &Role, verb: &str) -> Option<u32> {
         (false, Role::Music | Role::Announce) => Some(13_238),
         (false, _) => Some(12_200),
     }
-}
-
-/// Attributes of the verbs and nouns (Twilio docs, TwiML); `None`: not judged.
-fn known_attributes(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "Say" => "voice language loop",
-        "Play" => "loop digits",
-        "Pause" => "length",
-        "Redirect" => "method",
-        "Reject" => "reason",
-        "Hangup" | "Leave" => "",
-        "Enqueue" => "action method waitUrl waitUrlMethod workflowSid maxQueueSize",
-        "Queue" => "url method reservationSid postWorkActivitySid",
-        "Gather" => {
-            "action method input timeout numDigits finishOnKey actionOnEmptyResult speechTimeout speechModel \
-             language hints profanityFilter enhanced partialResultCallback partialResultCallbackMethod \
-             bargeIn maxSpeechTime debug"
-        }
-        "Record" => {
-            "action method timeout finishOnKey maxLength playBeep trim recordingStatusCallback \
-             recordingStatusCallbackMethod recordingStatusCallbackEvent transcribe transcribeCallback \
-             recordingConfigurationId"
-        }
-        "Dial" => {
-            "action method timeout timeLimit callerId answerOnBridge hangupOnStar record trim recordingTrack \
-             recordingStatusCallback recordingStatusCallbackMethod recordingStatusCallbackEvent ringTone \
-             sequential referUrl referMethod recordingConfigurationId events passports"
-        }
-        "Conference" => {
-            "muted beep startConferenceOnEnter endConferenceOnExit participantLabel jitterBufferSize waitUrl \
-             waitMethod maxParticipants record trim region coach statusCallback statusCallbackMethod \
-             statusCallbackEvent recordingStatusCallback recordingStatusCallbackMethod \
-             recordingStatusCallbackEvent eventCallbackUrl recordingConfigurationId"
-        }
-        _ => return None,
-    })
 }

@@ -7,6 +7,9 @@ use super::account::{Later, Terms};
 use super::queue::QUEUE_SIZE;
 use super::record_verb::RecordVerb;
 use super::recording::RecordPlan;
+use super::socket::SocketDue;
+use super::socket_connect::Connecting;
+use super::speech::Speech;
 use super::types::{CallStatus, Direction, EndCause, Heard};
 use super::voice::{Voice, VoiceDue};
 use super::xml::Element;
@@ -229,6 +232,7 @@ pub(super) enum Doing {
     Dialling(Box<Dialling>),
     Conferencing(Conferencing),
     Queueing(Queueing),
+    Connecting(Connecting),
     Idle,
 }
 
@@ -240,6 +244,7 @@ pub(super) struct Gathering {
     pub(super) digits: String,
     /// Whether the prompts are over and the timeout runs.
     pub(super) listening: bool,
+    pub(super) speech: Option<Speech>,
 }
 
 #[derive(Clone, Debug)]
@@ -298,6 +303,7 @@ pub(super) enum Due {
     Emit(u64),
     Account(Later),
     Voice(VoiceDue),
+    Socket(u64, SocketDue),
 }
 
 #[derive(Clone, Debug)]

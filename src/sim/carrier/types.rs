@@ -94,6 +94,8 @@ pub struct Rules {
     pub interrupted_dial_asks_action: bool,
     /// Recordings, answering machines and speech.
     pub voice: VoiceRules,
+    /// How sockets are opened and spoken over.
+    pub sockets: SocketRules,
 }
 
 impl Default for Rules {
@@ -109,6 +111,43 @@ impl Default for Rules {
             retries_keep_the_token: true,
             interrupted_dial_asks_action: false,
             voice: VoiceRules::default(),
+            sockets: SocketRules::default(),
+        }
+    }
+}
+
+/// Points about sockets on which sources disagree, or that a test wants to vary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketRules {
+    /// Whether the signed URL ends in a `/` that the URL of the document has not. Twilio docs, webhooks security: a
+    /// handshake is to be checked both ways.
+    pub signed_with_slash: bool,
+    /// Whether a document may name a `ws://` URL. Twilio docs, TwiML Stream: `wss://` only.
+    pub plain_urls: bool,
+    /// How many tracks of a call are streamed at once. Unverified.
+    pub tracks_per_call: usize,
+    /// How long a server may take to accept a connection. Unverified.
+    pub handshake_timeout: Duration,
+    /// How much silence ends what a caller says, unless `speechTimeout` gives milliseconds. Unverified.
+    pub speech_pause: Duration,
+    /// Whether `end` of a `ConversationRelay` cuts off what is still spoken. Servers that people run disagree: some wait
+    /// for the end of their speech, Twilio's own send `end` right behind it.
+    pub relay_end_cuts_speech: bool,
+    /// Whether a caller who hangs up in `<Connect>` still has its action asked; the reply is ignored. Documented for
+    /// `ConversationRelay` (`SessionStatus=completed`), unverified for `Stream`.
+    pub hang_up_asks_action: bool,
+}
+
+impl Default for SocketRules {
+    fn default() -> Self {
+        Self {
+            signed_with_slash: false,
+            plain_urls: false,
+            tracks_per_call: 4,
+            handshake_timeout: Duration::from_secs(5),
+            speech_pause: Duration::from_millis(500),
+            relay_end_cuts_speech: false,
+            hang_up_asks_action: true,
         }
     }
 }
@@ -407,8 +446,10 @@ pub enum Hearing {
     Play(String),
     /// Music; the URL, or `default`.
     Music(String),
-    /// Silence that its document asks for: `<Pause>`, waiting in `<Gather>`, `<Record>`.
+    /// Silence that its document asks for: `<Pause>`, waiting in `<Gather>`, `<Record>`, listening in `<Connect>`.
     Pause,
+    /// The audio that a server sends over this stream, `MZ…`; see [`super::Carrier::audio_played`].
+    Stream(String),
     /// Silence that nobody asked for.
     Silence,
     /// Another person.

@@ -12,6 +12,7 @@ impl Carrier {
                 "Recording" => {
                     self.start_recording_noun(sid, noun);
                 }
+                "Stream" => self.start_fork(sid, noun, &url),
                 other => self.notify(14_300, Some(sid), format!("<{other}> cannot be started"), &url),
             }
         }
@@ -23,6 +24,10 @@ impl Carrier {
             let name = noun.attr("name");
             let stopped = match noun.name.as_str() {
                 "Recording" => self.stop_recording_noun(sid, name),
+                "Stream" => {
+                    self.stop_fork(sid, noun, &url);
+                    true
+                }
                 _ => false,
             };
             if !stopped {

@@ -71,10 +71,14 @@ impl Carrier {
         let from = leg.voice.said.last().map_or(now, |last| last.to.max(now));
         let utterance = Utterance { from, to: from + spoken(words), words: words.to_owned() };
         leg.voice.scripted = true;
-        leg.voice.said.push(utterance);
+        leg.voice.said.push(utterance.clone());
+        self.speaks(call, words);
         let doing = self.live(call).and_then(|c| c.top()).map(|frame| frame.doing.clone());
-        if let Some(Doing::Recording(record)) = doing {
-            self.voice_in_record(call, *record);
+        match doing {
+            Some(Doing::Recording(record)) => self.voice_in_record(call, *record),
+            Some(Doing::Gathering(gathering)) => self.speech_in_gather(call, *gathering, &utterance),
+            Some(Doing::Connecting(connecting)) => self.said_in_connect(connecting.socket, words),
+            _ => {}
         }
     }
 

@@ -25,8 +25,8 @@ const DIALS_REMEMBERED: usize = 4096;
 /// User and password of HTTP Basic. `Debug` shows no secret.
 #[derive(Clone)]
 pub(super) struct Credentials {
-    user: String,
-    secret: String,
+    pub(super) user: String,
+    pub(super) secret: String,
 }
 
 impl Credentials {

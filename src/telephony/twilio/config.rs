@@ -53,6 +53,18 @@ pub enum ConfigError {
     /// No call could ever be placed.
     #[error("calls_per_second: 0 would place no call; write the limit of your account, 1 unless it was raised")]
     NoCallsPerSecond,
+    /// The region is not one.
+    #[error("region: write the short name in lower case, as in ie1 or au1, or leave it out for us1")]
+    BadRegion,
+    /// The edge is not one.
+    #[error("edge: write the name in lower case, as in dublin or ashburn")]
+    BadEdge,
+    /// The host is given twice.
+    #[error("base_url names the host already: call either base_url, or region and edge")]
+    TwoHosts,
+    /// Nothing could ever be answered in no time.
+    #[error("a timeout of 0 s would let nothing be answered")]
+    NoTime,
     /// The HTTP client cannot be set up on this machine.
     #[error("the HTTP client cannot be set up: {0}")]
     Http(String),
@@ -138,7 +150,7 @@ impl TwilioClientBuilder {
             errors.push(ConfigError::NoCallsPerSecond);
         }
         let is_local = base.as_ref().is_some_and(is_loopback);
-        let http = keep(http(is_local), &mut errors);
+        let http = keep(http(transport(is_local)), &mut errors);
         let (Some(account), Some(credentials), Some(base), Some(http), true) =
             (account, credentials, base, http, errors.is_empty())
         else {
@@ -155,11 +167,11 @@ impl TwilioClientBuilder {
         ))
     }
 
-    fn account_sid_checked(&self) -> Result<AccountSid, ConfigError> {
+    pub(super) fn account_sid_checked(&self) -> Result<AccountSid, ConfigError> {
         Ok(self.account.as_deref().ok_or(ConfigError::NoAccount)?.parse::<AccountSid>()?)
     }
 
-    fn credentials(&self) -> Result<Credentials, ConfigError> {
+    pub(super) fn credentials(&self) -> Result<Credentials, ConfigError> {
         let (user, secret) = match (&self.token, &self.key) {
             (None, None) => return Err(ConfigError::NoCredentials),
             (Some(_), Some(_)) => return Err(ConfigError::TwoCredentials),
@@ -174,17 +186,17 @@ impl TwilioClientBuilder {
     }
 }
 
-fn keep<T>(result: Result<T, ConfigError>, errors: &mut Vec<ConfigError>) -> Option<T> {
+pub(super) fn keep<T>(result: Result<T, ConfigError>, errors: &mut Vec<ConfigError>) -> Option<T> {
     result.map_err(|error| errors.push(error)).ok()
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-fn base(text: &str) -> Result<Url, ConfigError> {
+pub(super) fn base(text: &str) -> Result<Url, ConfigError> {
     let url = Url::parse(text).map_err(|_| ConfigError::BadBaseUrl)?;
     let is_plain = url.username().is_empty()
         && url.password().is_none()
@@ -200,17 +212,18 @@ fn base(text: &str) -> Result<Url, ConfigError> {
     }
 }
 
-/// A client that sends each request once and follows nothing.
-fn http(is_local: bool) -> Result<reqwest::Client, ConfigError> {
-    let mut builder = reqwest::Client::builder()
+/// A transport that sends each request once and follows nothing.
+pub(super) fn transport(is_local: bool) -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder()
         .user_agent(concat!("switchboard/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
         .http1_only()
         .connect_timeout(CONNECT_TIMEOUT);
-    if is_local {
-        builder = builder.no_proxy();
-    }
-    builder.build().map_err(|error| ConfigError::Http(error.to_string()))
+    if is_local { builder.no_proxy() } else { builder }
+}
+
+pub(super) fn http(transport: reqwest::ClientBuilder) -> Result<reqwest::Client, ConfigError> {
+    transport.build().map_err(|error| ConfigError::Http(error.to_string()))
 }

@@ -98,9 +98,19 @@ impl Dice {
             include_in_prompt(self.set(PromptDetail::ALL)); customer_name(self.name()); turn_detection(self.yes());
             application_reconnect(self.yes()); echo_prompt_filtering(self.yes()); parameter(self.name(), self.name());
             other_language(RelayLanguage::new("sv-SE").voice(self.name()).hints([self.name()]).asr_smart_format("on"));
-            other_language(RelayLanguage::new("de").tts_provider(TtsProvider::Google).speech_model(self.name()));
+            other_language(self.language());
         }
         relay
+    }
+
+    fn language(&mut self) -> RelayLanguage {
+        let language = RelayLanguage::new("de");
+        maybe! { self, language;
+            tts_provider(self.of(TtsProvider::ALL)); speech_model(self.name()); tts_language_text_normalization("de");
+            transcription_provider(self.of(TranscriptionProvider::ALL));
+            tts_text_normalization(self.of(TextNormalization::ALL));
+        }
+        language
     }
 
     fn connect(&mut self) -> Connect {
@@ -145,9 +155,13 @@ impl Dice {
         maybe! { self, application;
             url(self.url()); method(self.of(Method::ALL)); customer_id(self.name()); copy_parent_to(self.yes());
             status_callback(self.url(), self.set(CallEvent::ALL)); parameter(self.name(), self.name());
+            status_callback_method(self.of(Method::ALL));
         }
         let whats_app = WhatsApp::new("+14155550100");
-        maybe! { self, whats_app; url(self.url()); status_callback(self.url(), self.set(CallEvent::ALL)); }
+        maybe! { self, whats_app;
+            url(self.url()); method(self.of(Method::ALL)); status_callback(self.url(), self.set(CallEvent::ALL));
+            status_callback_method(self.of(Method::ALL));
+        }
         match self.below(3) {
             0 => application.into(),
             1 => whats_app.into(),

@@ -183,7 +183,6 @@ fn what_runs_beside_a_call_is_begun_and_stopped_by_rest() {
     assert_eq!(code(world.rest("POST", &path("Siprec"), "Parameter100.Name=x")), (400, 20_001));
     assert_eq!(world.rest("POST", &path("Siprec"), "Name=s").0, 200, "the name is free again");
     assert_eq!(code(world.rest("POST", &path("Siprec"), "Name=s")), (400, 20_001));
-    assert_eq!(code(world.rest("POST", &path("Streams"), "Url=ws://app.test")), (400, 21_205));
 }
 
 #[test]
