@@ -233,11 +233,9 @@ impl Carrier {
         self.leave_all(sid, &frames);
         self.close_sockets(sid);
         self.leave_conference(sid, "participant_hung_up");
-        self.stop_recordings_of(sid);
-        self.detection_ends(sid);
+        self.voice_ends(sid);
         self.fire(sid, "completed");
         self.validation_over(sid);
-        self.background_over(sid);
         if let Some(other) = bridge {
             self.other_side_gone(&other, sid);
         }
@@ -259,6 +257,7 @@ impl Carrier {
                 Doing::Queueing(queueing) => self.queue_abandoned(sid, frame, queueing),
                 Doing::Recording(record) => self.record_abandoned(sid, frame, record),
                 Doing::Connecting(connecting) => self.connect_abandoned(sid, connecting),
+                Doing::Paying(paying) => self.pay_abandoned(sid, frame, paying),
                 _ => {}
             }
         }

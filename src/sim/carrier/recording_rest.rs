@@ -51,6 +51,10 @@ pub(super) fn plan_of(request: &Request<'_>, trim: bool) -> Result<RecordPlan, R
         Some("do-not-trim") => false,
         Some(other) => return refuse(20_001, format!("Invalid Trim {other:?}")),
     };
+    let events = request.all("RecordingStatusCallbackEvent");
+    if let Some(event) = events.iter().find(|e| !matches!(**e, "in-progress" | "completed" | "absent")) {
+        return refuse(20_001, format!("Invalid RecordingStatusCallbackEvent {event:?}"));
+    }
     Ok(RecordPlan { channels, track, trim, callback: subscription(request, "RecordingStatusCallback", "completed") })
 }
 

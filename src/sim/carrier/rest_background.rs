@@ -1,5 +1,5 @@
 //! What runs beside a call's document: SIPREC and real-time transcriptions, begun and stopped by REST (Twilio docs, Siprec
-//! and Transcription resources of a call).
+//! and Transcription resources of a call). What a document began can be stopped here too.
 
 use serde_json::{Value, json};
 
@@ -7,25 +7,49 @@ use super::Carrier;
 use super::callback::rfc2822;
 use super::rest::{Answer, Refusal, Request, not_allowed, not_found, refuse};
 use super::state::Sid;
+use super::transcription::TranscriptionPlan;
 use super::types::CallStatus;
 use crate::time::Timestamp;
 
 /// Twilio docs: `Parameter1` to `Parameter99`.
 const PARAMETERS_MAX: usize = 99;
+/// Twilio docs: whose voice.
+const TRACKS: [&str; 3] = ["inbound_track", "outbound_track", "both_tracks"];
 
-/// Something that runs beside a call's document.
-#[derive(Clone, Debug)]
-pub(super) struct Background {
+/// Something that runs beside a call's document, or did.
+#[derive(Debug)]
+struct Background {
     sid: Sid,
-    /// `Siprec` or `Transcriptions`, as in its path.
-    kind: &'static str,
-    call: Sid,
     name: Option<String>,
-    stopped: Option<Timestamp>,
-    began: Timestamp,
+    running: bool,
+    updated: Timestamp,
 }
 
 impl Carrier {
+    /// Those of a call, oldest first. `kind` is the word of the path: `Siprec` or `Transcriptions`.
+    fn backgrounds(&self, call: &str, kind: &str) -> Vec<Background> {
+        if kind == "Siprec" {
+            let siprecs = self.shelf.siprecs.iter().filter(|it| it.call == call);
+            return siprecs
+                .map(|it| Background {
+                    sid: it.sid.clone(),
+                    name: it.name.clone(),
+                    running: it.running,
+                    updated: it.updated,
+                })
+                .collect();
+        }
+        let transcriptions = self.shelf.transcriptions.iter().filter(|it| it.call == call);
+        transcriptions
+            .map(|it| Background {
+                sid: it.sid.clone(),
+                name: it.name().map(str::to_owned),
+                running: it.running,
+                updated: it.updated,
+            })
+            .collect()
+    }
+
     pub(super) fn background_resource(&mut self, request: &Request<'_>, call: &str, kind: &str) -> Answer {
         if request.method != "POST" {
             return not_allowed();
@@ -33,36 +57,30 @@ impl Carrier {
         if self.live(call).is_none_or(|call| call.status != CallStatus::InProgress) {
             return refuse(21_220, "Call is not in-progress");
         }
-        let name = request.given("Name").map(str::to_owned);
-        let known = |it: &&Background| it.call == call && it.kind == kind && it.stopped.is_none();
-        if name.is_some() && self.account.background.iter().filter(known).any(|it| it.name == name) {
+        let name = request.given("Name");
+        if name.is_some() && self.backgrounds(call, kind).iter().any(|it| it.running && it.name.as_deref() == name) {
             return refuse(20_001, "Name is taken by another one of this call");
         }
-        let tracks = ["inbound_track", "outbound_track", "both_tracks"];
-        if request.given("Track").is_some_and(|track| !tracks.contains(&track)) {
-            return refuse(20_001, format!("Track must be one of {}", tracks.join(", ")));
+        if request.given("Track").is_some_and(|track| !TRACKS.contains(&track)) {
+            return refuse(20_001, format!("Track must be one of {}", TRACKS.join(", ")));
         }
-        request.target("StatusCallback", "StatusCallbackMethod")?;
+        let told = request.target("StatusCallback", "StatusCallbackMethod")?;
         request.target("StatusCallbackUrl", "StatusCallbackMethod")?;
         custom_parameters(request)?;
-        let (kind, prefix) = match kind {
-            "Siprec" => ("Siprec", "SR"),
-            _ => ("Transcriptions", "GT"),
+        let sid = if kind == "Siprec" {
+            self.start_siprec(call, name, told)
+        } else {
+            let plan = TranscriptionPlan::of(|name| request.given(&in_pascal_case(name)).map(str::to_owned));
+            self.start_transcription(call, plan)
         };
-        let background =
-            Background { sid: self.sid(prefix), kind, call: call.to_owned(), name, stopped: None, began: self.now };
-        let json = self.background_json(&background);
-        self.account.background.push(background);
-        Ok((200, Some(json)))
+        self.show_background(request, call, kind, &sid)
     }
 
     /// By sid, or by name.
     pub(super) fn stop_resource(&mut self, request: &Request<'_>, call: &str, kind: &str, name: &str) -> Answer {
-        let now = self.now;
-        let named = |it: &&mut Background| {
-            it.call == call && it.kind == kind && (it.sid == name || it.name.as_deref() == Some(name))
-        };
-        let Some(background) = self.account.background.iter_mut().rev().find(named) else {
+        let known = self.backgrounds(call, kind);
+        let named = |it: &&Background| it.sid == name || it.name.as_deref() == Some(name);
+        let Some(sid) = known.iter().rev().find(named).map(|it| it.sid.clone()) else {
             return not_found(request.path);
         };
         if request.method != "POST" {
@@ -71,30 +89,38 @@ impl Carrier {
         if request.given("Status") != Some("stopped") {
             return refuse(20_001, "Status must be stopped");
         }
-        background.stopped.get_or_insert(now);
-        let background = background.clone();
-        Ok((200, Some(self.background_json(&background))))
+        if kind == "Siprec" {
+            self.stop_siprecs(call, Some(&sid));
+        } else {
+            self.stop_transcriptions(call, Some(&sid));
+        }
+        self.show_background(request, call, kind, &sid)
     }
 
-    /// What ran beside a call ends with it.
-    pub(super) fn background_over(&mut self, call: &str) {
-        let now = self.now;
-        for background in self.account.background.iter_mut().filter(|it| it.call == call) {
-            background.stopped.get_or_insert(now);
+    fn show_background(&self, request: &Request<'_>, call: &str, kind: &str, sid: &str) -> Answer {
+        match self.backgrounds(call, kind).iter().find(|it| it.sid == sid) {
+            Some(it) => Ok((200, Some(self.background_json(call, kind, it)))),
+            None => not_found(request.path),
         }
     }
 
-    fn background_json(&self, it: &Background) -> Value {
+    fn background_json(&self, call: &str, kind: &str, it: &Background) -> Value {
         json!({
             "sid": it.sid,
             "account_sid": self.config.account_sid,
-            "call_sid": it.call,
+            "call_sid": call,
             "name": it.name,
-            "status": if it.stopped.is_some() { "stopped" } else { "in-progress" },
-            "date_updated": rfc2822(it.stopped.unwrap_or(it.began)),
-            "uri": format!("{}/Calls/{}/{}/{}.json", self.account_uri(), it.call, it.kind, it.sid),
+            "status": if it.running { "in-progress" } else { "stopped" },
+            "date_updated": rfc2822(it.updated),
+            "uri": format!("{}/Calls/{call}/{kind}/{}.json", self.account_uri(), it.sid),
         })
     }
+}
+
+/// The parameter of REST for an attribute of TwiML.
+fn in_pascal_case(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
 }
 
 /// `Parameter1.Name` with `Parameter1.Value`, and so on.

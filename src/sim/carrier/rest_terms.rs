@@ -46,7 +46,7 @@ impl Carrier {
             caller: call.terms.caller_id.clone().unwrap_or_else(|| call.from.clone()),
             name: call.terms.caller_name.clone(),
             reason: call.terms.reason.clone(),
-            parameters: decode_pairs(query.as_bytes()),
+            parameters: [decode_pairs(query.as_bytes()), call.voice.parameters.clone()].concat(),
         })
     }
 

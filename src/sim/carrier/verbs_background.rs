@@ -13,6 +13,8 @@ impl Carrier {
                     self.start_recording_noun(sid, noun);
                 }
                 "Stream" => self.start_fork(sid, noun, &url),
+                "Transcription" => self.start_transcription_noun(sid, noun),
+                "Siprec" => self.start_siprec_noun(sid, noun),
                 other => self.notify(14_300, Some(sid), format!("<{other}> cannot be started"), &url),
             }
         }
@@ -28,6 +30,8 @@ impl Carrier {
                     self.stop_fork(sid, noun, &url);
                     true
                 }
+                "Transcription" => self.stop_transcriptions(sid, name),
+                "Siprec" => self.stop_siprecs(sid, name),
                 _ => false,
             };
             if !stopped {

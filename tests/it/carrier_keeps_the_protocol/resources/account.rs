@@ -163,7 +163,7 @@ fn usage_and_balance_are_what_happened() {
         account.balance_micros = 20_000_000;
     });
     world.page("/out", "<Pause length=\"70\"/>");
-    let call = world.places(BOB, "");
+    let call = world.places(BOB, "&Record=true&Trim=do-not-trim");
     world.rest("POST", "Messages.json", "To=%2B15550003000&From=%2B15550001000&Body=Hello");
     world.run(secs(100));
     assert_eq!(text(&world.rest("GET", &format!("Calls/{call}.json"), "").1, "price"), "-0.02800");
@@ -176,6 +176,7 @@ fn usage_and_balance_are_what_happened() {
     };
     let record = |date: &str, count: &str, usage: &str| (date.to_owned(), count.to_owned(), usage.to_owned());
     assert_eq!(used(&mut world, ".json?Category=calls-outbound"), [record("2025-01-01", "1", "2")]);
+    assert_eq!(used(&mut world, ".json?Category=recordings"), [record("2025-01-01", "1", "2")]);
     assert_eq!(used(&mut world, "/Today.json?Category=calls"), [record("2025-01-04", "0", "0")]);
     assert_eq!(used(&mut world, "/AllTime.json?Category=sms-outbound"), [record("2025-01-01", "1", "1")]);
     assert_eq!(used(&mut world, "/ThisMonth.json?Category=totalprice")[0].2, "0.035900");

@@ -169,16 +169,20 @@ fn what_runs_beside_a_call_is_begun_and_stopped_by_rest() {
     let path = |kind: &str| format!("Calls/{call}/{kind}.json");
     assert_eq!(code(world.rest("POST", &path("Siprec"), "")), (400, 21_220), "it is not in progress yet");
     world.run(secs(3));
-    for (kind, form, prefix) in
-        [("Siprec", "Name=s&ConnectorName=c", "SR"), ("Transcriptions", "Track=both_tracks", "GT")]
-    {
+    let track = "Track=both_tracks&LanguageCode=de-DE&StatusCallbackUrl=https%3A%2F%2Fapp.test%2Fwords";
+    for (kind, form, prefix) in [("Siprec", "Name=s&ConnectorName=c", "SR"), ("Transcriptions", track, "GT")] {
         let (status, json) = world.rest("POST", &path(kind), form);
         let sid = text(&json, "sid");
         assert_eq!((status, text(&json, "status"), sid.starts_with(prefix)), (200, "in-progress".to_owned(), true));
+        world.carrier.says(&call, "Hello");
+        world.run(secs(2));
         let one = format!("Calls/{call}/{kind}/{sid}.json");
         assert_eq!(code(world.rest("POST", &one, "Status=paused")), (400, 20_001));
         assert_eq!(text(&world.rest("POST", &one, "Status=stopped").1, "status"), "stopped");
     }
+    let events = ["transcription-started", "transcription-content", "transcription-stopped"];
+    assert_eq!(world.told("/words", "TranscriptionEvent"), events);
+    assert_eq!(world.told("/words", "LanguageCode")[1], "de-DE");
     assert_eq!(code(world.rest("POST", &path("Siprec"), "Track=sideways")), (400, 20_001));
     assert_eq!(code(world.rest("POST", &path("Siprec"), "Parameter100.Name=x")), (400, 20_001));
     assert_eq!(world.rest("POST", &path("Siprec"), "Name=s").0, 200, "the name is free again");
