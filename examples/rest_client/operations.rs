@@ -56,8 +56,8 @@ impl Asked for Sound {
         self.0.request(account)
     }
 
-    fn read(&self, _answer: &Answer<'_>) -> Result<(), Error> {
-        Ok(())
+    fn read(&self, answer: &Answer<'_>) -> Result<(), Error> {
+        self.0.accept(answer)
     }
 }
 

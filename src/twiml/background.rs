@@ -129,9 +129,9 @@ element! {
         status_callback_method: Method = "statusCallbackMethod";
         /// The connector that takes it instead of a server.
         connector_name: Plain = "connectorName" if some;
-        /// How the audio is coded, as Twilio's libraries write it.
+        /// How the audio is coded, as Twilio's libraries write it; which words Twilio takes is unverified.
         audio_format: Plain = "audioFormat" if some;
-        /// How often the audio is sampled, as Twilio's libraries write it.
+        /// How often the audio is sampled, as Twilio's libraries write it; which numbers Twilio takes is unverified.
         sample_rate: Plain = "sampleRate" if some;
     } check whole_stream
 }
@@ -263,7 +263,7 @@ element! {
         recording_status_callback_event: Events<RecordingEvent> = "recordingStatusCallbackEvent";
         /// Whether silence at its ends is cut; it is by default.
         trim: Trim = "trim";
-        /// Which side is recorded; both by default.
+        /// Which side is recorded; both by default. In tests of others it had no effect (unverified).
         track: RecordingTrack = "track";
         /// How many channels it has; two by default.
         channels: Channels = "channels";

@@ -206,11 +206,11 @@ element! {
     ) {
         /// Keys sent when it answers.
         send_digits: Tones = "sendDigits";
-        /// The document the called side hears before the two are connected.
+        /// The document the called side hears before the two are connected, a `ScreenResponse`; none by default.
         url: Url = "url";
         /// How `url` is requested; `POST` by default.
         method: Method = "method";
-        /// Who is told about the leg.
+        /// Who is told about the leg; nobody by default.
         status_callback_url: Url = "statusCallback";
         /// How that URL is requested; `POST` by default.
         status_callback_method: Method = "statusCallbackMethod";
@@ -228,7 +228,7 @@ element! {
         machine_detection_speech_end_threshold: Millis = "machineDetectionSpeechEndThreshold" if within(500, 5000);
         /// How much silence at first ends the detection, 2000 ms to 10000 ms; 5000 ms by default.
         machine_detection_silence_timeout: Millis = "machineDetectionSilenceTimeout" if within(2000, 10_000);
-        /// Who is told what answered.
+        /// Who is told what answered; nobody by default.
         amd_status_callback: Url = "amdStatusCallback";
         /// How `amd_status_callback` is requested; `POST` by default.
         amd_status_callback_method: Method = "amdStatusCallbackMethod";
@@ -241,11 +241,11 @@ element! {
         /// Who.
         target: ClientTarget
     ) {
-        /// The document the called side hears before the two are connected.
+        /// The document the called side hears before the two are connected, a `ScreenResponse`; none by default.
         url: Url = "url";
         /// How `url` is requested; `POST` by default.
         method: Method = "method";
-        /// Who is told about the leg.
+        /// Who is told about the leg; nobody by default.
         status_callback_url: Url = "statusCallback";
         /// How that URL is requested; `POST` by default.
         status_callback_method: Method = "statusCallbackMethod";
@@ -326,7 +326,7 @@ element! {
         /// The queue.
         name: QueueName
     ) {
-        /// The document the queued caller hears before the two are connected.
+        /// The document the queued caller hears before the two are connected, a `BridgeResponse`; none by default.
         url: Url = "url";
         /// How `url` is requested; `POST` by default.
         method: Method = "method";

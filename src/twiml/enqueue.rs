@@ -23,13 +23,14 @@ element! {
         action: Url = "action";
         /// How `action` is requested; `POST` by default.
         method: Method = "method";
-        /// What the caller hears while waiting, again and again.
+        /// What the caller hears while waiting, again and again; Twilio's classical music by default. Such a document is
+        /// a `QueueResponse`.
         wait_url: WaitUrl = "waitUrl";
-        /// How `wait_url` is requested; `POST` by default.
+        /// How `wait_url` is requested; `POST` by default, and `GET` for the default music.
         wait_url_method: Method = "waitUrlMethod";
         /// The TaskRouter workflow; only with a task.
         workflow_sid: Sid = "workflowSid" if kind("WW");
-        /// How many callers the queue takes, at least one.
+        /// How many callers the queue takes, 1 to 5000, as Twilio's libraries write it; 1000 by default.
         max_queue_size: u32 = "maxQueueSize" if within(1, 5000);
     } check whole_enqueue
 }

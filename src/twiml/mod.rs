@@ -15,9 +15,21 @@
 //! assert!(document.as_str().contains("<Say>Tom &amp; Jerry</Say>"));
 //! ```
 //!
-//! An attribute that is not set is not written, and then Twilio's default holds. What the types let through and Twilio
-//! refuses, `build` refuses with the place, the reason and the remedy. What is said is text: markup in it is spoken,
-//! unless it is given as [`Ssml`].
+//! An attribute that is not set is not written, and then Twilio's default holds; where none is named, nobody is asked or
+//! told, and nothing is limited. What may not stand in a place does not compile there, and what the types let through and
+//! Twilio refuses, `build` refuses with the place, the reason, the remedy and Twilio's code. What is said is text: markup
+//! in it is spoken, unless it is given as [`Ssml`].
+//!
+//! | Document | Type |
+//! |---|---|
+//! | drives a call | [`Response`] |
+//! | `Conference` `wait_url`, hold and announcements | [`WaitResponse`] |
+//! | `Enqueue` `wait_url` | [`QueueResponse`] |
+//! | `Number`, `Client`, `Sip` `url` | [`ScreenResponse`] |
+//! | `Queue` `url` | [`BridgeResponse`] |
+//!
+//! Each is read back strictly by `parse`, which names the first thing that is not TwiML, and forgivingly by `interpret`,
+//! which does what Twilio does and lists what its debugger would.
 
 mod background;
 mod check;

@@ -19,11 +19,11 @@ element! {
         /// Which.
         target: ApplicationTarget
     ) {
-        /// The document the called side hears before the two are connected.
+        /// The document the called side hears before the two are connected, a `ScreenResponse`; none by default.
         url: Url = "url";
         /// How `url` is requested; `POST` by default.
         method: Method = "method";
-        /// Who is told about the leg.
+        /// Who is told about the leg; nobody by default.
         status_callback_url: Url = "statusCallback";
         /// How that URL is requested; `POST` by default.
         status_callback_method: Method = "statusCallbackMethod";
@@ -103,11 +103,11 @@ element! {
         /// The user's number.
         number: DialledNumber
     ) {
-        /// The document the called side hears before the two are connected.
+        /// The document the called side hears before the two are connected, a `ScreenResponse`; none by default.
         url: Url = "url";
         /// How `url` is requested; `POST` by default.
         method: Method = "method";
-        /// Who is told about the leg.
+        /// Who is told about the leg; nobody by default.
         status_callback_url: Url = "statusCallback";
         /// How that URL is requested; `POST` by default.
         status_callback_method: Method = "statusCallbackMethod";

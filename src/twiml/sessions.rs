@@ -8,7 +8,7 @@ use super::element::{element, one_of};
 use super::parameter::{Parameter, parameters};
 use super::place::Place;
 use super::relay::ConversationRelay;
-use super::text::{ConferenceName, Language, Plain, Sid, Url, kind, some};
+use super::text::{ConferenceName, Language, Plain, Sid, Url, kind, name, some};
 use super::values::Events;
 use super::words::{DialRecord, Method, RecordingEvent, Trim, words};
 
@@ -67,7 +67,7 @@ element! {
         name: ConferenceName
     ) {
         /// Who the caller is in it, 1 to 256 characters.
-        participant_identity: Plain = "participantIdentity" if some;
+        participant_identity: Plain = "participantIdentity" if |text: &Plain| name(text.as_str(), 256);
     }
 }
 

@@ -23,7 +23,7 @@ element! {
         voice: Voice = "voice";
         /// The language of the words; `en-US` by default.
         language: Language = "language";
-        /// How often it is said, 0 to 1000; 0 repeats until the call ends.
+        /// How often it is said, 0 to 1000; once by default, and 0 repeats until the call ends.
         loops: u32 = "loop" if within(0, 1000);
     } check whole_say
 }
@@ -84,9 +84,9 @@ element! {
         /// The audio; nothing when tones are played.
         url: Option<Url>
     ) {
-        /// How often it is played, 0 to 1000; 0 repeats until the call ends.
+        /// How often it is played, 0 to 1000; once by default, and 0 repeats until the call ends.
         loops: u32 = "loop" if within(0, 1000);
-        /// Tones to play instead of a file.
+        /// Tones to play instead of a file; not in a `Gather`.
         tones: Tones = "digits";
     } check whole_play
 }
@@ -139,6 +139,12 @@ impl Pause {
 
 one_of! {
     /// What may stand in a `Gather` (Twilio error 13320 otherwise).
+    ///
+    /// ```compile_fail
+    /// use switchboard::twiml::{Dial, Gather};
+    ///
+    /// let gather = Gather::new().prompt(Dial::new());
+    /// ```
     Prompt {
         /// Speaks.
         Say,
@@ -163,7 +169,7 @@ element! {
         input: Input = "input";
         /// How long is waited for the first or next input; 5 s by default. `Auto` needs speech.
         timeout: GatherTimeout = "timeout" if within(1, u64::MAX);
-        /// After how many keys the input ends, at least one.
+        /// After how many keys the input ends, at least one; by default their number does not end it.
         num_digits: u32 = "numDigits" if within(1, u64::MAX);
         /// The one key that ends the input, or empty for none; `#` by default.
         finish_on_key: FinishOnKey = "finishOnKey" if one_key;
@@ -171,7 +177,7 @@ element! {
         action_on_empty_result: bool = "actionOnEmptyResult";
         /// How much silence ends the speech; `timeout` by default. A number when `speech_model` is given (error 13335).
         speech_timeout: GatherTimeout = "speechTimeout" if within(1, u64::MAX);
-        /// What recognises the speech.
+        /// What recognises the speech; `default` by default.
         speech_model: SpeechModel = "speechModel";
         /// The language of the speech; `en-US` by default.
         language: Language = "language";
@@ -179,17 +185,17 @@ element! {
         hints: Hints = "hints";
         /// Whether swear words are masked; true by default.
         profanity_filter: bool = "profanityFilter";
-        /// Whether the enhanced `phone_call` model is used.
+        /// Whether the enhanced `phone_call` model is used; false by default. Twilio has deprecated it.
         enhanced: bool = "enhanced";
         /// Who is told what was understood so far.
         partial_result_callback: Url = "partialResultCallback";
         /// How `partial_result_callback` is requested; `POST` by default.
         partial_result_callback_method: Method = "partialResultCallbackMethod";
-        /// Whether speech stops the prompts.
+        /// Whether speech stops the prompts, as Twilio's libraries write it; that it does by default is unverified.
         barge_in: bool = "bargeIn";
-        /// How long the speech may be, in whole seconds.
+        /// How long the speech may be, in whole seconds, as Twilio's libraries write it; 60 s by default.
         max_speech_time: Duration = "maxSpeechTime" if within(1, u64::MAX);
-        /// Whether Twilio reports more about the recognition.
+        /// Whether Twilio reports more about the recognition, as its libraries write it.
         debug: bool = "debug";
     } check whole_gather
 }
@@ -306,14 +312,14 @@ element! {
         timeout: Duration = "timeout";
         /// The keys that end the recording; any key by default.
         finish_on_key: FinishOnKey = "finishOnKey";
-        /// How long it may get, 2 s to 86400 s; 3600 s by default. Above 14400 s the account must allow it, and with
-        /// `transcribe` 120 s is the most.
+        /// How long it may get, 2 s to 86400 s; 3600 s by default. Above 14400 s the account must allow it, with
+        /// `transcribe` 120 s is the most (Twilio error 13615), and in a call of the voice SDK 600 s.
         max_length: Duration = "maxLength" if within(2, 86_400);
         /// Whether a tone is heard before it; true by default.
         play_beep: bool = "playBeep";
         /// Whether silence at its ends is cut; `trim-silence` by default.
         trim: Trim = "trim";
-        /// Who is told about the recording.
+        /// Who is told about the recording; nobody by default.
         recording_status_callback_url: Url = "recordingStatusCallback";
         /// How that URL is requested; `POST` by default.
         recording_status_callback_method: Method = "recordingStatusCallbackMethod";
@@ -321,7 +327,7 @@ element! {
         recording_status_callback_event: Events<RecordingEvent> = "recordingStatusCallbackEvent";
         /// Whether Twilio writes down what was said; false by default.
         transcribe: bool = "transcribe";
-        /// Who is told what was said.
+        /// Who is told what was said; nobody by default.
         transcribe_callback: Url = "transcribeCallback";
         /// The account's recording configuration.
         recording_configuration_id: Plain = "recordingConfigurationId";

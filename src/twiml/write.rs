@@ -1,7 +1,8 @@
 //! The only place that turns a document into XML text, and the only place that escapes.
 //!
 //! Characters that XML 1.0 has no way to write (control characters other than tab, line feed and carriage return,
-//! U+FFFE, U+FFFF; XML 1.0 §2.2) become U+FFFD, so that a listener of the document sees that something was there.
+//! U+FFFE, U+FFFF; XML 1.0 §2.2) do not get here: what is spoken has U+FFFD for them from the beginning, so that a
+//! listener notices that something was there, and in all other texts they are refused.
 
 use super::element::Value;
 
@@ -12,15 +13,19 @@ const IN_TEXT: u8 = 1;
 /// Bytes that may not stand in an attribute as they are.
 const IN_ATTRIBUTE: u8 = 2;
 
+/// Bytes that may belong to a character XML has no way to write; 0xEF begins U+FFFE and U+FFFF.
+const SUSPECT: u8 = 4;
+
 /// Which bytes need a second look, and where. A reader turns a bare carriage return into a line feed, and tab and line
-/// feed in an attribute into a space (XML 1.0 §2.11, §3.3.3): as numbers they survive. 0xEF begins U+FFFE and U+FFFF.
+/// feed in an attribute into a space (XML 1.0 §2.11, §3.3.3): as numbers they survive.
 const MARKS: [u8; 256] = {
     let mut marks = [0; 256];
     let mut byte = 0;
     while byte < 256 {
         marks[byte] = match byte as u8 {
             b'\n' | b'\t' | b'"' | b'\'' => IN_ATTRIBUTE,
-            0..0x20 | b'&' | b'<' | b'>' | 0xEF => IN_TEXT | IN_ATTRIBUTE,
+            b'\r' | b'&' | b'<' | b'>' => IN_TEXT | IN_ATTRIBUTE,
+            0..0x20 | 0xEF => SUSPECT,
             _ => 0,
         };
         byte += 1;
@@ -35,12 +40,16 @@ pub(super) fn is_xml_char(c: char) -> bool {
 
 /// Whether XML 1.0 can hold the text.
 pub(super) fn is_xml(text: &str) -> bool {
-    is_plain(text) || text.chars().all(is_xml_char)
+    marks(text) & SUSPECT == 0 || text.chars().all(is_xml_char)
 }
 
-/// Whether the text can stand anywhere in a document as it is.
+/// Whether the text, which XML can hold, can stand anywhere in a document as it is.
 pub(super) fn is_plain(text: &str) -> bool {
-    text.bytes().fold(0, |marks, byte| marks | MARKS[usize::from(byte)]) == 0
+    marks(text) & IN_ATTRIBUTE == 0
+}
+
+fn marks(text: &str) -> u8 {
+    text.bytes().fold(0, |marks, byte| marks | MARKS[usize::from(byte)])
 }
 
 /// The text without the space, as XML knows it (§2.3), at its ends.
@@ -59,7 +68,7 @@ pub(super) fn replaced(text: String) -> String {
 /// How many bytes a text has at most once it is escaped.
 pub(super) fn size(text: &str) -> usize {
     // The longest escape, &quot;, has six bytes.
-    text.len() + 5 * text.bytes().filter(|byte| MARKS[usize::from(*byte)] != 0).count()
+    text.len() + 5 * text.bytes().filter(|byte| MARKS[usize::from(*byte)] & IN_ATTRIBUTE != 0).count()
 }
 
 /// A document's text under construction.
@@ -173,25 +182,18 @@ fn escape(text: &str, mark: u8, out: &mut String) {
     let (bytes, mut from, mut at) = (text.as_bytes(), 0, 0);
     while let Some(step) = bytes[at..].iter().position(|byte| MARKS[usize::from(*byte)] & mark != 0) {
         at += step;
-        let (instead, length) = match bytes[at] {
-            b'&' => ("&amp;", 1),
-            b'<' => ("&lt;", 1),
-            b'>' => ("&gt;", 1),
-            b'"' => ("&quot;", 1),
-            b'\'' => ("&#39;", 1),
-            b'\r' => ("&#13;", 1),
-            b'\n' => ("&#10;", 1),
-            b'\t' => ("&#9;", 1),
-            0xEF if matches!(bytes[at..], [_, 0xBF, 0xBE | 0xBF, ..]) => ("\u{FFFD}", 3),
-            0xEF => {
-                at += 3;
-                continue;
-            }
-            _ => ("\u{FFFD}", 1),
-        };
         out.push_str(&text[from..at]);
-        out.push_str(instead);
-        at += length;
+        out.push_str(match bytes[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            b'\'' => "&#39;",
+            b'\r' => "&#13;",
+            b'\n' => "&#10;",
+            _ => "&#9;",
+        });
+        at += 1;
         from = at;
     }
     out.push_str(&text[from..]);

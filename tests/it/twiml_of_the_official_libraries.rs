@@ -1,7 +1,8 @@
 //! Documents that Twilio's own libraries write: they are read, and written back they say the same.
 //!
 //! `tests/interop/twiml_documents.py` and `.mjs` ask twilio-python 9.13.0 and twilio-node 6.2.0 for every verb, noun,
-//! attribute and word they know, and print one document for each. Their output is in `tests/data/twiml/`.
+//! attribute and word they know, and print one document for each. `scripts/official-documents` puts their output into
+//! `tests/data/twiml/`.
 
 use std::collections::BTreeSet;
 

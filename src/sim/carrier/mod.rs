@@ -254,6 +254,7 @@ impl Carrier {
             Due::Emit(id) => self.held.contains_key(id),
             Due::Account(Later::DigitsSent(sid)) => is(sid, &[CallStatus::InProgress]),
             Due::Account(Later::Message(sid)) => self.message_goes_on(sid),
+            Due::Account(Later::Slot) => true,
             Due::Voice(due) => self.voice_matters(due),
             Due::Socket(id, due) => self.socket_waits_for(*id, due),
         }
@@ -278,6 +279,7 @@ impl Carrier {
             Due::Emit(id) => self.out.extend(self.held.remove(&id)),
             Due::Account(Later::DigitsSent(sid)) => self.begin(&sid),
             Due::Account(Later::Message(sid)) => self.message_step(&sid),
+            Due::Account(Later::Slot) => self.slot(),
             Due::Voice(due) => self.voice_happens(due),
             Due::Socket(id, due) => self.socket_due(id, due),
         }

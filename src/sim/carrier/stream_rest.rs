@@ -77,7 +77,8 @@ impl Carrier {
             two_way: false,
         };
         match self.begin_stream(call, asked) {
-            Ok((_, sid)) => self.show_stream(request, &sid, 201),
+            Ok((_, sid)) => self.show_stream(request, &sid, 200),
+            Err((11_100, message)) => refuse(21_205, message),
             Err((_, message)) => refuse(20_001, message),
         }
     }

@@ -39,7 +39,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{self, BoxStream, TryStreamExt as _};
+use futures_util::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 
 use super::api::{AccountSid, Answer, ApiRequest, Error, ErrorKind, Kind, Listing, Method, Operation, Pages};
@@ -180,10 +180,12 @@ impl Client {
             Ok(pages) => Walk { client: self.clone(), pages, items: VecDeque::new(), is_over: false },
             Err(error) => return Box::pin(stream::once(std::future::ready(Err(error)))),
         };
-        Box::pin(stream::unfold(walk, |mut walk| async move {
+        let items = stream::unfold(walk, |mut walk| async move {
             let item = walk.next().await?;
             Some((item, walk))
-        }))
+        });
+        // Unfused it would panic where it is asked again after its end.
+        Box::pin(items.fuse())
     }
 
     /// All of a list, read to its end or its limit; or the first error, and nothing.
@@ -196,7 +198,7 @@ impl Client {
     }
 
     /// Sends a request as it is and hands back what was answered, whatever the status: for what [`Client::send`] does
-    /// not do. It must come from [`Operation::request`]: it is sent with the credentials.
+    /// not do. The path begins with `/`, or nothing is sent ([`ErrorKind::Unsendable`]).
     pub async fn exchange(&self, request: &ApiRequest) -> Result<Received, Error> {
         let kind = if request.method == Method::Post { Kind::Act } else { Kind::Fetch };
         self.carry(request, About { what: "request", kind }).await
@@ -204,6 +206,13 @@ impl Client {
 
     /// Sends `request`, again where it was one too many and that is wanted.
     async fn carry(&self, request: &ApiRequest, about: About) -> Result<Received, Error> {
+        // Behind a host, text without a slash would make another host of it, which would be told the credentials.
+        if !request.path_and_query.starts_with('/') {
+            return Err(Error::unsendable(
+                about.what,
+                "the path begins with /, as what an operation's `request` makes",
+            ));
+        }
         let mut tries = 0;
         loop {
             let received = self.once(request, about).await?;

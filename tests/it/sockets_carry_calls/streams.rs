@@ -342,7 +342,7 @@ fn what_a_document_asks_for_wrongly_is_refused_by_its_code() {
         (r#"<Stream name="a" url="wss://app.test/a"/>"#.repeat(2), vec![12_200], 1),
         (r#"<Stream url="wss://app.test/a"/>"#.repeat(5), vec![31_941], 4),
         (r#"<Stream url="wss://app.test/a" track="both_tracks"/>"#.repeat(3), vec![31_941], 2),
-        ("<Tea/>".to_owned(), vec![12_200], 0),
+        ("<Tea/>".to_owned(), vec![14_300], 0),
     ] {
         let mut world = World::new(&format!("<Start>{noun}</Start><Pause/>"));
         world.dials();
@@ -379,7 +379,7 @@ fn rest_starts_a_fork_and_stops_it_by_sid_or_name() {
         assert_eq!((status, &body["code"]), (400, &json!(21_220)), "it rings");
         world.run(secs(61));
         let (status, stream) = world.rest(&path, form);
-        assert_eq!((status, &stream["status"], &stream["name"]), (201, &json!("in-progress"), &json!("ear")));
+        assert_eq!((status, &stream["status"], &stream["name"]), (200, &json!("in-progress"), &json!("ear")));
         assert_eq!(stream["call_sid"], json!(ann));
         let start = &world.said(world.id())[1];
         assert_eq!(start["streamSid"], stream["sid"]);

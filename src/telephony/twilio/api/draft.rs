@@ -139,6 +139,12 @@ impl From<NaiveDate> for When {
     }
 }
 
+impl From<String> for When {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
 impl From<&str> for When {
     fn from(text: &str) -> Self {
         Self(text.to_owned())
@@ -165,6 +171,12 @@ impl From<Timestamp> for Day {
 impl From<NaiveDate> for Day {
     fn from(day: NaiveDate) -> Self {
         Self(day.to_string())
+    }
+}
+
+impl From<String> for Day {
+    fn from(text: String) -> Self {
+        Self(text)
     }
 }
 

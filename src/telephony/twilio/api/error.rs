@@ -80,11 +80,11 @@ impl Error {
         self
     }
 
-    pub(super) fn unsendable(what: &'static str, why: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn unsendable(what: &'static str, why: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Unsendable, Failure::Rejected, what, "was not sent").advise(why)
     }
 
-    pub(crate) fn refused(what: &'static str, kind: Kind, answer: &Answer<'_>) -> Self {
+    pub(super) fn refused(what: &'static str, kind: Kind, answer: &Answer<'_>) -> Self {
         let problem = Problem::read(answer.body);
         let mut reply = Reply::read(answer.status, &[], answer.retry_after);
         reply.code = problem.code;

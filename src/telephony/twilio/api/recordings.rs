@@ -7,8 +7,8 @@ use super::conferences::CONFERENCE;
 use super::draft::{Day, Shape, When, built};
 use super::macros::{listings, operations, parameters, resources};
 use super::{
-    AccountSid, ApiRequest, Decimal, Error, Method, PauseBehavior, RecordingAction, RecordingChannels, RecordingEvent,
-    RecordingSource, RecordingStatus, RecordingTrack, Trim,
+    AccountSid, Answer, ApiRequest, Decimal, Error, Kind, Method, PauseBehavior, RecordingAction, RecordingChannels,
+    RecordingEvent, RecordingSource, RecordingStatus, RecordingTrack, Trim,
 };
 use crate::time::Timestamp;
 
@@ -225,6 +225,11 @@ impl Media {
         let channels = self.channels.map(|channels| channels.to_string());
         let pairs: Vec<(&str, &str)> = channels.iter().map(|text| ("RequestedChannels", text.as_str())).collect();
         Ok(built(account, Method::Get, &format!("/Recordings/{sid}.{extension}"), &pairs))
+    }
+
+    /// Whether audio was answered, by the status alone: any other than success is an error.
+    pub fn accept(&self, answer: &Answer<'_>) -> Result<(), Error> {
+        if answer.is_success() { Ok(()) } else { Err(Error::refused(Self::WHAT, Kind::Fetch, answer)) }
     }
 
     pub(crate) const WHAT: &'static str = "fetching of a recording's audio";

@@ -1,9 +1,9 @@
 //! The words that parameters take and answers hold. Lists are open: Twilio adds words.
 
+use super::Method;
 use super::draft::Parameter;
 use super::field::Field;
 use super::macros::open_words;
-use super::{Kind, Method};
 
 impl Parameter for Method {
     fn write(&self) -> String {
@@ -19,19 +19,6 @@ impl Field for Method {
             "DELETE" => Some(Self::Delete),
             _ => None,
         }
-    }
-}
-
-impl std::fmt::Display for Kind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Create => "create",
-            Self::Act => "act",
-            Self::Update => "update",
-            Self::Fetch => "fetch",
-            Self::List => "list",
-            Self::Delete => "delete",
-        })
     }
 }
 

@@ -109,6 +109,31 @@ fn calls_beyond_the_rate_wait_and_say_how_long() {
 }
 
 #[test]
+fn a_call_cancelled_while_it_waits_holds_up_nobody() {
+    let mut world = World::with(CarrierConfig { calls_per_second: 1, ..CarrierConfig::default() });
+    world.page("/out", "<Pause length=\"60\"/>");
+    let calls: Vec<String> = (0..5).map(|_| world.places(BOB, "")).collect();
+    for call in &calls[1..4] {
+        world.rest("POST", &format!("Calls/{call}.json"), "Status=canceled");
+    }
+    world.run(Duration::from_millis(1500));
+    assert_eq!((world.status(&calls[0]), world.status(&calls[4])), ("ringing", "ringing"));
+    world.run(secs(60));
+    let later = world.places(BOB, "");
+    world.run(Duration::from_millis(200));
+    assert_eq!(world.status(&later), "ringing", "nobody waits, and the rate was not used");
+}
+
+#[test]
+fn any_number_calls_and_texts_where_that_is_allowed() {
+    let mut world = account(|account| account.any_caller_id = true);
+    let from = "To=%2B15550003000&From=%2B15550008888&Twiml=x&Body=x";
+    for path in ["Calls.json", "Messages.json", "Conferences/room/Participants.json"] {
+        assert_eq!(world.rest("POST", path, from).0, 201, "{path}");
+    }
+}
+
+#[test]
 fn a_url_and_a_document_given_together_are_a_warning() {
     let mut world = World::new();
     world.page("/out", "<Say>From the URL</Say>");
