@@ -8,7 +8,7 @@ use super::Carrier;
 use super::basic::basic;
 use super::form;
 pub(super) use super::rest_fields::Request;
-pub(super) use super::rest_page::page;
+pub(super) use super::rest_page::{page, page_of};
 use super::types::{NextRest, RestFault, RestReply};
 
 /// A refusal: HTTP status, Twilio's code, and what is wrong.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::Carrier;
 use super::account::Later;
 use super::form::{is_web_url, split_fragment};
-use super::render::within;
-use super::rest::{Answer, Refusal, Request, not_allowed, not_found, page, refuse};
+use super::render::{rest_status, within};
+use super::rest::{Answer, Refusal, Request, not_allowed, not_found, page_of, refuse};
 pub(super) use super::rest_fields::{number, subscription};
 use super::rest_terms::is_address;
 use super::state::{Call, Due, Subscription, Target};
@@ -40,16 +40,17 @@ impl Carrier {
         let mut items = Vec::new();
         let shown = |call: &&Call| !call.deleted && call.created + self.config.faults.list_lag <= self.now;
         for call in self.order.iter().rev().filter_map(|sid| self.calls.get(sid)).filter(shown) {
-            let json = self.call_json(call);
-            let equal = [("To", "to"), ("From", "from"), ("Status", "status"), ("ParentCallSid", "parent_call_sid")]
-                .iter()
-                .all(|(filter, field)| request.filter(filter).is_none_or(|v| json[*field].as_str() == Some(v)));
+            let is = |filter: &str, value: &str| request.filter(filter).is_none_or(|wanted| wanted == value);
+            let equal = is("To", &call.to)
+                && is("From", &call.from)
+                && is("Status", rest_status(call).as_str())
+                && is("ParentCallSid", call.parent.as_deref().unwrap_or_default());
             let start = Some(call.placed.unwrap_or(call.created));
             if equal && within(request, "StartTime", start)? && within(request, "EndTime", call.ended)? {
-                items.push((call.sid.clone(), json));
+                items.push((call.sid.clone(), call));
             }
         }
-        page(request, "calls", items)
+        page_of(request, "calls", &items, |call| self.call_json(call))
     }
 
     fn create_call(&mut self, request: &Request<'_>) -> Answer {
