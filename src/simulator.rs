@@ -36,7 +36,7 @@ pub use trace::TraceEntry;
 use trace::Traces;
 
 use crate::http::Access;
-use crate::sim::carrier::{Carrier, CarrierConfig, Direction, EndCause, NumberConfig};
+use crate::sim::carrier::{Carrier, CarrierConfig, Direction, EndCause, NumberConfig, VoiceRules};
 
 /// Most times faster than real.
 pub const SPEED_MAX: u32 = 60;
@@ -150,7 +150,12 @@ impl Simulator {
         let http = post::Clients::new().map_err(|error| StartError::Http(error.to_string()))?;
         let clock = Arc::new(SimulatorClock::new(config.carrier.start, config.speed));
         let robots = Robots::new(config.carrier.seed, config.agents, config.carrier.start);
-        let carrier = Carrier::new(config.carrier);
+        let mut setup = config.carrier;
+        if setup.rules.voice.media_base == VoiceRules::default().media_base {
+            // Whoever follows a RecordingUrl comes here.
+            setup.rules.voice.media_base = format!("http://{address}");
+        }
+        let carrier = Carrier::new(setup);
         let world = World { carrier, robots, traces: Traces::default(), post: Post::default() };
         let shared = Arc::new(Shared { world: Mutex::new(world), clock, wake: Notify::new(), http });
         let mut tasks = JoinSet::new();

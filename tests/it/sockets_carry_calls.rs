@@ -8,4 +8,6 @@ mod over_tcp;
 mod relays;
 mod sessions;
 mod streams;
+#[cfg(feature = "axum")]
+mod under_axum;
 mod world;

@@ -238,8 +238,7 @@ impl Carrier {
         self.leave_all(sid, &frames);
         self.close_sockets(sid);
         self.leave_conference(sid, "participant_hung_up");
-        self.stop_recordings_of(sid);
-        self.detection_ends(sid);
+        self.voice_ends(sid);
         self.fire(sid, "completed");
         self.validation_over(sid);
         self.background_over(sid);
@@ -263,6 +262,7 @@ impl Carrier {
                 Doing::Conferencing(_) => self.leave_conference(sid, "participant_hung_up"),
                 Doing::Queueing(queueing) => self.queue_abandoned(sid, frame, queueing),
                 Doing::Recording(record) => self.record_abandoned(sid, frame, record),
+                Doing::Paying(paying) => self.pay_abandoned(sid, frame, paying),
                 Doing::Connecting(connecting) => self.connect_abandoned(sid, connecting),
                 _ => {}
             }

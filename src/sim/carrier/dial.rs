@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Carrier;
+use super::dial_nouns::{ALONE, callee, nouns};
 use super::form::is_web_url;
 use super::state::{Call, Dialling, Doing, Due, Subscription, Target};
 use super::types::{CallStatus, Direction, EndCause, Hearing};
@@ -15,27 +16,24 @@ impl Carrier {
     pub(super) fn dial(&mut self, sid: &str, verb: &Element) {
         let url = self.document_url(sid);
         let nouns = nouns(verb);
-        let single = nouns.iter().find(|n| matches!(n.name.as_str(), "Conference" | "Queue")).cloned();
-        if single.is_some() && nouns.len() > 1 {
-            self.fails(sid, 13_000, "a Conference or Queue stands alone in its Dial", &url);
+        let single = nouns.iter().find(|n| ALONE.contains(&n.name.as_str())).cloned();
+        if let Some(noun) = single.as_ref().filter(|_| nouns.len() > 1) {
+            self.fails(sid, 13_000, &format!("<{}> stands alone in its Dial", noun.name), &url);
             return;
         }
         match single {
             Some(noun) if noun.name == "Conference" => self.enter_by_verb(sid, verb, &noun),
-            Some(noun) => self.dial_queue(sid, verb, &noun),
-            None => self.dial_people(sid, verb, nouns, &url),
+            Some(noun) if noun.name == "Queue" => match noun.text.trim().chars().count() {
+                0 => self.fails(sid, 14_212, "a queue needs a name", &url),
+                1..=64 => self.dial_queue(sid, verb, &noun),
+                _ => self.fails(sid, 14_213, "the name of a queue has at most 64 characters", &url),
+            },
+            _ => self.dial_people(sid, verb, nouns, &url),
         }
     }
 
     fn dial_people(&mut self, sid: &str, verb: &Element, nouns: Vec<Element>, url: &str) {
-        let mut good = Vec::new();
-        for noun in nouns.into_iter().take(NOUN_CAP) {
-            if address(&noun).is_some() {
-                good.push(noun);
-            } else {
-                self.notify(13_223, Some(sid), format!("{:?} cannot be dialled", noun.words()), url);
-            }
-        }
+        let mut good = self.callees(&sid.to_owned(), nouns.into_iter().take(NOUN_CAP).collect(), url);
         if !self.caller_id_allowed(sid, verb) {
             self.notify(13_214, Some(sid), "callerId is neither a number of ours nor the caller's", url);
             good.clear();
@@ -71,10 +69,12 @@ impl Carrier {
     }
 
     fn ring_noun(&mut self, sid: &str, verb: &Element, noun: &Element) {
-        let (Some(to), Some(from)) = (address(noun), self.live(sid).map(|c| c.from.clone())) else { return };
+        let (Ok(callee), Some(from)) = (callee(noun), self.live(sid).map(|c| c.from.clone())) else { return };
         let from = verb.attr("callerId").map_or(from, str::to_owned);
         let child = self.sid("CA");
-        let mut call = Call::new(child, Direction::OutboundDial, &from, &to, self.now);
+        let mut call = Call::new(child, Direction::OutboundDial, &from, &callee.to, self.now);
+        call.voice.parameters = callee.parameters;
+        call.voice.digits = noun.attr("sendDigits").filter(|digits| !digits.is_empty()).map(str::to_owned);
         call.parent = Some(sid.to_owned());
         call.depth = self.live(sid).map_or(0, |parent| parent.depth);
         call.timeout = Duration::from_secs(verb.number("timeout", 30));
@@ -92,17 +92,6 @@ impl Carrier {
             dial.children.push(child.clone());
         }
         self.after(Duration::ZERO, Due::Place(child));
-    }
-
-    /// A dialled leg answered: it is asked by its screening document, or bridged.
-    pub(super) fn child_answered(&mut self, parent: &str, child: &str) {
-        match self.live(child).and_then(|c| c.screen.clone()) {
-            Some(screen) => {
-                let facts = self.detected_facts(child);
-                self.fetch(child, super::state::Role::Screen, screen, facts);
-            }
-            None => self.bridge_child(parent, child),
-        }
     }
 
     /// The first to get here wins; the others are cancelled.
@@ -179,34 +168,5 @@ impl Carrier {
 
     pub(super) fn action_of(&mut self, sid: &str, verb: &Element) -> Option<Target> {
         self.target_of(sid, verb, "action", "method")
-    }
-}
-
-/// The nouns of a Dial; its plain text is a number.
-fn nouns(verb: &Element) -> Vec<Element> {
-    let mut nouns = Vec::new();
-    if !verb.text.trim().is_empty() {
-        nouns.push(Element { name: "Number".to_owned(), text: verb.text.trim().to_owned(), ..Element::default() });
-    }
-    nouns.extend(verb.children.iter().cloned());
-    nouns
-}
-
-/// Whom a noun rings; `None` when it is none of Number, Client, Sip, or its text is no address.
-fn address(noun: &Element) -> Option<String> {
-    let text = noun.text.trim();
-    match noun.name.as_str() {
-        "Number" => {
-            let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.')).collect();
-            let bare = digits.strip_prefix('+').unwrap_or(&digits);
-            let fits = (3..=15).contains(&bare.len()) && bare.bytes().all(|b| b.is_ascii_digit());
-            fits.then_some(digits)
-        }
-        "Client" => {
-            let identity = noun.children.iter().find(|c| c.name == "Identity").map_or(text, |c| c.text.trim());
-            (!identity.is_empty() && identity.len() <= 256).then(|| format!("client:{identity}"))
-        }
-        "Sip" => (text.starts_with("sip:") && text.contains('@') && text.len() < 255).then(|| text.to_owned()),
-        _ => None,
     }
 }

@@ -38,6 +38,8 @@ impl Carrier {
             }
             if child.to.starts_with("sip:") && child.ended.is_some() {
                 pairs.push(pair("DialSipResponseCode", child.sip_code.to_string()));
+                // Made up: there is no SIP here.
+                pairs.push(pair("DialSipCallId", format!("{}@carrier.invalid", child.sid)));
             }
         }
         if let Some(queue) = &dial.queue {

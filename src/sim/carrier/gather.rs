@@ -14,7 +14,9 @@ impl Carrier {
         let url = self.document_url(sid);
         let mut prompts = Vec::new();
         for child in &verb.children {
-            if matches!(child.name.as_str(), "Say" | "Play" | "Pause") {
+            // Twilio docs, TwiML Play: `digits` are not allowed in a Gather.
+            let tones = child.name == "Play" && child.attr("digits").is_some();
+            if matches!(child.name.as_str(), "Say" | "Play" | "Pause") && !tones {
                 prompts.push(child.clone());
             } else {
                 self.notify(13_320, Some(sid), format!("<{}> is not allowed in <Gather>", child.name), &url);
@@ -37,6 +39,9 @@ impl Carrier {
         let prompt = gathering.prompts.remove(0);
         let (what, ms) = self.sound_of(sid, &prompt, false);
         self.set_doing(sid, Doing::Gathering(Box::new(gathering)));
+        if let Hearing::Say(words) = &what {
+            self.is_read_to(sid, words, Duration::from_millis(ms));
+        }
         self.hear(sid, what);
         self.wake(sid, Duration::from_millis(ms));
     }

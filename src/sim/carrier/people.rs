@@ -40,6 +40,7 @@ impl Carrier {
                         self.record_over(call, &record, &key.to_string());
                     }
                 }
+                Doing::Paying(paying) => self.key_in_pay(call, *paying, key),
                 Doing::Dialling(dial) if key == '*' && dial.verb.flag("hangupOnStar", false) => {
                     // Twilio docs, TwiML Dial: the caller's star ends the dialled leg.
                     if let Some(callee) = dial.bridged {

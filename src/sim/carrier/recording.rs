@@ -272,7 +272,9 @@ impl Carrier {
             recording.stage = Stage::Completed;
         }
         recording.updated = now;
+        let recording = recording.clone();
         self.tell_recording(sid);
+        self.recording_to_text(&recording);
     }
 
     /// Tells the state of a recording to who subscribed to it.

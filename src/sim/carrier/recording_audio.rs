@@ -65,7 +65,7 @@ pub(super) fn lengths(recording: &Recording, tones: &[Tone]) -> Option<Cut> {
 }
 
 /// A pitch of its own for each leg: 220 to 469 Hz.
-fn pitch(sid: &str) -> u32 {
+pub(super) fn pitch(sid: &str) -> u32 {
     220 + sid.bytes().fold(0, |sum: u32, byte| (sum * 31 + u32::from(byte)) % 250)
 }
 
@@ -104,6 +104,7 @@ impl Carrier {
                 Hearing::Say(_) => 523,
                 Hearing::Play(_) => 587,
                 Hearing::Music(_) => 659,
+                Hearing::Stream(_) => 784,
                 Hearing::Ringback => 440,
                 _ => return None,
             };
@@ -207,7 +208,7 @@ pub(super) fn wav(recording: &Recording, tones: &[Tone], channels: u8) -> Vec<u8
 }
 
 /// A triangle wave, in whole numbers.
-fn wave(at: usize, hz: u32) -> i16 {
+pub(super) fn wave(at: usize, hz: u32) -> i16 {
     let phase = (u64::try_from(at).unwrap_or(0) * u64::from(hz) * 4 * 1000 / RATE) % 4000;
     let phase = i32::try_from(phase).unwrap_or(0);
     let height = match phase {

@@ -13,7 +13,7 @@ use super::recording_audio::{mp3, wav};
 use super::render::within;
 use super::rest::{Answer, Refusal, Request, not_allowed, not_found, page, refuse};
 use super::rest_calls::subscription;
-use super::state::Sid;
+use super::state::{Call, Doing, Sid};
 use super::types::{CallStatus, RestReply};
 
 /// Twilio docs: what is deleted keeps its metadata for 40 days.
@@ -52,6 +52,10 @@ pub(super) fn plan_of(request: &Request<'_>, trim: bool) -> Result<RecordPlan, R
         Some("do-not-trim") => false,
         Some(other) => return refuse(20_001, format!("Invalid Trim {other:?}")),
     };
+    let events = request.all("RecordingStatusCallbackEvent");
+    if let Some(event) = events.iter().find(|e| !matches!(**e, "in-progress" | "completed" | "absent")) {
+        return refuse(20_001, format!("Invalid RecordingStatusCallbackEvent {event:?}"));
+    }
     Ok(RecordPlan { channels, track, trim, callback: subscription(request, "RecordingStatusCallback", "completed") })
 }
 
@@ -108,6 +112,10 @@ impl Carrier {
         if self.live(call).is_none_or(|c| c.status != CallStatus::InProgress) {
             return refuse(21_220, "Requested resource is not eligible for recording: the call is not in-progress");
         }
+        if self.is_relayed(call) {
+            // Measured by a third party: `<Start><Recording>` before the Connect is the way.
+            return refuse(21_220, "Requested resource is not eligible for recording");
+        }
         let plan = plan_of(request, false)?;
         // Measured by a third party: a second start is answered as the first, and nothing more is recorded.
         let same = |r: &Recording| r.source == Source::StartCallRecordingApi && r.call().is_some_and(|c| c == call);
@@ -116,6 +124,13 @@ impl Carrier {
             None => self.start_recording(Subject::Call(call.to_owned()), Source::StartCallRecordingApi, plan),
         };
         self.show_recording(request, &sid, Of::Call(call), 201)
+    }
+
+    /// Whether the leg is connected to a ConversationRelay.
+    fn is_relayed(&self, call: &str) -> bool {
+        let frame = self.live(call).and_then(Call::main).filter(|frame| matches!(frame.doing, Doing::Connecting(_)));
+        let verb = frame.and_then(|frame| frame.verbs.get(frame.next.checked_sub(1)?));
+        verb.is_some_and(|verb| verb.children.iter().any(|noun| noun.name == "ConversationRelay"))
     }
 
     fn show_recording(&self, request: &Request<'_>, sid: &str, of: Of<'_>, status: u16) -> Answer {

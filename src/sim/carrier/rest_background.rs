@@ -7,6 +7,7 @@ use super::Carrier;
 use super::callback::rfc2822;
 use super::rest::{Answer, Refusal, Request, not_allowed, not_found, refuse};
 use super::state::Sid;
+use super::transcription::TranscriptionPlan;
 use super::types::CallStatus;
 use crate::time::Timestamp;
 
@@ -45,12 +46,14 @@ impl Carrier {
         request.target("StatusCallback", "StatusCallbackMethod")?;
         request.target("StatusCallbackUrl", "StatusCallbackMethod")?;
         custom_parameters(request)?;
-        let (kind, prefix) = match kind {
-            "Siprec" => ("Siprec", "SR"),
-            _ => ("Transcriptions", "GT"),
+        let (kind, sid) = match kind {
+            "Siprec" => {
+                let told = request.target("StatusCallback", "StatusCallbackMethod")?;
+                ("Siprec", self.start_siprec(call, name.as_deref(), told))
+            }
+            _ => ("Transcriptions", self.start_transcription(call, plan_of(request))),
         };
-        let background =
-            Background { sid: self.sid(prefix), kind, call: call.to_owned(), name, stopped: None, began: self.now };
+        let background = Background { sid, kind, call: call.to_owned(), name, stopped: None, began: self.now };
         let json = self.background_json(&background);
         self.account.background.push(background);
         Ok((200, Some(json)))
@@ -73,6 +76,10 @@ impl Carrier {
         }
         background.stopped.get_or_insert(now);
         let background = background.clone();
+        match background.kind {
+            "Siprec" => self.stop_siprecs(call, Some(&background.sid)),
+            _ => self.stop_transcriptions(call, Some(&background.sid)),
+        };
         Ok((200, Some(self.background_json(&background))))
     }
 
@@ -95,6 +102,15 @@ impl Carrier {
             "uri": format!("{}/Calls/{}/{}/{}.json", self.account_uri(), it.call, it.kind, it.sid),
         })
     }
+}
+
+/// The same settings as in TwiML, in REST's spelling.
+fn plan_of(request: &Request<'_>) -> TranscriptionPlan {
+    TranscriptionPlan::of(|name| {
+        let mut letters = name.chars();
+        let first = letters.next()?.to_ascii_uppercase();
+        request.given(&format!("{first}{}", letters.as_str())).map(str::to_owned)
+    })
 }
 
 /// `Parameter1.Name` with `Parameter1.Value`, and so on.

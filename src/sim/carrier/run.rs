@@ -40,6 +40,8 @@ impl Carrier {
             }
             Doing::Gathering(gathering) => self.gather_step(sid, *gathering),
             Doing::Recording(record) => self.record_step(sid, *record),
+            Doing::Paying(paying) => self.pay_step(sid, *paying),
+            Doing::Referring(referring) => self.after_refer(sid, *referring),
             Doing::Dialling(_) => self.queue_dial_timeout(sid),
             Doing::Idle if frame.role == Role::Wait => self.wait_again(sid),
             _ => {}
@@ -109,10 +111,21 @@ impl Carrier {
             }
             "Gather" => self.gather(sid, verb),
             "Dial" => self.dial(sid, verb),
+            "Enqueue" if verb.attr("workflowSid").is_some() => self.enqueue_task(sid, verb),
+            "Enqueue" if verb.text.trim().chars().count() > 64 => {
+                self.fails(sid, 14_205, "the name of a queue has at most 64 characters", &url);
+            }
             "Enqueue" => self.enqueue(sid, verb),
             "Leave" => self.leave_queue(sid),
             "Redirect" => self.redirect(sid, verb),
             "Record" => self.record(sid, verb),
+            "Refer" => self.refer(sid, verb),
+            "Pay" => self.pay(sid, verb),
+            "Sms" => self.sms(sid, verb),
+            "Echo" => {
+                self.set_doing(sid, Doing::Echoing);
+                self.hear(sid, Hearing::Echo);
+            }
             "Start" => self.start_verb(sid, verb),
             "Stop" => self.stop_verb(sid, verb),
             "Hangup" => self.hang_up_by_document(sid),
@@ -132,6 +145,9 @@ impl Carrier {
     pub(super) fn sound(&mut self, sid: &str, what: Hearing, length_ms: u64) {
         self.set_doing(sid, Doing::Sounding);
         let rings = self.live(sid).is_some_and(|c| c.answered.is_none());
+        if let Hearing::Say(words) = &what {
+            self.is_read_to(sid, words, Duration::from_millis(length_ms));
+        }
         self.hear(sid, if rings { Hearing::Ringback } else { what });
         self.wake(sid, Duration::from_millis(length_ms));
     }
@@ -189,6 +205,27 @@ impl Carrier {
         }
     }
 
+    /// TaskRouter is no part of this carrier: what it would refuse is refused, and the rest is not supported.
+    fn enqueue_task(&mut self, sid: &str, verb: &Element) {
+        let url = self.document_url(sid);
+        let workflow = verb.attr("workflowSid").unwrap_or_default();
+        let task = verb.children.iter().find(|c| c.name == "Task").map(|c| c.text.trim().to_owned());
+        let is_json = |text: &String| serde_json::from_str::<serde_json::Value>(text).is_ok_and(|v| v.is_object());
+        let (code, why) = match () {
+            () if !workflow.starts_with("WW") || workflow.len() != 34 => {
+                (14_220, "workflowSid is no sid of a workflow")
+            }
+            () if task.as_ref().is_some_and(|task| !is_json(task)) => {
+                (14_221, "the attributes of the task are no JSON")
+            }
+            () => (14_226, "TaskRouter is no part of this carrier"),
+        };
+        self.notify(code, Some(sid), why, &url);
+        if let Some(action) = self.target_of(sid, verb, "action", "method") {
+            self.fetch_main(sid, action, vec![super::callback::pair("QueueResult", "error")]);
+        }
+    }
+
     fn hang_up_by_document(&mut self, sid: &str) {
         self.end(sid, CallStatus::Completed, EndCause::Document);
     }
@@ -223,10 +260,10 @@ pub(super) fn tones_ms(digits: &str) -> u64 {
 }
 
 /// Twilio docs, TwiML: answered by the first verb that needs media; a Pause first delays the answer, a Reject prevents
-/// it, and a Dial with answerOnBridge leaves it to the callee.
+/// it, a Dial with answerOnBridge leaves it to the callee, and Connect answers once it has noted that the call rings.
 fn needs_answer(verb: &Element) -> bool {
     match verb.name.as_str() {
-        "Say" | "Play" | "Gather" | "Record" | "Enqueue" | "Hangup" => true,
+        "Say" | "Play" | "Gather" | "Record" | "Enqueue" | "Hangup" | "Pay" | "Echo" | "Refer" => true,
         "Dial" => !verb.flag("answerOnBridge", false),
         _ => false,
     }

@@ -94,8 +94,6 @@ pub(super) struct Sockets {
     pub(super) by_id: BTreeMap<u64, Socket>,
     /// Frames of audio in `out`.
     untaken: BTreeMap<u64, usize>,
-    /// Until when somebody speaks.
-    pub(super) speaking: BTreeMap<Sid, Timestamp>,
     pub(super) played: BTreeMap<Sid, Vec<u8>>,
     pub(super) records: Vec<Record>,
 }
@@ -124,6 +122,8 @@ pub(super) enum SocketDue {
     Played(u64),
     /// Tokens waited for the end of their sentence.
     Flush(u64),
+    /// The caller begins to say this, for so long.
+    Says(String, Duration),
     /// The caller has said this.
     Prompt(String, bool),
 }
@@ -286,7 +286,7 @@ impl Carrier {
         let Some(socket) = self.sockets.by_id.get(&id) else { return false };
         match (due, &socket.line) {
             (SocketDue::Handshake, _) => socket.opened.is_none(),
-            (SocketDue::Frame, Line::Stream(_)) | (SocketDue::Prompt(..), Line::Relay(_)) => true,
+            (SocketDue::Frame, Line::Stream(_)) | (SocketDue::Says(..) | SocketDue::Prompt(..), Line::Relay(_)) => true,
             (SocketDue::Played(serial), Line::Stream(stream)) => stream.playback.serial == *serial,
             (SocketDue::Played(serial), Line::Relay(relay)) => relay.speech.serial == *serial,
             (SocketDue::Flush(serial), Line::Relay(relay)) => relay.speech.tokens == *serial,
@@ -306,6 +306,7 @@ impl Carrier {
             SocketDue::Played(_) if is_stream => self.stream_played(id),
             SocketDue::Played(_) => self.relay_spoken(id),
             SocketDue::Flush(_) => self.relay_flushes(id),
+            SocketDue::Says(words, length) => self.relay_hears(id, &words, length),
             SocketDue::Prompt(words, last) => self.relay_prompts(id, words, last),
         }
     }
@@ -317,6 +318,5 @@ impl Carrier {
             self.stream_over(id, StreamEnd::Stopped);
             self.relay_over(id, Ending::Completed, Some(1000));
         }
-        self.sockets.speaking.remove(sid);
     }
 }

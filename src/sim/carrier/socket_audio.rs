@@ -5,12 +5,12 @@
 use std::time::Duration;
 
 use super::Carrier;
-use super::types::{Direction, Hearing};
-use crate::media::g711::{self, FRAME_BYTES, SILENCE};
+use super::recording_audio::{pitch, wave};
+use super::types::Hearing;
+use crate::media::g711::{self, FRAME_BYTES, FRAME_MS, SILENCE};
 use crate::media::stream::Track;
+use crate::time::Timestamp;
 
-/// How loud: about a third of full scale.
-const LOUDNESS: i64 = 10_000;
 /// Audio played to a leg that is remembered, a minute of it.
 const PLAYED_MAX: usize = 480_000;
 
@@ -19,23 +19,10 @@ pub(super) fn speaking_time(words: &str) -> Duration {
     Duration::from_millis(u64::try_from(words.chars().count()).unwrap_or(0).saturating_mul(1000) / 15)
 }
 
-/// One frame of a tone: a triangle wave, in whole numbers, so that it is the same on each machine.
-fn tone(hz: u64, frame: u64) -> Vec<u8> {
-    let rate = u64::from(g711::SAMPLE_RATE);
-    let first = frame.wrapping_mul(FRAME_BYTES as u64);
-    let sample = |n: u64| {
-        // Where in its period the wave is, from 0 to 7999.
-        let phase = i64::try_from(first.wrapping_add(n).wrapping_mul(hz) % rate).unwrap_or(0);
-        let height = (phase - 4000).abs() - 2000;
-        g711::encode(i16::try_from(height * LOUDNESS / 2000).unwrap_or(0))
-    };
-    (0..FRAME_BYTES as u64).map(sample).collect()
-}
-
-/// A voice's pitch: 200 to 975 Hz, by who it is.
-fn pitch(endpoint: &str) -> u64 {
-    let mixed = endpoint.bytes().fold(7_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
-    200 + mixed % 32 * 25
+/// One frame of a tone.
+fn tone(hz: u32, frame: u64) -> Vec<u8> {
+    let first = usize::try_from(frame).unwrap_or(0).saturating_mul(FRAME_BYTES);
+    (first..first + FRAME_BYTES).map(|at| g711::encode(wave(at, hz))).collect()
 }
 
 impl Carrier {
@@ -51,16 +38,14 @@ impl Carrier {
         played.drain(..played.len().saturating_sub(PLAYED_MAX));
     }
 
-    /// The person on this leg speaks from now on, for as long as the words take.
-    pub(super) fn speaks(&mut self, sid: &str, words: &str) {
-        let until = self.now + speaking_time(words);
-        let known = self.sockets.speaking.entry(sid.to_owned()).or_insert(until);
-        *known = (*known).max(until);
-    }
-
-    fn voice(&self, sid: &str) -> Option<u64> {
+    /// The pitch in which the person on this leg speaks at that time; `None`: they do not. Where no script says what they
+    /// say, they talk when somebody else is on the line, as in recordings.
+    fn voice_at(&self, sid: &str, at: Timestamp) -> Option<u32> {
         let call = self.calls.get(sid)?;
-        Some(pitch(if call.direction == Direction::Inbound { &call.from } else { &call.to }))
+        let said = call.voice.said.iter().rev().any(|said| said.from <= at && at < said.to);
+        let is_joined = || call.heard.last().is_some_and(|heard| heard.to.is_none() && heard.what == Hearing::Party);
+        let talks = said || (!call.voice.scripted && !call.voice.silent && is_joined());
+        talks.then(|| pitch(sid))
     }
 
     /// Whom this leg hears in a bridge or a conference: the first of them.
@@ -76,20 +61,20 @@ impl Carrier {
     pub(super) fn audio(&self, sid: &str, track: &Track, frame: u64) -> Vec<u8> {
         let hearing = self.calls.get(sid).and_then(|call| call.heard.last()).filter(|heard| heard.to.is_none());
         let hearing = hearing.map(|heard| &heard.what);
+        let began = self.now - Duration::from_millis(FRAME_MS);
         let hz = if *track == Track::Inbound {
-            let speaks = self.sockets.speaking.get(sid).is_some_and(|until| *until > self.now);
-            // In a conversation everybody is taken to talk.
-            if speaks || hearing == Some(&Hearing::Party) { self.voice(sid) } else { None }
+            self.voice_at(sid, began)
         } else {
+            // The same pitches as in recordings.
             match hearing {
-                Some(Hearing::Ringback) => Some(425),
-                Some(Hearing::Say(_)) => Some(525),
-                Some(Hearing::Play(_)) => Some(625),
-                Some(Hearing::Music(_)) => Some(725),
-                Some(Hearing::Party) => self.other_party(sid).and_then(|other| self.voice(other)),
-                Some(Hearing::Echo) => self.voice(sid),
+                Some(Hearing::Ringback) => Some(440),
+                Some(Hearing::Say(_)) => Some(523),
+                Some(Hearing::Play(_)) => Some(587),
+                Some(Hearing::Music(_)) => Some(659),
+                Some(Hearing::Party) => self.other_party(sid).and_then(|other| self.voice_at(other, began)),
+                Some(Hearing::Echo) => self.voice_at(sid, began),
                 Some(Hearing::Stream(_)) => return self.stream_audio(sid),
-                Some(Hearing::Pause | Hearing::Silence | Hearing::Nothing) | None => None,
+                _ => None,
             }
         };
         hz.map_or_else(|| vec![SILENCE; FRAME_BYTES], |hz| tone(hz, frame))

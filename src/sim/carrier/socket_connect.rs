@@ -1,11 +1,15 @@
-//! `<Connect>`, `<Start>` and `<Stop>`: which service of a leg begins and ends (Twilio docs, TwiML Connect, Start, Stop).
+//! `<Connect>`: a document waits for a socket (Twilio docs, TwiML Connect).
+
+use std::time::Duration;
 
 use super::Carrier;
 use super::form::Pairs;
 use super::relay::Ending;
-use super::state::{Call, Doing, Target};
+use super::socket::SocketDue;
+use super::state::{Call, Doing, Due, Target};
 use super::stream::StreamEnd;
-use super::types::Hearing;
+use super::types::{CallStatus, Hearing};
+use super::voice::Utterance;
 use super::xml::Element;
 
 /// A document that waits for a socket to close.
@@ -19,9 +23,11 @@ impl Carrier {
     /// The document waits until the session is over. Without one that can begin, the next verb is executed.
     pub(super) fn connect(&mut self, sid: &str, verb: &Element) {
         let url = self.document_url(sid);
-        let Some(status) = self.live(sid).map(|call| call.status) else { return };
         let action = self.target_of(sid, verb, "action", "method");
         self.answered(sid);
+        let Some(call) = self.live(sid) else { return };
+        // The state in which the document was asked for: this verb may be what answered the leg.
+        let status = if call.answered == Some(self.now) { CallStatus::Ringing } else { call.status };
         let Some(noun) = verb.children.first() else {
             self.notify(12_200, Some(sid), "<Connect> without anything to connect to", &url);
             return;
@@ -87,8 +93,12 @@ impl Carrier {
         self.relay_key(socket, key);
     }
 
-    /// The person in `<Connect>` begins to say something.
-    pub(super) fn said_in_connect(&mut self, socket: u64, words: &str) {
-        self.relay_hears(socket, words);
+    /// The person in `<Connect>` says something, now or when what was said before is over.
+    pub(super) fn said_in_connect(&mut self, socket: u64, utterance: &Utterance) {
+        let due = SocketDue::Says(utterance.words.clone(), utterance.to.since(utterance.from));
+        match utterance.from.since(self.now) {
+            Duration::ZERO => self.socket_due(socket, due),
+            wait => self.after(wait, Due::Socket(socket, due)),
+        }
     }
 }

@@ -59,11 +59,12 @@ struct Utterance {
 pub(super) struct Saying {
     words: String,
     since: Timestamp,
+    length: Duration,
 }
 
 impl Saying {
     pub(super) fn so_far(&self, now: Timestamp) -> String {
-        said_within(&self.words, now.since(self.since))
+        said_within(&self.words, self.length, now.since(self.since))
     }
 }
 
@@ -73,9 +74,8 @@ impl Speech {
     }
 }
 
-/// The whole words that are said within `time`.
-fn said_within(words: &str, time: Duration) -> String {
-    let all = speaking_time(words);
+/// The whole words that are said within `time`, of those that take `all`.
+fn said_within(words: &str, all: Duration, time: Duration) -> String {
     if time >= all {
         return words.to_owned();
     }
@@ -143,7 +143,6 @@ impl Carrier {
         let is_cut = relay.speech.queue.front().is_some_and(|utterance| utterance.manner.preemptible);
         relay.speech.queue.retain(|utterance| !utterance.manner.preemptible);
         if is_cut {
-            relay.speech.since = None;
             self.relay_goes_on(id);
         }
     }
@@ -232,7 +231,6 @@ impl Carrier {
     /// The first of the queue has been spoken.
     pub(super) fn relay_spoken(&mut self, id: u64) {
         let Some(relay) = self.relay_at(id) else { return };
-        relay.speech.since = None;
         let tells = relay.tells_tokens;
         if let Some(Utterance { what: Hearing::Say(words), .. }) = relay.speech.queue.pop_front() {
             if let Some((.., spoken)) = &mut relay.speech.spoken {
@@ -272,11 +270,11 @@ impl Carrier {
         }
         let (_, began, mut spoken) = speech.spoken.take().unwrap_or((0, since, String::new()));
         if let Hearing::Say(words) = &front.what {
-            spoken = format!("{spoken} {}", said_within(words, now.since(since))).trim().to_owned();
+            spoken = format!("{spoken} {}", said_within(words, front.length, now.since(since))).trim().to_owned();
         }
         speech.queue.retain(|utterance| !may(utterance.manner.interruptible));
         speech.pending.clear();
-        (speech.is_open, speech.since) = (false, None);
+        speech.is_open = false;
         let duration = u64::try_from(now.since(began).as_millis()).unwrap_or(u64::MAX);
         let interrupt = Interrupt { utterance_until_interrupt: spoken, duration_until_interrupt_ms: duration };
         self.socket_says(id, Event::Interrupt(interrupt).write());
@@ -293,18 +291,18 @@ impl Carrier {
     }
 
     /// The caller begins to say something.
-    pub(super) fn relay_hears(&mut self, id: u64, words: &str) {
+    pub(super) fn relay_hears(&mut self, id: u64, words: &str, length: Duration) {
         let is_open = self.sockets.by_id.get(&id).is_some_and(|socket| socket.opened.is_some());
         let pause = self.config.rules.sockets.speech_pause;
-        let (length, now) = (speaking_time(words), self.now);
+        let now = self.now;
         if !is_open || words.trim().is_empty() || !self.relay_lets_in(id, Interruptible::by_speech) {
             return;
         }
         let Some(relay) = self.relay_at(id) else { return };
-        relay.saying = Some(Saying { words: words.to_owned(), since: now });
+        relay.saying = Some(Saying { words: words.to_owned(), since: now, length });
         let (partial, pause) = (relay.partial, relay.pause.unwrap_or(pause));
         self.relay_tells_speaker(id, "clientSpeaking", "on");
-        let half = said_within(words, length / 2);
+        let half = said_within(words, length, length / 2);
         if partial && !half.is_empty() && half != words {
             self.after(length / 2, Due::Socket(id, SocketDue::Prompt(half, false)));
         }

@@ -11,6 +11,8 @@ use super::socket::SocketDue;
 use super::socket_connect::Connecting;
 use super::speech::Speech;
 use super::types::{CallStatus, Direction, EndCause, Heard};
+use super::verbs_pay::Paying;
+use super::verbs_refer::Referring;
 use super::voice::{Voice, VoiceDue};
 use super::xml::Element;
 use crate::time::Timestamp;
@@ -225,13 +227,20 @@ pub(super) struct Frame {
 #[derive(Clone, Debug)]
 pub(super) enum Doing {
     Ready,
-    Fetching { webhook: u64, fallback: bool },
+    Fetching {
+        webhook: u64,
+        fallback: bool,
+    },
     Sounding,
     Gathering(Box<Gathering>),
     Recording(Box<RecordVerb>),
     Dialling(Box<Dialling>),
     Conferencing(Conferencing),
     Queueing(Queueing),
+    Paying(Box<Paying>),
+    Referring(Box<Referring>),
+    /// Until it hangs up.
+    Echoing,
     Connecting(Connecting),
     Idle,
 }

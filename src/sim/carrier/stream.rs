@@ -25,7 +25,8 @@ const BUFFER_MAX: usize = 600 * 8000;
 /// Twilio docs, TwiML Stream: name and value of a parameter are shorter than this together.
 const PARAMETER_CHARS: usize = 500;
 
-/// A stream that is asked for by a document or by REST.
+/// A stream that is asked for by a document or by REST. What `audioFormat` and `sampleRate` of new libraries mean is not
+/// documented: all audio is G.711 here.
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) url: String,
@@ -118,14 +119,14 @@ impl Carrier {
         })
     }
 
-    /// `<Stop><Stream name>`.
-    pub(super) fn stop_fork(&mut self, sid: &str, noun: &Element, url: &str) {
-        let name = noun.attr("name").unwrap_or("");
-        let found = self.streams_of(sid).find(|(_, stream)| stream.name == name && !stream.two_way);
-        match found.map(|(id, _)| id) {
-            Some(id) => self.stream_over(id, StreamEnd::Stopped),
-            None => self.notify(12_200, Some(sid), format!("no stream {name:?} to stop"), url),
+    /// `<Stop><Stream name>`: whether there was such a fork.
+    pub(super) fn stop_fork(&mut self, sid: &str, name: Option<&str>) -> bool {
+        let named = |(_, stream): &(u64, &Stream)| Some(stream.name.as_str()) == name && !stream.two_way;
+        let found = self.streams_of(sid).find(named).map(|(id, _)| id);
+        if let Some(id) = found {
+            self.stream_over(id, StreamEnd::Stopped);
         }
+        found.is_some()
     }
 
     fn asked(&mut self, sid: &str, noun: &Element, two_way: bool, url: &str) -> Asked {

@@ -176,8 +176,9 @@ const SIP: Known = Known {
     ],
 };
 const CONFERENCE: Known = Known {
-    free: "participantLabel region coach statusCallback eventCallbackUrl recordingConfigurationId waitUrl",
+    free: "participantLabel region coach statusCallback eventCallbackUrl recordingConfigurationId",
     judged: &[
+        ("waitUrl", Value::Url, 13_233),
         ("muted", Value::Flag, 13_230),
         ("beep", Value::Word("true false onEnter onExit"), 13_235),
         ("startConferenceOnEnter", Value::Flag, 13_232),
@@ -208,15 +209,19 @@ const APPLICATION: Known = Known {
     ],
 };
 const ENQUEUE: Known = Known {
-    free: "action waitUrl workflowSid",
+    free: "workflowSid",
     judged: &[
+        ("action", Value::Url, 14_203),
+        ("waitUrl", Value::Url, 14_202),
         ("method", Value::Method, 14_201),
         ("waitUrlMethod", Value::Method, 14_206),
         ("maxQueueSize", Value::Number(1, 5000), WARNING),
     ],
 };
-const QUEUE: Known =
-    Known { free: "url reservationSid postWorkActivitySid", judged: &[("method", Value::Method, 14_210)] };
+const QUEUE: Known = Known {
+    free: "reservationSid postWorkActivitySid",
+    judged: &[("url", Value::Url, 14_211), ("method", Value::Method, 14_210)],
+};
 const PAY: Known = Known {
     free: "action statusCallback postalCode paymentConnector chargeAmount currency description validCardTypes language",
     judged: &[
@@ -357,6 +362,26 @@ fn known(parent: &str, name: &str) -> Option<Known> {
     })
 }
 
+/// What an element may hold; `None`: that is judged elsewhere, under a code of its own, or not at all.
+fn holds(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "Play" | "Pause" | "Redirect" | "Record" | "Leave" | "Echo" | "Sms" | "Number" | "Conference" | "Queue"
+        | "Sim" | "WhatsApp" | "Recording" => "",
+        "Hangup" | "Reject" | "Stream" | "Siprec" => "Parameter",
+        "Client" => "Identity Parameter",
+        "Sip" => "Uri Headers Parameter",
+        "Headers" => "Header",
+        "Application" => "ApplicationSid Parameter",
+        "Enqueue" => "Task",
+        "Refer" => "Sip",
+        "Pay" => "Prompt Parameter",
+        "Prompt" => "Say Play Pause",
+        "Transcription" | "VirtualAgent" => "Config Parameter",
+        "ConversationRelay" => "Language Parameter",
+        _ => return None,
+    })
+}
+
 impl Value {
     fn admits(self, text: &str) -> bool {
         let text = text.trim();
@@ -425,6 +450,11 @@ impl Carrier {
         self.judge_together(sid, &good, url);
         // Within Say there is SSML, which only its voice judges.
         for child in &element.children {
+            if holds(&element.name).is_some_and(|names| !names.split_whitespace().any(|name| name == child.name)) {
+                let message = format!("<{}> is not allowed in <{}>; skipped", child.name, element.name);
+                self.notify(WARNING, Some(sid), message, url);
+                continue;
+            }
             let child = if element.name == "Say" { child.clone() } else { self.judged(sid, &element.name, child, url) };
             good.children.push(child);
         }

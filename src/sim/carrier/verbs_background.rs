@@ -12,6 +12,8 @@ impl Carrier {
                 "Recording" => {
                     self.start_recording_noun(sid, noun);
                 }
+                "Transcription" => self.start_transcription_noun(sid, noun),
+                "Siprec" => self.start_siprec_noun(sid, noun),
                 "Stream" => self.start_fork(sid, noun, &url),
                 other => self.notify(14_300, Some(sid), format!("<{other}> cannot be started"), &url),
             }
@@ -24,10 +26,9 @@ impl Carrier {
             let name = noun.attr("name");
             let stopped = match noun.name.as_str() {
                 "Recording" => self.stop_recording_noun(sid, name),
-                "Stream" => {
-                    self.stop_fork(sid, noun, &url);
-                    true
-                }
+                "Transcription" => self.stop_transcriptions(sid, name),
+                "Siprec" => self.stop_siprecs(sid, name),
+                "Stream" => self.stop_fork(sid, name),
                 _ => false,
             };
             if !stopped {

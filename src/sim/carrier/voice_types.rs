@@ -84,7 +84,7 @@ pub struct VoiceRules {
     pub gather_tells_language: bool,
     /// The connector of `<Pay>` charges and tokenizes; `false`: it refuses (`payment-connector-error`).
     pub payments_succeed: bool,
-    /// Scheme and host of `RecordingUrl` and its like.
+    /// Scheme and host of `RecordingUrl` and its like. A simulator puts its own address in place of the default.
     pub media_base: String,
 }
 

@@ -375,3 +375,126 @@ fn the_list_is_filtered_by_call_and_by_day() {
     assert_eq!(world.rest("GET", "Recordings.json?DateCreated=soon", "").0, 400);
     assert_eq!(world.rest("GET", "Calls/CA0/Recordings.json", "").0, 404);
 }
+
+#[test]
+fn a_coach_is_not_in_the_recording_of_the_conference() {
+    for coaches in [false, true] {
+        let mut world = World::new();
+        let quiet = || EndpointScript { says: vec![(secs(4), "x".repeat(30))], ..EndpointScript::default() };
+        let loud = EndpointScript { says: vec![(secs(20), "x".repeat(75))], ..EndpointScript::default() };
+        for (caller, script) in [(ANN, quiet()), (BOB, quiet()), ("+15550004000", loud)] {
+            world.carrier.script(caller, script);
+        }
+        world
+            .page("/voice", &format!("<Dial><Conference record=\"record-from-start\" {TOLD}>room</Conference></Dial>"));
+        let first = world.dials();
+        world.carrier.caller_dials(BOB, LINE);
+        world.pump();
+        let coach = if coaches { format!("coach=\"{first}\"") } else { String::new() };
+        world.page("/voice", &format!("<Dial><Conference {coach}>room</Conference></Dial>"));
+        world.carrier.caller_dials("+15550004000", LINE);
+        world.run(secs(40));
+        let room = world.told("/recording", "ConferenceSid").remove(0);
+        world.rest("POST", &format!("Conferences/{room}.json"), "Status=completed");
+        world.run(secs(3));
+        // Both others speak from 4 s to 6 s; the coach from 20 s to 25 s.
+        let length = if coaches { "2" } else { "21" };
+        assert_eq!(world.told("/recording", "RecordingDuration"), ["", length], "silence at both ends is cut off");
+    }
+}
+
+#[test]
+fn a_conference_recording_is_paused_but_not_stopped_by_rest() {
+    let mut world = World::new();
+    let form = "To=%2B15550003000&From=%2B15550001000&ConferenceRecord=record-from-start&ConferenceTrim=do-not-trim\
+                &ConferenceRecordingStatusCallback=https://app.test/recording";
+    world.rest("POST", "Conferences/room/Participants.json", form);
+    world.rest("POST", "Conferences/room/Participants.json", "To=client:ana&From=%2B15550001000");
+    world.run(Duration::from_millis(2100));
+    world.run(secs(10));
+    let (_, list) = world.rest("GET", "Conferences.json?FriendlyName=room", "");
+    let room = text(&list["conferences"][0], "sid");
+    let current = format!("Conferences/{room}/Recordings/Twilio.CURRENT.json");
+    assert_eq!(world.rest("POST", &current, "Status=stopped").1["code"], 20_001);
+    let (status, paused) = world.rest("POST", &current, "Status=paused&PauseBehavior=skip");
+    assert_eq!((status, text(&paused, "status")), (200, "paused".to_owned()));
+    world.run(secs(10));
+    assert_eq!(world.rest("POST", &current, "Status=in-progress").0, 200);
+    world.run(secs(5));
+    world.rest("POST", &format!("Conferences/{room}.json"), "Status=completed");
+    world.run(secs(3));
+    assert_eq!(world.told("/recording", "RecordingDuration"), ["15"]);
+}
+
+#[test]
+fn a_participant_who_is_added_with_record_is_recorded_alone() {
+    let mut world = World::new();
+    let form = "To=%2B15550003000&From=%2B15550001000&Record=true&RecordingChannels=dual&Trim=do-not-trim\
+                &RecordingStatusCallback=https://app.test/recording";
+    let (status, person) = world.rest("POST", "Conferences/room/Participants.json", form);
+    assert_eq!(status, 201);
+    world.run(Duration::from_millis(8100));
+    world.carrier.hangs_up(&text(&person, "call_sid"));
+    world.run(secs(3));
+    assert_eq!(world.told("/recording", "RecordingDuration"), ["6"]);
+    assert_eq!(world.told("/recording", "CallSid"), [text(&person, "call_sid")]);
+}
+
+#[test]
+fn a_dial_of_a_queue_is_recorded_while_the_two_talk() {
+    let mut world = World::new();
+    world.page("/voice", "<Enqueue>sales</Enqueue>");
+    let caller = world.dials();
+    world.run(secs(30));
+    world.page("/out", "<Dial record=\"record-from-answer\" action=\"/dialled\"><Queue>sales</Queue></Dial>");
+    world.places(BOB, "");
+    world.run(Duration::from_millis(2100));
+    assert_eq!(world.hears(&caller), Hearing::Party);
+    world.run(secs(12));
+    world.carrier.hangs_up(&caller);
+    world.pump();
+    assert_eq!(world.told("/dialled", "RecordingDuration"), ["12"]);
+}
+
+#[test]
+fn a_redirect_by_rest_ends_a_message_and_keeps_its_recording() {
+    let mut world = World::new();
+    world.page("/voice", "<Record action=\"/recorded\" timeout=\"0\"/>");
+    world.page("/else", "<Say>Elsewhere</Say>");
+    let sid = world.dials();
+    world.run(secs(8));
+    world.rest("POST", &format!("Calls/{sid}.json"), "Url=https://app.test/else");
+    assert_eq!((world.hears(&sid), world.asked()), (say("Elsewhere"), vec!["/voice", "/else"]));
+    world.run(secs(9));
+    let kept = recordings(&mut world, "").remove(0);
+    assert_eq!((text(&kept, "status"), text(&kept, "duration")), ("completed".to_owned(), "8".to_owned()));
+}
+
+#[test]
+fn the_names_of_recordings_in_actions_are_a_rule() {
+    let mut config = CarrierConfig::default();
+    config.rules.voice.actions_name_the_recording = false;
+    let mut world = World::with(config);
+    world.page("/voice", "<Record action=\"/recorded\" timeout=\"0\"/>");
+    let sid = world.dials();
+    world.run(secs(5));
+    world.carrier.presses(&sid, "1");
+    world.pump();
+    assert_eq!(
+        (world.told("/recorded", "RecordingSid"), world.told("/recorded", "RecordingDuration")),
+        (vec![String::new()], vec!["5".to_owned()])
+    );
+}
+
+#[test]
+fn a_call_on_a_conversation_relay_is_recorded_by_its_document_and_not_by_rest() {
+    let mut world = World::new();
+    world.page(
+        "/voice",
+        "<Start><Recording/></Start><Connect><ConversationRelay url=\"wss://app.test/relay\"/></Connect>",
+    );
+    let sid = world.dials();
+    let (status, error) = world.rest("POST", &format!("Calls/{sid}/Recordings.json"), "");
+    assert_eq!((status, &error["code"]), (400, &Value::from(21_220)));
+    assert_eq!(text(&recordings(&mut world, "")[0], "source"), "StartCallRecordingTwiML");
+}

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use switchboard::media::{g711, relay, stream};
+use switchboard::sim::carrier::SocketEvent;
+
+use super::world::{World, ms};
 
 fn json_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -103,6 +106,120 @@ fn relay_command() -> impl Strategy<Value = relay::Command> {
     let language = prop::option::of(".{0,5}")
         .prop_map(|tts_language| Command::Language(Language { tts_language, ..Language::default() }));
     prop_oneof![text, play, end, language]
+}
+
+/// What a server does next, whatever it means.
+#[derive(Clone, Debug)]
+enum Move {
+    Says(String),
+    /// A message of the protocol that fits the stream.
+    Right(u8, u16),
+    Binary,
+    Waits(u16),
+    CallerSays(String),
+    CallerPresses,
+    Closes(Option<u16>),
+}
+
+fn server_move() -> impl Strategy<Value = Move> {
+    prop_oneof![
+        3 => message_like().prop_map(|value| Move::Says(value.to_string())),
+        1 => ".{0,20}".prop_map(Move::Says),
+        6 => (0_u8..9, any::<u16>()).prop_map(|(kind, n)| Move::Right(kind, n)),
+        1 => Just(Move::Binary),
+        4 => (0_u16..3000).prop_map(Move::Waits),
+        2 => "[a-z ]{0,20}".prop_map(Move::CallerSays),
+        1 => Just(Move::CallerPresses),
+        1 => any::<Option<u16>>().prop_map(Move::Closes),
+    ]
+}
+
+fn right(kind: u8, n: u16, sid: &str) -> Value {
+    match kind {
+        0 => json!({"event": "media", "streamSid": sid, "media": {"payload": "/".repeat(usize::from(n / 64) * 4)}}),
+        1 => json!({"event": "mark", "streamSid": sid, "mark": {"name": n.to_string()}}),
+        2 => json!({"event": "clear", "streamSid": sid}),
+        3 => {
+            json!({"type": "text", "token": "One. Two", "last": n.is_multiple_of(2), "preemptible": n.is_multiple_of(3)})
+        }
+        4 => json!({"type": "text", "token": "", "last": true}),
+        5 => json!({"type": "play", "source": "https://app.test/a", "loop": n}),
+        6 => json!({"type": "sendDigits", "digits": n.to_string()}),
+        7 => json!({"type": "language", "ttsLanguage": n.to_string()}),
+        _ => json!({"type": "end", "handoffData": n.to_string()}),
+    }
+}
+
+const RELAY: &str = r#"<Connect action="/after"><ConversationRelay url="wss://app.test/a" welcomeGreeting="Hi there."
+    dtmfDetection="true" partialPrompts="true" events="speaker-events tokens-played"/></Connect>"#;
+const STREAM: &str = r#"<Start><Stream url="wss://app.test/b" track="both_tracks"/></Start>
+    <Connect action="/after"><Stream url="wss://app.test/a"/></Connect>"#;
+
+/// Plays the moves of a server on the last connection of a document, to the end of the call.
+fn play(document: &str, moves: &[Move]) -> World {
+    let mut world = World::new(document);
+    world.page("/after", "<Say>Goodbye.</Say>");
+    let ann = world.dials();
+    let id = *world.ids().last().expect("it connects");
+    let sid = world.said(id).get(1).and_then(|start| start["streamSid"].as_str().map(str::to_owned));
+    for step in moves {
+        match step {
+            Move::Says(text) => world.carrier.socket_text(id, text),
+            Move::Right(kind, n) => {
+                let message = right(*kind, *n, sid.as_deref().unwrap_or_default());
+                world.carrier.socket_text(id, &message.to_string());
+            }
+            Move::Binary => world.carrier.socket_binary(id),
+            Move::Waits(wait) => world.run(ms(u64::from(*wait))),
+            Move::CallerSays(words) => world.carrier.says(&ann, words),
+            Move::CallerPresses => world.carrier.presses(&ann, "5"),
+            Move::Closes(code) => world.carrier.socket_closed(id, *code),
+        }
+        world.pump();
+    }
+    world.carrier.hangs_up(&ann);
+    world.pump();
+    world
+}
+
+/// What holds whatever a server does.
+fn check(world: &World) {
+    for id in world.ids() {
+        let about = |event: &&SocketEvent| match event {
+            SocketEvent::Open { id: other, .. }
+            | SocketEvent::Text { id: other, .. }
+            | SocketEvent::Close { id: other, .. } => *other == id,
+            _ => false,
+        };
+        let events: Vec<&SocketEvent> = world.sockets.iter().filter(about).collect();
+        let opened = events.iter().filter(|event| matches!(event, SocketEvent::Open { .. })).count();
+        let closed = events.iter().position(|event| matches!(event, SocketEvent::Close { .. }));
+        assert_eq!(opened, 1);
+        assert!(closed.is_none_or(|at| at + 1 == events.len()), "something was said after the end: {events:?}");
+        // An application's half accepts all that the carrier says.
+        let mut streaming = stream::Session::new();
+        let mut relaying = relay::Session::new();
+        for message in world.said(id) {
+            let text = message.to_string();
+            match message.get("event") {
+                Some(_) => drop(streaming.receive(&text).expect("the carrier keeps the protocol")),
+                None => drop(relaying.receive(&text).expect("the carrier keeps the protocol")),
+            }
+        }
+        assert_eq!(streaming.missed(), 0);
+    }
+    assert!(world.told("/after", "CallSid").len() <= 1, "the action is asked once");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_carrier_keeps_the_protocol_whatever_a_server_does(moves in prop::collection::vec(server_move(), 0..30)) {
+        for document in [RELAY, STREAM] {
+            check(&play(document, &moves));
+        }
+    }
 }
 
 proptest! {

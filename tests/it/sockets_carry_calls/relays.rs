@@ -133,6 +133,30 @@ fn a_caller_who_speaks_cuts_the_speech_short() {
 }
 
 #[test]
+fn what_was_not_spoken_when_the_caller_interrupted_is_dropped() {
+    let (mut world, ann, id) = talking("");
+    world.server(id, &text("We open at nine. Then we", false));
+    world.run(ms(500));
+    world.carrier.says(&ann, "Stop!");
+    world.run(secs(3));
+    world.server(id, &text("Yes?", true));
+    world.run(secs(3));
+    assert_eq!(spoken(&world, &ann), ["We open at nine.", "Yes?"]);
+}
+
+#[test]
+fn what_is_said_while_something_is_said_comes_after_it() {
+    let (mut world, ann, id) = talking("");
+    world.carrier.says(&ann, "One, two, three.");
+    world.carrier.says(&ann, "Four, five, six.");
+    world.run(ms(2_600));
+    let prompts: Vec<Value> = world.said_of(id, "prompt").iter().map(|m| m["voicePrompt"].clone()).collect();
+    assert_eq!(prompts, ["One, two, three."], "16 characters take 1066 ms");
+    world.run(ms(40));
+    assert_eq!(world.said_of(id, "prompt")[1]["voicePrompt"], "Four, five, six.");
+}
+
+#[test]
 fn what_may_not_be_interrupted_is_not_and_the_caller_is_heard_only_on_request() {
     for (attributes, message, is_heard) in [
         (r#"interruptible="none""#, text("Please listen to this.", true), false),
@@ -346,7 +370,7 @@ fn what_cannot_be_connected_or_is_asked_for_wrongly_fails_at_once() {
         (r#"url="https://app.test""#, 64_102),
         (r#"url="wss://app.test" interruptible="often""#, 64_101),
         (r#"url="wss://app.test" ttsProvider="Nobody""#, 64_101),
-        (r#"url="wss://app.test" dtmfdetection="yes""#, 64_101),
+        (r#"url="wss://app.test" dtmfDetection="yes""#, 64_101),
     ] {
         let mut world = World::new(&relay(attributes));
         world.page("/after", "<Say>Sorry.</Say>");

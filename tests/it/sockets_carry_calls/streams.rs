@@ -86,22 +86,20 @@ fn a_two_way_stream_is_introduced_and_then_heard_each_20_ms() {
 
 #[test]
 fn a_voice_is_heard_while_somebody_speaks_and_each_has_its_own() {
-    let voice_of = |caller: &str| {
-        let mut world = World::new(CONNECT);
-        world.carrier.caller_dials(caller, super::world::LINE);
-        world.pump();
-        let call = world.carrier.calls()[0].sid.clone();
-        world.run(ms(100));
-        world.carrier.says(&call, "Hello there, you!");
-        world.run(secs(3));
-        let media = world.said_of(world.id(), "media");
+    let mut world = World::new(CONNECT);
+    let callers = [ANN, BOB].map(|caller| world.carrier.caller_dials(caller, super::world::LINE));
+    world.pump();
+    world.run(ms(100));
+    callers.iter().for_each(|call| world.carrier.says(call, "Hello there, you!"));
+    world.run(secs(3));
+    let voices = [0, 1].map(|n| {
+        let media = world.said_of(world.ids()[n], "media");
         let loud: Vec<usize> = (0..media.len()).filter(|n| payload(&media[*n]) != [SILENCE; 160]).collect();
         // 17 characters at 15 a second: from 100 ms on for 1133 ms.
-        assert_eq!((loud.first(), loud.last()), (Some(&5), Some(&60)));
+        assert_eq!((loud.len(), loud.first(), loud.last()), (57, Some(&5), Some(&61)));
         media.iter().flat_map(payload).collect::<Vec<u8>>()
-    };
-    assert_eq!(voice_of(ANN), voice_of(ANN), "a voice is the same each time");
-    assert_ne!(voice_of(ANN), voice_of(BOB));
+    });
+    assert_ne!(voices[0], voices[1]);
 }
 
 #[test]
@@ -206,12 +204,25 @@ fn a_fork_hears_both_sides_while_the_document_goes_on() {
     let (inbound, outbound) = (of("inbound"), of("outbound"));
     // 37 characters take 2.466 s: 123 frames of each side.
     assert_eq!((inbound.len(), outbound.len()), (123, 123));
-    assert!(inbound[..9].iter().all(|frame| *frame != [SILENCE; 160]), "Ann says 3 characters");
-    assert!(inbound[10..].iter().all(|frame| *frame == [SILENCE; 160]));
+    assert!(inbound[..15].iter().all(|frame| *frame != [SILENCE; 160]), "the shortest word takes 300 ms");
+    assert!(inbound[15..].iter().all(|frame| *frame == [SILENCE; 160]));
     assert!(outbound.iter().all(|frame| *frame != [SILENCE; 160]), "the sentence is heard by her");
     assert_eq!((said.last().map(|m| m["event"].clone()), world.closed(id)), (Some(json!("stop")), Some(1000)));
     assert_eq!(world.told("/stream", "StreamName"), [Some("ear".to_owned()), Some("ear".to_owned())]);
     assert!(world.codes().is_empty(), "{:?}", world.codes());
+}
+
+#[test]
+fn a_fork_ends_with_the_call() {
+    let mut world = World::new(START);
+    let ann = world.dials();
+    world.run(ms(20));
+    world.carrier.hangs_up(&ann);
+    world.pump();
+    let last = world.said(world.id()).pop();
+    assert_eq!((last.map(|m| m["event"].clone()), world.closed(world.id())), (Some(json!("stop")), Some(1000)));
+    assert_eq!(world.told("/stream", "StreamEvent").len(), 2);
+    assert_eq!(world.carrier.next_due(), None, "nothing goes on");
 }
 
 #[test]
