@@ -111,6 +111,8 @@ const DIAL: &[(&str, u32)] = &[
     ("sequential", 13_218),
     ("answerOnBridge", 13_219),
     ("ringTone", 13_220),
+    // The dictionary names it for Record.
+    ("trim", 13_699),
 ];
 
 const CONFERENCE: &[(&str, u32)] = &[

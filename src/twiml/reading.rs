@@ -59,6 +59,11 @@ impl<D> Interpreted<D> {
     }
 }
 
+/// More repetitions than 1000 are 1000 (Twilio docs: TwiML `<Say>` and `<Play>`, loop).
+fn capped(loops: String) -> String {
+    if loops.trim().parse().is_ok_and(|loops: u64| loops > 1000) { "1000".to_owned() } else { loops }
+}
+
 /// One pass over a tree.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
@@ -97,6 +102,7 @@ impl Reading {
     ) -> Result<Option<V>, ParseError> {
         for (spelling, name) in names.iter().enumerate() {
             let Some(text) = element.take(name) else { continue };
+            let text = if self.lenient && *name == "loop" { capped(text) } else { text };
             let read = V::read_spelled(&text, spelling);
             // Space around a value does no harm unless the value is any text, which a check takes as it is.
             let spaced = self.lenient && read.as_ref().is_none_or(|value| value.check().is_err());

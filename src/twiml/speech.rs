@@ -7,7 +7,7 @@ use super::place::Place;
 use super::reading::Reading;
 use super::ssml::{Inner, Ssml};
 use super::tree::{Element, Node};
-use super::write::{Writer, is_plain, replaced, size};
+use super::write::{Writer, growth, replaced};
 
 /// Deeper markup would not be read back, and no voice needs it.
 const MOST_LEVELS: usize = 10;
@@ -122,21 +122,21 @@ impl Speech {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Words {
     text: String,
-    /// They can stand in XML as they are.
-    plain: bool,
+    /// By how many bytes they grow when they are escaped.
+    growth: usize,
 }
 
 impl Words {
     fn new(text: String) -> Self {
         let text = replaced(text);
-        let plain = is_plain(&text);
-        Self { text, plain }
+        let growth = growth(&text);
+        Self { text, growth }
     }
 
     fn push(&mut self, more: &str) {
         let more = Self::new(more.to_owned());
         self.text.push_str(&more.text);
-        self.plain &= more.plain;
+        self.growth += more.growth;
     }
 
     fn as_str(&self) -> &str {
@@ -144,7 +144,7 @@ impl Words {
     }
 
     fn size(&self) -> usize {
-        if self.plain { self.text.len() } else { size(&self.text) }
+        self.text.len() + self.growth
     }
 
     fn is_blank(&self) -> bool {
@@ -153,7 +153,7 @@ impl Words {
 
     #[inline]
     fn write(&self, out: &mut Writer) {
-        if self.plain {
+        if self.growth == 0 {
             out.plain_text(&self.text);
         } else {
             out.text(&self.text);

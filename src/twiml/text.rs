@@ -9,16 +9,14 @@ use super::place::Place;
 use super::reading::Reading;
 use super::tree::Element;
 use super::values::read_text;
-use super::write::{Writer, is_plain, is_xml, is_xml_char, size};
+use super::write::{Writer, growth, is_xml, is_xml_char};
 use crate::phone::{Endpoint, PhoneNumber};
 
 /// What one look at a text has shown, so that nobody looks at it again.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Seen {
-    /// Its rule allows it, and it can stand in XML as it is.
-    Plain,
-    /// Its rule allows it.
-    Allowed,
+    /// Its rule allows it, and this many bytes it grows by when it is escaped.
+    Allowed(u32),
     /// Its rule refuses it.
     Refused,
 }
@@ -49,8 +47,7 @@ macro_rules! text {
             fn from(text: S) -> Self {
                 let text = text.into();
                 let seen = match Self::rule(&text) {
-                    Ok(()) if is_plain(&text) => Seen::Plain,
-                    Ok(()) => Seen::Allowed,
+                    Ok(()) => Seen::Allowed(u32::try_from(growth(&text)).unwrap_or(u32::MAX)),
                     Err(_) => Seen::Refused,
                 };
                 Self { text, seen }
@@ -68,15 +65,15 @@ macro_rules! text {
             #[inline]
             fn write(&self, out: &mut Writer) {
                 match self.seen {
-                    Seen::Plain => out.plain_value(&self.text),
-                    Seen::Allowed | Seen::Refused => out.value(&self.text),
+                    Seen::Allowed(0) => out.plain_value(&self.text),
+                    _ => out.value(&self.text),
                 }
             }
             #[inline]
             fn size(&self) -> usize {
                 match self.seen {
-                    Seen::Plain => self.text.len(),
-                    Seen::Allowed | Seen::Refused => size(&self.text),
+                    Seen::Allowed(growth) => self.text.len() + growth as usize,
+                    Seen::Refused => self.text.len(),
                 }
             }
             fn read(text: &str) -> Option<Self> {
@@ -85,7 +82,7 @@ macro_rules! text {
             #[inline]
             fn check(&self) -> Result<(), Why> {
                 match self.seen {
-                    Seen::Plain | Seen::Allowed => Ok(()),
+                    Seen::Allowed(_) => Ok(()),
                     Seen::Refused => Self::rule(&self.text),
                 }
             }
@@ -100,8 +97,8 @@ macro_rules! text {
             #[inline]
             fn write(&self, out: &mut Writer) {
                 match self.seen {
-                    Seen::Plain => out.plain_text(&self.text),
-                    Seen::Allowed | Seen::Refused => out.text(&self.text),
+                    Seen::Allowed(0) => out.plain_text(&self.text),
+                    _ => out.text(&self.text),
                 }
             }
             fn read(
@@ -371,12 +368,23 @@ fn decimal(text: &str) -> Result<(), Why> {
     Err(Why::new(shown(text), "it is not a number with a decimal point", "write such as 9.99"))
 }
 
+/// The bytes a URL may have (RFC 3986, 2.2 to 2.4); brackets only around an address of IPv6, which is not looked at here.
+const IN_URL: [bool; 256] = {
+    let mut allowed = [false; 256];
+    let mut byte = 0x21;
+    while byte < 0x7F {
+        allowed[byte] = !matches!(byte as u8, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}');
+        byte += 1;
+    }
+    allowed
+};
+
 fn url(text: &str) -> Result<(), Why> {
     let refuse = |why: &str, fix: &str| Err(Why::new(shown(text), why, fix));
     if text.is_empty() {
         return refuse("there is no address", "leave the attribute or verb out");
     }
-    if !text.bytes().all(|b| b.is_ascii_graphic() && !br#""<>\^`{|}"#.contains(&b)) {
+    if !text.bytes().all(|byte| IN_URL[usize::from(byte)]) {
         return refuse("a URL may not hold these characters (RFC 3986)", "percent-encode them");
     }
     if text.starts_with("//") {

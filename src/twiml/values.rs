@@ -8,7 +8,7 @@ use super::parse::ParseError;
 use super::place::Place;
 use super::reading::Reading;
 use super::tree::Element;
-use super::write::{Writer, size, trimmed};
+use super::write::{Writer, growth, trimmed};
 
 impl Value for bool {
     const EXPECTED: &'static str = "true or false";
@@ -288,7 +288,7 @@ impl Value for Hints {
         }
     }
     fn size(&self) -> usize {
-        self.0.iter().map(|phrase| size(phrase) + 1).sum()
+        self.0.iter().map(|phrase| phrase.len() + growth(phrase) + 1).sum()
     }
     fn read(text: &str) -> Option<Self> {
         Some(Self(text.split(',').map(|phrase| phrase.trim().to_owned()).collect()))

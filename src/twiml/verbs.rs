@@ -243,7 +243,7 @@ fn one_key(keys: &FinishOnKey) -> Result<(), Why> {
     if keys.as_str().chars().count() <= 1 {
         return Ok(());
     }
-    Err(Why::new("several keys", "a Gather ends on one key, or on none", "choose one of 0-9, # and *"))
+    Err(Why::new("several keys", "a Gather ends on one key, or on none", "choose one of 0-9, # and *").coded(13_311))
 }
 
 fn whole_gather(gather: &Gather, place: &Place<'_>, report: &mut Report) {

@@ -8,29 +8,22 @@ use super::element::Value;
 
 const PROLOGUE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
 
-/// Bytes that may not stand in text as they are.
-const IN_TEXT: u8 = 1;
-/// Bytes that may not stand in an attribute as they are.
-const IN_ATTRIBUTE: u8 = 2;
-
-/// Bytes that may belong to a character XML has no way to write; 0xEF begins U+FFFE and U+FFFF.
-const SUSPECT: u8 = 4;
-
-/// Which bytes need a second look, and where. A reader turns a bare carriage return into a line feed, and tab and line
-/// feed in an attribute into a space (XML 1.0 §2.11, §3.3.3): as numbers they survive.
-const MARKS: [u8; 256] = {
-    let mut marks = [0; 256];
+/// By how many bytes each byte grows when it is escaped in an attribute, where more is escaped than in text. A reader turns
+/// a bare carriage return into a line feed, and tab and line feed in an attribute into a space (XML 1.0 §2.11, §3.3.3):
+/// as numbers they survive.
+const GROWTH: [u8; 256] = {
+    let mut growth = [0; 256];
     let mut byte = 0;
     while byte < 256 {
-        marks[byte] = match byte as u8 {
-            b'\n' | b'\t' | b'"' | b'\'' => IN_ATTRIBUTE,
-            b'\r' | b'&' | b'<' | b'>' => IN_TEXT | IN_ATTRIBUTE,
-            0..0x20 | 0xEF => SUSPECT,
+        growth[byte] = match byte as u8 {
+            b'&' | b'\r' | b'\n' | b'\'' => 4,
+            b'<' | b'>' | b'\t' => 3,
+            b'"' => 5,
             _ => 0,
         };
         byte += 1;
     }
-    marks
+    growth
 };
 
 /// Whether XML 1.0 can hold the character (§2.2, `Char`).
@@ -40,16 +33,14 @@ pub(super) fn is_xml_char(c: char) -> bool {
 
 /// Whether XML 1.0 can hold the text.
 pub(super) fn is_xml(text: &str) -> bool {
-    marks(text) & SUSPECT == 0 || text.chars().all(is_xml_char)
+    // 0xEF begins U+FFFE and U+FFFF.
+    let suspect = text.bytes().fold(false, |found, byte| found | (byte < 0x20) | (byte == 0xEF));
+    !suspect || text.chars().all(is_xml_char)
 }
 
-/// Whether the text, which XML can hold, can stand anywhere in a document as it is.
-pub(super) fn is_plain(text: &str) -> bool {
-    marks(text) & IN_ATTRIBUTE == 0
-}
-
-fn marks(text: &str) -> u8 {
-    text.bytes().fold(0, |marks, byte| marks | MARKS[usize::from(byte)])
+/// How many bytes more the text has at most once it is escaped; 0 when it can stand anywhere in a document as it is.
+pub(super) fn growth(text: &str) -> usize {
+    text.bytes().map(|byte| usize::from(GROWTH[usize::from(byte)])).sum()
 }
 
 /// The text without the space, as XML knows it (§2.3), at its ends.
@@ -63,12 +54,6 @@ pub(super) fn replaced(text: String) -> String {
         return text;
     }
     text.chars().map(|c| if is_xml_char(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
-}
-
-/// How many bytes a text has at most once it is escaped.
-pub(super) fn size(text: &str) -> usize {
-    // The longest escape, &quot;, has six bytes.
-    text.len() + 5 * text.bytes().filter(|byte| MARKS[usize::from(*byte)] & IN_ATTRIBUTE != 0).count()
 }
 
 /// A document's text under construction.
@@ -128,7 +113,7 @@ impl Writer {
     pub(super) fn text(&mut self, text: &str) {
         if !text.is_empty() {
             self.close();
-            escape(text, IN_TEXT, &mut self.out);
+            escape::<false>(text, &mut self.out);
         }
     }
 
@@ -144,7 +129,7 @@ impl Writer {
     /// Writes a part of an attribute's value.
     #[inline]
     pub(super) fn value(&mut self, text: &str) {
-        escape(text, IN_ATTRIBUTE, &mut self.out);
+        escape::<true>(text, &mut self.out);
     }
 
     /// Writes a part of an attribute's value that needs no escape.
@@ -178,23 +163,56 @@ const PAIRS: &str = "00010203040506070809101112131415161718192021222324252627282
                      52535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697\
                      9899";
 
-fn escape(text: &str, mark: u8, out: &mut String) {
-    let (bytes, mut from, mut at) = (text.as_bytes(), 0, 0);
-    while let Some(step) = bytes[at..].iter().position(|byte| MARKS[usize::from(*byte)] & mark != 0) {
-        at += step;
-        out.push_str(&text[from..at]);
-        out.push_str(match bytes[at] {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            b'"' => "&quot;",
-            b'\'' => "&#39;",
-            b'\r' => "&#13;",
-            b'\n' => "&#10;",
-            _ => "&#9;",
-        });
-        at += 1;
-        from = at;
+/// As many bytes as are looked at together.
+const STRIDE: usize = 16;
+
+fn escape<const ATTRIBUTE: bool>(text: &str, out: &mut String) {
+    let (strides, rest) = text.as_bytes().as_chunks::<STRIDE>();
+    let mut from = 0;
+    for (nth, stride) in strides.iter().enumerate() {
+        // A loop of fixed length without branches, which becomes a few instructions.
+        if stride.iter().fold(false, |found, byte| found | is_special::<ATTRIBUTE>(*byte)) {
+            from = escape_bytes::<ATTRIBUTE>(text, nth * STRIDE, stride, from, out);
+        }
     }
+    let from = escape_bytes::<ATTRIBUTE>(text, text.len() - rest.len(), rest, from, out);
     out.push_str(&text[from..]);
+}
+
+/// Escapes these bytes of the text, which stand at that offset; what comes before `from` is written. Gives what then is.
+fn escape_bytes<const ATTRIBUTE: bool>(
+    text: &str,
+    offset: usize,
+    bytes: &[u8],
+    mut from: usize,
+    out: &mut String,
+) -> usize {
+    for (at, byte) in (offset..).zip(bytes) {
+        if is_special::<ATTRIBUTE>(*byte) {
+            out.push_str(&text[from..at]);
+            out.push_str(escaped(*byte));
+            from = at + 1;
+        }
+    }
+    from
+}
+
+#[inline]
+fn is_special<const ATTRIBUTE: bool>(byte: u8) -> bool {
+    let anywhere = (byte == b'&') | (byte == b'<') | (byte == b'>') | (byte == b'\r');
+    let quoted = (byte == b'"') | (byte == b'\'') | (byte == b'\n') | (byte == b'\t');
+    anywhere | (ATTRIBUTE & quoted)
+}
+
+fn escaped(special: u8) -> &'static str {
+    match special {
+        b'&' => "&amp;",
+        b'<' => "&lt;",
+        b'>' => "&gt;",
+        b'"' => "&quot;",
+        b'\'' => "&#39;",
+        b'\r' => "&#13;",
+        b'\n' => "&#10;",
+        _ => "&#9;",
+    }
 }

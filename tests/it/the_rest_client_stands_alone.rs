@@ -11,6 +11,8 @@ mod lists;
 mod media;
 #[path = "../../examples/rest_client/operations.rs"]
 mod operations;
+#[cfg(feature = "simulator")]
+mod over_the_simulator;
 #[cfg(feature = "twilio")]
 mod sockets;
 

@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 use quick_xml::events::{BytesStart, Event};
 use switchboard::twiml::{Response, interpret, parse};
 
+#[cfg(feature = "sim")]
+use super::twiml_says_what_was_meant::carrier::{notices, of_form};
 use super::twiml_says_what_was_meant::documents::NAMES;
 
 /// What the libraries write and Twilio has no use for.
@@ -134,6 +136,15 @@ fn a_forgiving_reader_finds_nothing_to_forgive() {
         let read = interpret(&xml).unwrap_or_else(|error| panic!("{verb}: {error}"));
         assert_eq!(read.warnings, [], "{verb}: {xml}");
         assert_eq!(Ok(read.document), parse(&xml), "{verb}");
+    }
+}
+
+#[cfg(feature = "sim")]
+#[test]
+fn the_carrier_knows_every_attribute_and_word() {
+    for Official { verb, xml } in living() {
+        let found: Vec<_> = notices(&xml).into_iter().filter(of_form).collect();
+        assert!(found.is_empty(), "{verb}: {found:?}\n{xml}");
     }
 }
 

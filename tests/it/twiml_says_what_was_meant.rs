@@ -7,7 +7,7 @@ macro_rules! maybe {
     };
 }
 
-mod carrier;
+pub(crate) mod carrier;
 pub(crate) mod documents;
 mod forgiving;
 mod reading;

@@ -9,7 +9,6 @@ use super::resource_caller_ids::{CallerId, Validation};
 use super::resource_keys::ApiKey;
 use super::resource_messages::Message;
 use super::resource_transcriptions::Transcription;
-use super::rest_background::Background;
 use super::rest_user_messages::Listener;
 use super::state::Sid;
 use crate::time::Timestamp;
@@ -72,7 +71,6 @@ pub(super) struct Account {
     pub(super) messages: Vec<Message>,
     pub(super) exchanges: Exchanges,
     pub(super) transcriptions: Vec<Transcription>,
-    pub(super) background: Vec<Background>,
     pub(super) listeners: Vec<Listener>,
 }
 

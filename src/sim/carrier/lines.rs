@@ -38,12 +38,17 @@ impl Carrier {
             dates: Dates::new(self.now),
         });
         line.settings.set("voice_url", &number.voice_url);
-        line.settings.set("voice_method", number.voice_method.as_deref().unwrap_or("POST"));
-        line.settings.set("voice_fallback_url", number.voice_fallback_url.as_deref().unwrap_or_default());
-        line.settings.set("voice_fallback_method", number.voice_fallback_method.as_deref().unwrap_or_default());
-        line.settings.set("status_callback", number.status_callback.as_deref().unwrap_or_default());
-        line.settings.set("status_callback_method", number.status_callback_method.as_deref().unwrap_or_default());
-        line.settings.set("voice_caller_id_lookup", if number.caller_id_lookup { "true" } else { "" });
+        let given = [
+            ("voice_method", Some(number.voice_method.as_deref().unwrap_or("POST"))),
+            ("voice_fallback_url", number.voice_fallback_url.as_deref()),
+            ("voice_fallback_method", number.voice_fallback_method.as_deref()),
+            ("status_callback", number.status_callback.as_deref()),
+            ("status_callback_method", number.status_callback_method.as_deref()),
+            ("voice_caller_id_lookup", number.caller_id_lookup.then_some("true")),
+        ];
+        for (name, value) in given {
+            line.settings.set(name, value.unwrap_or_default());
+        }
     }
 
     /// Whether this number may be shown as ours: a number of ours, or a verified caller id.

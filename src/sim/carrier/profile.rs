@@ -72,12 +72,12 @@ impl Carrier {
         if let Some(parent) = &call.parent {
             pairs.push(pair("ParentCallSid", parent));
         }
-        pairs.extend(call_token(call));
-        pairs.extend(call.terms.application.as_ref().map(|sid| pair("ApplicationSid", sid)));
         pairs.extend(self.forwarded_from(&call.sid).map(|number| pair("ForwardedFrom", number)));
         if call.direction == Direction::Inbound {
             pairs.extend(self.of_inbound(call));
         }
+        pairs.extend(call_token(call));
+        pairs.extend(call.terms.application.as_ref().map(|sid| pair("ApplicationSid", sid)));
         pairs
     }
 

@@ -104,7 +104,6 @@ impl Carrier {
                 Hearing::Say(_) => 523,
                 Hearing::Play(_) => 587,
                 Hearing::Music(_) => 659,
-                Hearing::Stream(_) => 784,
                 Hearing::Ringback => 440,
                 _ => return None,
             };

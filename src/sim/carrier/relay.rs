@@ -10,7 +10,7 @@ use super::form::Pairs;
 use super::socket_speech::{Saying, Speech};
 use super::state::Sid;
 use super::stream::parameters;
-use super::types::{CallStatus, Direction, EndCause, Hearing, Loss};
+use super::types::{CallStatus, EndCause, Hearing, Loss};
 use super::xml::Element;
 use crate::media::relay::{Command, Event, Fault, Interruptible, Language, Setup};
 
@@ -158,7 +158,7 @@ impl Carrier {
             from: call.from,
             to: call.to,
             call_type: kind.to_owned(),
-            direction: if call.direction == Direction::Inbound { "inbound" } else { "outbound" }.to_owned(),
+            direction: call.direction.as_str().to_owned(),
             call_status: relay.status.as_str().to_ascii_uppercase(),
             custom_parameters: relay.parameters.clone(),
             ..Setup::default()

@@ -121,6 +121,11 @@ impl Carrier {
         Some(if key.main { Asker::Main } else { Asker::Standard })
     }
 
+    /// Whether somebody of the account asks.
+    pub(super) fn is_known(&self, authorization: Option<&str>) -> bool {
+        self.asker(authorization).is_some()
+    }
+
     fn route(&mut self, method: &str, target: &str, authorization: Option<&str>, body: &[u8]) -> Answer {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let form = form::decode_pairs(body);

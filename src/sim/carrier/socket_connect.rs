@@ -8,7 +8,7 @@ use super::relay::Ending;
 use super::socket::SocketDue;
 use super::state::{Call, Doing, Due, Target};
 use super::stream::StreamEnd;
-use super::types::{CallStatus, Hearing};
+use super::types::{CallStatus, Direction, Hearing};
 use super::voice::Utterance;
 use super::xml::Element;
 
@@ -27,7 +27,8 @@ impl Carrier {
         self.answered(sid);
         let Some(call) = self.live(sid) else { return };
         // The state in which the document was asked for: this verb may be what answered the leg.
-        let status = if call.answered == Some(self.now) { CallStatus::Ringing } else { call.status };
+        let answers = call.direction == Direction::Inbound && call.answered == Some(self.now);
+        let status = if answers { CallStatus::Ringing } else { call.status };
         let Some(noun) = verb.children.first() else {
             self.notify(12_200, Some(sid), "<Connect> without anything to connect to", &url);
             return;

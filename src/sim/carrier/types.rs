@@ -96,10 +96,10 @@ pub struct Rules {
     pub interrupted_dial_asks_action: bool,
     /// How webhooks are signed and sent.
     pub wire: WireRules,
-    /// How sockets are opened and spoken over.
-    pub sockets: SocketRules,
     /// Recordings, answering machines and speech.
     pub voice: VoiceRules,
+    /// How sockets are opened and spoken over.
+    pub sockets: SocketRules,
 }
 
 impl Default for Rules {
@@ -115,8 +115,8 @@ impl Default for Rules {
             retries_keep_the_token: true,
             interrupted_dial_asks_action: false,
             wire: WireRules::default(),
-            sockets: SocketRules::default(),
             voice: VoiceRules::default(),
+            sockets: SocketRules::default(),
         }
     }
 }

@@ -62,6 +62,20 @@ fn a_session_is_set_up_with_what_is_known_of_the_call() {
 }
 
 #[test]
+fn somebody_whom_rest_called_is_talked_to_as_well() {
+    let mut world = World::new("");
+    let relay = "%3CResponse%3E%3CConnect%3E%3CConversationRelay+url%3D%22wss%3A%2F%2Fapp.test%2Ft%22%2F%3E\
+                 %3C%2FConnect%3E%3C%2FResponse%3E";
+    let form = format!("To=%2B15550003000&From=%2B15550001000&Twiml={relay}");
+    let (status, call) = world.rest("Calls.json", &form);
+    assert_eq!(status, 201, "{call}");
+    world.run(secs(5));
+    let setup = &world.said(world.id())[0];
+    let told = [&setup["callSid"], &setup["direction"], &setup["callStatus"], &setup["from"]];
+    assert_eq!(told, [&call["sid"], &json!("outbound-api"), &json!("IN-PROGRESS"), &json!(LINE)]);
+}
+
+#[test]
 fn a_greeting_is_spoken_first() {
     let (mut world, ann, id) = talking(r#"welcomeGreeting="Hello, how can I help?""#);
     assert_eq!(hears(&world, &ann), say("Hello, how can I help?"));

@@ -142,6 +142,38 @@ fn somebody_is_called_into_a_room_muted_held_and_removed() {
 }
 
 #[test]
+fn a_call_is_recorded_and_the_recording_found_and_deleted() {
+    let mut world = World::new();
+    let call = world.place().sid;
+    let early = world.send(recordings::Start::new(&call)).expect_err("it is not answered yet");
+    assert_eq!(early.code(), Some(21220));
+    world.run(Duration::from_secs(30));
+    let started = recordings::Start::new(&call).recording_channels(RecordingChannels::Dual).trim(Trim::Nothing);
+    let started = world.send(started).expect("it runs");
+    assert_eq!(started.status, Some(RecordingStatus::InProgress));
+    assert_eq!(started.source, Some(RecordingSource::StartCallRecordingApi));
+    world.run(Duration::from_secs(5));
+    let pause = recordings::UpdateOfCall::new(&call, recordings::CURRENT, RecordingAction::Pause);
+    let paused = world.send(pause.pause_behavior(PauseBehavior::Skip)).expect("it pauses");
+    assert_eq!((paused.sid.as_str(), paused.status), (started.sid.as_str(), Some(RecordingStatus::Paused)));
+    world.send(recordings::UpdateOfCall::new(&call, &started.sid, RecordingAction::Resume)).expect("it goes on");
+    world.send(recordings::UpdateOfCall::new(&call, &started.sid, RecordingAction::Stop)).expect("it stops");
+    world.run(Duration::from_secs(60));
+    let done = world.send(recordings::Fetch::new(&started.sid)).expect("it is there");
+    assert_eq!((done.status, done.channels), (Some(RecordingStatus::Completed), Some(2)));
+    assert_eq!((done.call_sid.as_deref(), done.duration_secs.is_some()), (Some(call.as_str()), true));
+    assert_eq!(world.list_all(recordings::ListOfCall::new(&call)).0.len(), 1);
+    assert_eq!(world.list_all(recordings::List::new().call_sid(&call)).0.len(), 1);
+    let media = recordings::Media::new(&started.sid, recordings::Format::Wav).requested_channels(2);
+    let (status, body) = world.ask(&media.request(&world.account).expect("it can be sent"));
+    media.accept(&Answer::new(status, body.as_bytes())).expect("audio");
+    world.send(recordings::Delete::new(&started.sid)).expect("it is deleted");
+    assert_eq!(world.list_all(recordings::List::new()).0.len(), 0);
+    let gone = world.list_all(recordings::List::new().include_soft_deleted(true)).0;
+    assert_eq!(gone[0].status, Some(RecordingStatus::Deleted));
+}
+
+#[test]
 fn refusals_come_with_their_codes() {
     let mut world = World::new();
     let wrong = world.send(calls::Create::new("nobody", LINE).url("https://app.test/out")).expect_err("no number");

@@ -9,7 +9,7 @@ use super::*;
 const LINE: &str = "+15550001000";
 
 /// What the carrier has to say about a call whose document is this text.
-fn notices(text: &str) -> Vec<Notification> {
+pub(crate) fn notices(text: &str) -> Vec<Notification> {
     let mut carrier = Carrier::new(CarrierConfig::default());
     carrier.number(NumberConfig {
         number: LINE.to_owned(),
@@ -25,7 +25,7 @@ fn notices(text: &str) -> Vec<Notification> {
 
 /// Whether the notice is about how the document is written, and not about what the carrier is asked to do: whom it
 /// cannot reach, what is not there to be stopped.
-fn of_form(notice: &Notification) -> bool {
+pub(crate) fn of_form(notice: &Notification) -> bool {
     let of_attributes = ["has no attribute", "the default holds"].iter().any(|said| notice.message.contains(said));
     of_attributes || matches!(notice.code, 12_100 | 12_101 | 12_102 | 11_750)
 }

@@ -112,6 +112,8 @@ fn the_other_documents_read_back_too() {
     assert_eq!(WaitResponse::parse(wait.build().expect("allowed").as_str()), Ok(wait));
     let queue = QueueResponse::new().gather(Gather::new().say(Say::new("1 to leave"))).leave(Leave::new());
     assert_eq!(QueueResponse::parse(queue.build().expect("allowed").as_str()), Ok(queue));
+    let bridge = BridgeResponse::new().say(Say::new("You are next")).redirect(Redirect::new("/more"));
+    assert_eq!(BridgeResponse::parse(bridge.build().expect("allowed").as_str()), Ok(bridge));
     let screen = ScreenResponse::new().gather(Gather::new().say(Say::new("1 to accept"))).hangup(Hangup::new());
     assert_eq!(ScreenResponse::parse(screen.build().expect("allowed").as_str()), Ok(screen));
 }

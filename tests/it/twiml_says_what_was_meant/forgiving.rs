@@ -20,6 +20,19 @@ fn at(code: u32, place: &str) -> (u32, String) {
 #[track_caller]
 fn one(inside: &str, code: u32, place: &str) {
     assert_eq!(warned(inside), [at(code, place)], "{inside}");
+    #[cfg(feature = "sim")]
+    if place.contains('@') {
+        agreed(inside, code);
+    }
+}
+
+/// What the carrier in a box says of an attribute, if anything, it says under the same code.
+#[cfg(feature = "sim")]
+#[track_caller]
+fn agreed(inside: &str, code: u32) {
+    let found = carrier::notices(&format!("<Response>{inside}</Response>"));
+    let other = found.iter().find(|notice| carrier::of_form(notice) && notice.code != code);
+    assert_eq!(other, None, "{inside}: {code} was expected");
 }
 
 /// The document with this inside is read without a warning.
@@ -47,7 +60,7 @@ fn each_value_that_is_not_taken_has_twilios_code() {
         ("recordingTrack=\"all\"", 13_622),
         ("action=\"javascript:x\"", 11_100),
         ("referUrl=\"//x\"", 11_100),
-        ("trim=\"yes\"", 12_200),
+        ("trim=\"yes\"", 13_699),
         ("loop=\"1\"", 12_200),
     ] {
         let name = attribute.split('=').next().unwrap_or_default();
@@ -70,7 +83,8 @@ fn each_value_that_is_not_taken_has_twilios_code() {
         one(&inside, code, &format!("Dial[0]/Conference[0]@{name}"));
     }
     for (attribute, code) in [
-        ("finishOnKey=\"##\"", 13_310),
+        ("finishOnKey=\"a\"", 13_310),
+        ("finishOnKey=\"##\"", 13_311),
         ("method=\"PUT\"", 13_312),
         ("timeout=\"0\"", 13_313),
         ("numDigits=\"0\"", 13_314),
@@ -190,6 +204,7 @@ fn what_does_no_harm_is_not_noticed() {
     // A parameter's value is whatever it is.
     let parameter = clean("<Hangup><Parameter name='a' value=' b '/></Hangup>");
     assert_eq!(parameter, Response::new().hangup(Hangup::new().parameter("a", " b ")));
+    assert_eq!(clean("<Say loop='5000'>a</Say>"), Response::new().say(Say::new("a").loops(1000u32)));
     assert_eq!(clean("<!-- a --><Leave/>"), Response::new().leave(Leave::new()));
 }
 
