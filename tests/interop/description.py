@@ -24,6 +24,18 @@ class Description:
             self.paths.append((template, re.compile(pattern), operations))
         # A path without parameters in its last part comes before one with: `Queues/Today.json` is no `Queues/{Sid}.json`.
         self.paths.sort(key=lambda entry: entry[0].count("{"))
+        # Its own examples leave some fields out, or have null where the types do not say so: what they may, all may.
+        self.excused = set()
+        self.excused = {key for found in self.of_examples() for key, _ in found}
+
+    def of_examples(self):
+        for _, _, operations in self.paths:
+            for operation in operations.values():
+                responses = operation["responses"].values() if isinstance(operation, dict) and "responses" in operation else []
+                for described in responses:
+                    content = described.get("content", {}).get("application/json", {})
+                    for example in content.get("examples", {}).values():
+                        yield list(self.value_problems("response", content.get("schema", {}), example.get("value")))
 
     def resolved(self, schema):
         while "$ref" in schema:
@@ -101,7 +113,7 @@ class Description:
             body = json.loads(exchange["response"])
         except ValueError:
             return ["the response is no JSON"]
-        return list(self.value_problems("response", schema, body))
+        return [words for _, words in self.value_problems("response", schema, body)]
 
     def error_problems(self, exchange):
         try:
@@ -112,13 +124,33 @@ class Description:
         found = [f"the error has no {name}" for name, kind in kinds.items() if not isinstance(body.get(name), kind)]
         return found + ([] if body.get("status") == exchange["status"] else ["the error's status is another"])
 
-    def value_problems(self, place, schema, value):
+    def value_problems(self, place, schema, value, owner=None):
+        """Pairs of what is wrong and where, and of words for it. The first is the same for all uses of a type."""
         nullable = schema.get("nullable")
         schema = self.resolved(schema)
         if value is None:
-            if not (nullable or schema.get("nullable")):
-                yield f"{place} is null"
+            key = (owner, "null")
+            if not (nullable or schema.get("nullable") or key in self.excused):
+                yield key, f"{place} is null"
             return
+        for words in self.text_or_number_problems(place, schema, value):
+            yield (owner, words), words
+        if isinstance(value, list):
+            for item in value:
+                yield from self.value_problems(f"{place}[]", schema.get("items", {}), item, (owner, "[]"))
+        properties = schema.get("properties")
+        if isinstance(value, dict) and properties is not None:
+            for name in sorted(set(properties) - set(value)):
+                key = (id(schema), name, "missing")
+                if key not in self.excused:
+                    yield key, f"{place}.{name} is missing"
+            for name in sorted(set(value) - set(properties)):
+                yield (id(schema), name, "more"), f"{place}.{name} is not described"
+            for name, inner in properties.items():
+                if name in value:
+                    yield from self.value_problems(f"{place}.{name}", inner, value[name], (id(schema), name))
+
+    def text_or_number_problems(self, place, schema, value):
         kind = schema.get("type")
         kinds = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list, "object": dict}
         wrong = kind in kinds and not isinstance(value, kinds[kind])
@@ -131,18 +163,6 @@ class Description:
             yield f"{place} is {value!r}, which does not match {schema['pattern']}"
         if schema.get("format") == "date-time-rfc-2822" and not is_date(value):
             yield f"{place} is {value!r}, no date of RFC 2822"
-        if kind == "array":
-            for item in value:
-                yield from self.value_problems(f"{place}[]", schema.get("items", {}), item)
-        properties = schema.get("properties")
-        if kind == "object" and properties is not None:
-            for name in sorted(set(properties) - set(value)):
-                yield f"{place}.{name} is missing"
-            for name in sorted(set(value) - set(properties)):
-                yield f"{place}.{name} is not described"
-            for name, inner in properties.items():
-                if name in value:
-                    yield from self.value_problems(f"{place}.{name}", inner, value[name])
 
 
 def is_date(text):

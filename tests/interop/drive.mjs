@@ -144,8 +144,18 @@ async function held(step, patient) {
   }
   if (step.as !== undefined) kept[step.as] = result;
   if (step.first_as !== undefined) kept[step.first_as] = result[0];
-  if (step.each !== undefined) for (const item of result) await item[step.each.do](step.each.with);
+  for (const item of step.each === undefined ? [] : result) await each(step.on, item, step.each);
   return true;
+}
+
+// A call may end by itself, or with another one, while the list is gone through.
+async function each(on, item, what) {
+  try {
+    await resource(client, [...on, item.sid])[what.do](what.with);
+  } catch (error) {
+    const [status, code] = what.or_refused;
+    if (error.status !== status || error.code !== code) throw error;
+  }
 }
 
 async function refused(step) {

@@ -196,8 +196,16 @@ class Drive:
         if "first_as" in step:
             self.kept[step["first_as"]] = result[0]
         for item in result if "each" in step else []:
-            getattr(item, step["each"]["do"])(**step["each"]["with"])
+            self.each(step["on"], item, **step["each"])
         return True
+
+    def each(self, on, item, **what):
+        """A call may end by itself, or with another one, while the list is gone through."""
+        try:
+            getattr(self.resource(self.client, [*on, item.sid]), what["do"])(**what["with"])
+        except TwilioRestException as error:
+            if [error.status, error.code] != what["or_refused"]:
+                raise
 
     def refused(self, step):
         status, code = step["refused"]

@@ -82,12 +82,12 @@ def stand_in(demo, log):
             process.kill()
 
 
-def told(command):
-    """Runs a command, shows what it says, and gives the JSON of its last line."""
+def told(command, quiet=False):
+    """Runs a command, shows what it says unless `quiet`, and gives the JSON of its last line."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     last = ""
     for line in process.stdout:
-        if last:
+        if last and not quiet:
             print(last, end="", flush=True)
         last = line
     process.wait()
@@ -130,7 +130,7 @@ def main():
         compare(recorder.exchanges)
     print("our client: every operation", flush=True)
     with stand_in(example("demo"), os.path.join(given.logs, "interop-ours.log")) as (recorder, _):
-        summary["ours"] = told([example("rest_client"), "--base-url", recorder.url, *account])
+        summary["ours"] = told([example("rest_client"), "--base-url", recorder.url, *account], quiet=True)
     compare(recorder.exchanges)
     for name, command in {
         "python_signatures": [sys.executable, os.path.join(here, "signatures.py")],
