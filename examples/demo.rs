@@ -87,8 +87,8 @@ async fn demo(options: Options) -> Result<ExitCode, Failure> {
     simulator.number(NumberConfig {
         number: centre::NUMBER.to_owned(),
         voice_url: switchboard.voice_url(),
-        voice_fallback_url: None,
         status_callback: Some(switchboard.status_url()),
+        ..NumberConfig::default()
     });
 
     let access = Access::loopback_only();

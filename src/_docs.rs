@@ -6,6 +6,8 @@ pub mod concepts {}
 pub mod design {}
 #[doc = include_str!("../docs/failures.md")]
 pub mod failures {}
+#[doc = include_str!("../docs/media.md")]
+pub mod media {}
 #[doc = include_str!("../docs/running.md")]
 pub mod running {}
 #[doc = include_str!("../docs/simulation.md")]

@@ -22,6 +22,7 @@ mod fault;
 mod hooks;
 mod json;
 mod live;
+pub mod media;
 mod queues;
 
 use std::sync::Arc;

@@ -36,6 +36,7 @@
 //! | keep state in your database | [`store`] |
 //! | place calls at another provider | [`telephony`] |
 //! | write and read TwiML, check signatures | [`twiml`], [`webhook`] |
+//! | stream a call's audio, or let a language model talk | [`media`] |
 //! | tell stories in tests; try it out over HTTP | `sim`, `simulator` |
 //! | judge your own store or telephony | `conformance` |
 //! | read the rules themselves | [`core`] |
@@ -58,7 +59,7 @@
 //!
 //! No store but memory yet: state is gone at exit. No transfer, hold, supervision, voicemail, recording, callbacks,
 //! opening hours or campaigns yet. No agent desktop: agents are rung at telephones, SIP devices, or browser clients that
-//! you register at the provider. It never touches audio.
+//! you register at the provider. The centre never touches audio; [`media`] is for an application that does.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

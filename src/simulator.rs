@@ -1,7 +1,9 @@
 //! The carrier in a box, served over HTTP in real or accelerated time. Outside semver.
 //!
-//! [`Simulator::start`] serves Twilio's REST API on loopback, sends the webhooks of its calls over real HTTP, and plays
-//! callers and agents; [`Simulator::play`] puts an application's call centre on it. Nothing leaves this machine: a webhook to another one fails to connect.
+//! [`Simulator::start`] serves Twilio's REST API on loopback, sends the webhooks of its calls over real HTTP, connects their
+//! streams and conversations over real WebSockets, and plays callers and agents; [`Simulator::play`] puts an application's
+//! call centre on it. Nothing leaves this machine: a webhook or a socket to another one fails to connect. A `wss://` URL of
+//! this machine is connected to without TLS; its signature is that of the `wss://` URL.
 
 mod audit;
 mod chance;
@@ -10,6 +12,7 @@ mod play;
 mod post;
 mod rest;
 mod robots;
+mod sockets;
 mod staff;
 mod trace;
 
@@ -25,6 +28,7 @@ use post::Post;
 use robots::Robots;
 pub use robots::Traffic;
 use serde::Serialize;
+use sockets::Lines;
 pub use staff::staff;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -32,7 +36,7 @@ pub use trace::TraceEntry;
 use trace::Traces;
 
 use crate::http::Access;
-use crate::sim::carrier::{Carrier, CarrierConfig, Direction, EndCause, NumberConfig};
+use crate::sim::carrier::{Carrier, CarrierConfig, Direction, EndCause, NumberConfig, VoiceRules};
 
 /// Most times faster than real.
 pub const SPEED_MAX: u32 = 60;
@@ -111,7 +115,7 @@ pub(crate) struct Shared {
     world: Mutex<World>,
     clock: Arc<SimulatorClock>,
     wake: Notify,
-    http: reqwest::Client,
+    http: post::Clients,
 }
 
 impl Shared {
@@ -143,10 +147,15 @@ impl Simulator {
         let listen = |error| StartError::Listen(config.listen, error);
         let listener = tokio::net::TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let http = post::client().map_err(|error| StartError::Http(error.to_string()))?;
+        let http = post::Clients::new().map_err(|error| StartError::Http(error.to_string()))?;
         let clock = Arc::new(SimulatorClock::new(config.carrier.start, config.speed));
         let robots = Robots::new(config.carrier.seed, config.agents, config.carrier.start);
-        let carrier = Carrier::new(config.carrier);
+        let mut setup = config.carrier;
+        if setup.rules.voice.media_base == VoiceRules::default().media_base {
+            // Whoever follows a RecordingUrl comes here.
+            setup.rules.voice.media_base = format!("http://{address}");
+        }
+        let carrier = Carrier::new(setup);
         let world = World { carrier, robots, traces: Traces::default(), post: Post::default() };
         let shared = Arc::new(Shared { world: Mutex::new(world), clock, wake: Notify::new(), http });
         let mut tasks = JoinSet::new();
@@ -240,21 +249,25 @@ impl Simulator {
 /// Lets time go, people act, and webhooks out.
 async fn drive(shared: Arc<Shared>) {
     let mut sending = JoinSet::new();
+    let mut lines = Lines::default();
     loop {
-        let (webhooks, wait) = {
+        let (webhooks, sockets, wait) = {
             let mut world = shared.world();
             let world = &mut *world;
-            let now = shared.clock.tick(world.post.is_behind(shared.clock.speed()));
+            let now =
+                shared.clock.tick(world.post.is_behind(shared.clock.speed()) || lines.is_behind(shared.clock.speed()));
             world.carrier.advance(now);
             world.robots.step(&mut world.carrier, now);
             let webhooks = world.carrier.take_webhooks();
             webhooks.iter().for_each(|webhook| world.post.sent(webhook.id));
+            let sockets = world.carrier.take_sockets();
             let wait = world.carrier.next_due().map(|due| due.since(now) / shared.clock.speed());
-            (webhooks, wait.map_or(STEP, |wait| wait.clamp(Duration::from_millis(1), STEP)))
+            (webhooks, sockets, wait.map_or(STEP, |wait| wait.clamp(Duration::from_millis(1), STEP)))
         };
         for webhook in webhooks {
             sending.spawn(post::send(Arc::clone(&shared), webhook));
         }
+        lines.carry(&shared, sockets);
         while sending.try_join_next().is_some() {}
         tokio::select! {
             () = shared.wake.notified() => {}

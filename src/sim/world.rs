@@ -122,8 +122,8 @@ impl World {
             carrier.number(NumberConfig {
                 number: number.clone(),
                 voice_url: node.voice_url(),
-                voice_fallback_url: None,
                 status_callback: Some(node.status_url()),
+                ..NumberConfig::default()
             });
         }
         for agent in node.rules().agents.values() {
@@ -264,7 +264,7 @@ impl World {
     fn is_elsewhere(&self, webhook: &Webhook) -> bool {
         let is_ours = webhook.url.starts_with(BASE);
         if !is_ours {
-            let music = HttpReply { status: 200, content_type: "audio/mpeg".to_owned(), body: Vec::new() };
+            let music = HttpReply { status: 200, content_type: "audio/mpeg".to_owned(), ..HttpReply::default() };
             self.carrier(|carrier| carrier.webhook_result(webhook.id, Ok(music)));
         }
         !is_ours
@@ -341,6 +341,7 @@ impl World {
             status: reply.status,
             content_type: reply.content_type.unwrap_or_default().to_owned(),
             body: reply.body.into_bytes(),
+            ..HttpReply::default()
         };
         self.carrier(|carrier| carrier.webhook_result(id, Ok(reply)));
     }

@@ -58,8 +58,8 @@ impl Simulator {
             simulator.number(NumberConfig {
                 number: number.clone(),
                 voice_url: switchboard.voice_url(),
-                voice_fallback_url: None,
                 status_callback: Some(switchboard.status_url()),
+                ..NumberConfig::default()
             });
         }
         let agents = switchboard.rules().agents.values().map(|agent| agent.endpoint.to_string()).collect();

@@ -1,7 +1,7 @@
 //! Sending the carrier's webhooks.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Url;
@@ -9,8 +9,10 @@ use reqwest::Url;
 use super::{Shared, trace};
 use crate::sim::carrier::{HttpFault, HttpReply, Webhook};
 
-/// Most bytes of a reply that are read; Twilio takes documents of 64 KiB.
-const REPLY_BYTES_MAX: usize = 256 * 1024;
+/// Most bytes of a reply that are read, and a chunk; Twilio takes documents of 64 KiB.
+const REPLY_BYTES_MAX: usize = 128 * 1024;
+/// Most clients that are kept.
+const CLIENTS_MAX: usize = 32;
 
 /// What is known of webhooks on their way and of those that were answered.
 #[derive(Debug, Default)]
@@ -56,10 +58,35 @@ impl Post {
     }
 }
 
-/// A client that sends each request once, follows nothing, and uses no proxy.
-pub(super) fn client() -> reqwest::Result<reqwest::Client> {
+/// Clients that send each request once, follow nothing, and use no proxy: one for each way to connect.
+#[derive(Debug, Default)]
+pub(super) struct Clients(Mutex<BTreeMap<(Duration, bool), reqwest::Client>>);
+
+impl Clients {
+    /// Clients, of which the ordinary one has been made.
+    pub(super) fn new() -> reqwest::Result<Self> {
+        let ordinary = (Duration::from_secs(5), true);
+        Ok(Self(Mutex::new(BTreeMap::from([(ordinary, client(ordinary)?)]))))
+    }
+
+    fn of(&self, webhook: &Webhook) -> Result<reqwest::Client, HttpFault> {
+        let way = (webhook.connect_timeout, webhook.sni);
+        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = clients.get(&way) {
+            return Ok(known.clone());
+        }
+        let new = client(way).map_err(|_| HttpFault::ConnectFailed)?;
+        if clients.len() < CLIENTS_MAX {
+            clients.insert(way, new.clone());
+        }
+        Ok(new)
+    }
+}
+
+fn client((connect_timeout, sni): (Duration, bool)) -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder()
-        .user_agent("TwilioProxy/1.1")
+        .connect_timeout(connect_timeout)
+        .tls_sni(sni)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .http1_only()
@@ -67,7 +94,8 @@ pub(super) fn client() -> reqwest::Result<reqwest::Client> {
         .build()
 }
 
-fn is_here(url: &Url) -> bool {
+/// Whether it is on this machine: nothing else is reached.
+pub(super) fn is_here(url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
@@ -88,8 +116,9 @@ pub(super) async fn send(shared: Arc<Shared>, webhook: Webhook) {
     shared.wake.notify_one();
 }
 
-async fn exchange(http: &reqwest::Client, webhook: &Webhook) -> Result<HttpReply, HttpFault> {
+async fn exchange(clients: &Clients, webhook: &Webhook) -> Result<HttpReply, HttpFault> {
     let url = Url::parse(&webhook.url).ok().filter(is_here).ok_or(HttpFault::ConnectFailed)?;
+    let http = clients.of(webhook)?;
     let method = if webhook.method == "GET" { reqwest::Method::GET } else { reqwest::Method::POST };
     let mut request = http.request(method, url).timeout(webhook.timeout).body(webhook.body.clone());
     for (name, value) in &webhook.headers {
@@ -97,32 +126,48 @@ async fn exchange(http: &reqwest::Client, webhook: &Webhook) -> Result<HttpReply
     }
     let mut response = request.send().await.map_err(|error| fault(&error))?;
     let status = response.status().as_u16();
-    let content_type = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let content_type = content_type.to_owned();
+    let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let content_type = response.headers().get("content-type").map(text).unwrap_or_default();
+    let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| fault(&error))? {
+    // The carrier refuses what is too long, of which it need not see the end.
+    while body.len() <= REPLY_BYTES_MAX
+        && let Some(chunk) = response.chunk().await.map_err(|error| fault(&error))?
+    {
         body.extend_from_slice(&chunk);
-        if body.len() > REPLY_BYTES_MAX {
-            return Err(HttpFault::Broken);
-        }
     }
-    Ok(HttpReply { status, content_type, body })
+    Ok(HttpReply { status, content_type, body, headers })
 }
 
+/// Why there was no reply, from what the HTTP client and the layers below it say.
 fn fault(error: &reqwest::Error) -> HttpFault {
+    let causes = || std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |cause| cause.source());
+    let said = causes().map(|cause| cause.to_string().to_ascii_lowercase()).collect::<Vec<_>>().join(": ");
+    let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     match () {
-        () if error.is_connect() => HttpFault::ConnectFailed,
+        () if causes().any(is_refusal) => HttpFault::Refused,
+        () if error.is_timeout() && error.is_connect() => HttpFault::ConnectTimeout,
         () if error.is_timeout() => HttpFault::ReadTimeout,
+        () if has(&["dns error", "failed to lookup"]) => HttpFault::UnknownHost,
+        () if has(&["not valid for name", "notvalidforname"]) => HttpFault::CertificateName,
+        () if has(&["certificate expired", "expired"]) => HttpFault::CertificateExpired,
+        () if has(&["invalid peer certificate", "unknownissuer"]) => HttpFault::CertificateUntrusted,
+        // Over TLS whatever ends the handshake is a matter of TLS.
+        () if error.is_connect() && error.url().is_some_and(|url| url.scheme() == "https") => HttpFault::Tls,
+        () if error.is_connect() => HttpFault::ConnectFailed,
         () => HttpFault::Broken,
     }
 }
 
-/// The text of a reply, for people.
+fn is_refusal(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let io = cause.downcast_ref::<std::io::Error>();
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
+}
+
+/// The status and text of a reply, for people.
 pub(super) fn told(result: &Result<HttpReply, HttpFault>) -> (u16, String) {
     match result {
         Ok(reply) => (reply.status, trace::shortened(&String::from_utf8_lossy(&reply.body))),
-        Err(HttpFault::ConnectFailed) => (0, "no connection".to_owned()),
-        Err(HttpFault::ReadTimeout) => (0, "no reply in time".to_owned()),
-        Err(HttpFault::Broken) => (0, "the reply broke off".to_owned()),
+        Err(fault) => (0, fault.to_string()),
     }
 }

@@ -56,7 +56,8 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
 
 fn written(reply: RestReply) -> Response {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, reply.body).into_response();
+    let body = reply.bytes.map_or_else(|| Body::from(reply.body), Body::from);
+    let mut response = (status, body).into_response();
     response.headers_mut().remove(CONTENT_TYPE);
     for (name, value) in reply.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {

@@ -153,7 +153,7 @@ impl Robots {
             };
             // Most leave it to the caller to hang up.
             let then = self.chance.percent(30).then(|| self.chance.between(seconds(20), seconds(50)));
-            carrier.script(agent, EndpointScript { on_ring, then, presses: Vec::new() });
+            carrier.script(agent, EndpointScript { on_ring, then, ..EndpointScript::default() });
         }
     }
 }

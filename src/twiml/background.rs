@@ -1,9 +1,10 @@
 //! `Start` and `Stop`, and what goes on beside the document until it is stopped or the call ends.
 
-use super::check::{Refused, Why};
-use super::element::{element, one_of};
+use super::check::{Report, Why};
+use super::element::{Part, element, one_of};
 use super::parameter::{Parameter, parameters};
-use super::sessions::{AgentSetting, Config};
+use super::place::Place;
+use super::sessions::{AgentSetting, Config, Connect};
 use super::text::{Language, Plain, SocketUrl, Url, absolute, no_query, some};
 use super::values::{Events, Hints};
 use super::words::{Method, RecordingEvent, RecordingTrack, Trim, words};
@@ -59,34 +60,25 @@ impl Stop {
     }
 }
 
-fn not_empty(services: &[Background], place: &str, refused: &mut Vec<Refused>) {
+fn not_empty(services: &[Background], place: &Place<'_>, report: &mut Report) {
     if services.is_empty() {
-        refused.push(Why::new("nothing in it", "it would do nothing", "name a service, or leave it out").at(place));
+        report.refuse(place, Why::new("nothing in it", "it would do nothing", "name a service, or leave it out"));
     }
 }
 
-fn whole_start(start: &Start, place: &str, refused: &mut Vec<Refused>) {
-    not_empty(&start.services, place, refused);
-    for (i, service) in start.services.iter().enumerate() {
-        if let Background::Stream(stream) = service {
-            stream.check_reached(&format!("{place}/Stream[{i}]"), refused);
-        }
-    }
+fn whole_start(start: &Start, place: &Place<'_>, report: &mut Report) {
+    not_empty(&start.services, place, report);
 }
 
-fn whole_stop(stop: &Stop, place: &str, refused: &mut Vec<Refused>) {
-    not_empty(&stop.services, place, refused);
-    for (i, service) in stop.services.iter().enumerate() {
-        let (kind, name) = match service {
-            Background::Stream(stream) => ("Stream", &stream.name),
-            Background::Siprec(siprec) => ("Siprec", &siprec.name),
-            Background::Transcription(transcription) => ("Transcription", &transcription.name),
-            Background::Recording(recording) => ("Recording", &recording.name),
-        };
-        if name.is_none() {
-            let why = Why::new("no name", "Twilio finds what to stop by its name", "give the name it was started with");
-            refused.push(why.at(format!("{place}/{kind}[{i}]")));
-        }
+fn whole_stop(stop: &Stop, place: &Place<'_>, report: &mut Report) {
+    not_empty(&stop.services, place, report);
+}
+
+/// What is stopped has a name.
+fn stopped_by_name(name: Option<&Plain>, place: &Place<'_>, report: &mut Report) {
+    if name.is_none() && place.parent() == <Stop as Part>::NAME {
+        let why = Why::new("no name", "Twilio finds what to stop by its name", "give the name it was started with");
+        report.refuse(place, why);
     }
 }
 
@@ -137,9 +129,9 @@ element! {
         status_callback_method: Method = "statusCallbackMethod";
         /// The connector that takes it instead of a server.
         connector_name: Plain = "connectorName" if some;
-        /// How the audio is coded, as Twilio's libraries write it.
+        /// How the audio is coded, as Twilio's libraries write it; which words Twilio takes is unverified.
         audio_format: Plain = "audioFormat" if some;
-        /// How often the audio is sampled, as Twilio's libraries write it.
+        /// How often the audio is sampled, as Twilio's libraries write it; which numbers Twilio takes is unverified.
         sample_rate: Plain = "sampleRate" if some;
     } check whole_stream
 }
@@ -156,38 +148,34 @@ impl Stream {
     pub fn named(name: impl Into<Plain>) -> Self {
         Self::bare(Vec::new()).name(name)
     }
+}
 
-    /// What holds for a stream that begins.
-    fn check_reached(&self, place: &str, refused: &mut Vec<Refused>) {
-        if self.url.is_none() && self.connector_name.is_none() {
-            let why = Why::new("no url", "Twilio must know where the audio goes", "give a wss:// address");
-            refused.push(why.at(place));
-        }
+fn whole_stream(stream: &Stream, place: &Place<'_>, report: &mut Report) {
+    stopped_by_name(stream.name.as_ref(), place, report);
+    let two_way = place.parent() == <Connect as Part>::NAME;
+    if (two_way || place.parent() == <Start as Part>::NAME) && stream.url.is_none() && stream.connector_name.is_none() {
+        report.refuse(place, Why::new("no url", "Twilio must know where the audio goes", "give a wss:// address"));
     }
-
-    /// What holds for a stream under `Connect`.
-    pub(super) fn check_two_way(&self, place: &str, refused: &mut Vec<Refused>) {
-        self.check_reached(place, refused);
-        if self.track.is_some_and(|track| track != Track::Inbound) {
-            let why = Why::new(
-                "a track that Twilio sends",
-                "a Stream under Connect hears the inbound track only",
-                "leave it out, or use Start",
-            );
-            refused.push(why.at(format!("{place}@track")));
-        }
+    if two_way && stream.track.is_some_and(|track| track != Track::Inbound) {
+        let why = Why::new(
+            "a track that Twilio sends",
+            "a Stream under Connect hears the inbound track only",
+            "leave it out, or use Start",
+        );
+        report.refuse_attribute(place, "track", why);
     }
 }
 
-fn whole_stream(stream: &Stream, place: &str, refused: &mut Vec<Refused>) {
-    for (i, parameter) in stream.parameters.iter().enumerate() {
-        let length = parameter.length();
-        if length >= 500 {
-            let why = "a Stream takes name and value below 500 characters together";
-            let why = Why::new(format!("{length} characters"), why, "shorten it");
-            refused.push(why.at(format!("{place}/Parameter[{i}]")));
-        }
-    }
+fn whole_siprec(siprec: &Siprec, place: &Place<'_>, report: &mut Report) {
+    stopped_by_name(siprec.name.as_ref(), place, report);
+}
+
+fn whole_transcription(transcription: &Transcription, place: &Place<'_>, report: &mut Report) {
+    stopped_by_name(transcription.name.as_ref(), place, report);
+}
+
+fn whole_recording(recording: &Recording, place: &Place<'_>, report: &mut Report) {
+    stopped_by_name(recording.name.as_ref(), place, report);
 }
 
 element! {
@@ -206,7 +194,7 @@ element! {
         status_callback: Url = "statusCallback";
         /// How that URL is requested; `POST` by default.
         status_callback_method: Method = "statusCallbackMethod";
-    }
+    } check whole_siprec
 }
 
 element! {
@@ -250,7 +238,7 @@ element! {
         conversation_configuration: Plain = "conversationConfiguration";
         /// The conversation.
         conversation_id: Plain = "conversationId";
-    }
+    } check whole_transcription
 }
 
 impl Transcription {
@@ -275,13 +263,13 @@ element! {
         recording_status_callback_event: Events<RecordingEvent> = "recordingStatusCallbackEvent";
         /// Whether silence at its ends is cut; it is by default.
         trim: Trim = "trim";
-        /// Which side is recorded; both by default.
+        /// Which side is recorded; both by default. In tests of others it had no effect (unverified).
         track: RecordingTrack = "track";
         /// How many channels it has; two by default.
         channels: Channels = "channels";
         /// The account's recording configuration.
         recording_configuration_id: Plain = "recordingConfigurationId";
-    }
+    } check whole_recording
 }
 
 parameters!(Stream Siprec Transcription);

@@ -26,7 +26,7 @@ element! {
         jitter_buffer_size: JitterBuffer = "jitterBufferSize";
         /// What is heard before it starts; Twilio's classical music by default. Such a document is a `WaitResponse`.
         wait_url: WaitUrl = "waitUrl";
-        /// How `wait_url` is requested; `POST` by default.
+        /// How `wait_url` is requested; `POST` by default, and `GET` for the default music.
         wait_method: Method = "waitMethod";
         /// How many participants it takes, 2 to 250; 250 by default.
         max_participants: u32 = "maxParticipants" if within(2, 250);
@@ -42,7 +42,7 @@ element! {
         status_callback_url: Url = "statusCallback";
         /// How that URL is requested; `POST` by default.
         status_callback_method: Method = "statusCallbackMethod";
-        /// What is told about; only the first participant's value counts.
+        /// What is told about; only the first participant's value counts. That it is nothing by default is unverified.
         status_callback_event: Events<ConferenceEvent> = "statusCallbackEvent";
         /// Who is told about the recording.
         recording_status_callback_url: Url = "recordingStatusCallback";

@@ -2,16 +2,22 @@
 
 use std::time::Duration;
 
-use super::check::{Refused, Why, within};
+use super::check::{Report, Why, within};
 use super::conference::Conference;
-use super::element::{Content, Element, element, one_of};
+use super::element::{Content, element, one_of};
 use super::nouns::{Application, Sim, WhatsApp};
 use super::parameter::{Parameter, check_named, read_named, write_named};
 use super::parse::ParseError;
+use super::place::Place;
+use super::reading::Reading;
 use super::sip::Sip;
 use super::text::{CallerId, DialledNumber, Identity, Plain, QueueName, Sid, Tones, Url, kind};
+use super::tree::Element;
 use super::values::{Events, Millis};
-use super::words::{CallEvent, DialRecord, MachineDetection, Method, RecordingEvent, RecordingTrack, RingTone, Trim};
+use super::words::{
+    CallEvent, DialEvent, DialRecord, MachineDetection, Method, RecordingEvent, RecordingTrack, RingTone, Trim,
+};
+use super::write::Writer;
 use crate::phone::Endpoint;
 
 element! {
@@ -58,7 +64,7 @@ element! {
         /// The account's recording configuration.
         recording_configuration_id: Plain = "recordingConfigurationId";
         /// What Twilio reports of the dialling, as its libraries write it.
-        events: Plain = "events";
+        events: Events<DialEvent> = "events";
         /// Signed caller identities, as Twilio's libraries write them.
         passports: Plain = "passports";
     } check whole_dial
@@ -83,7 +89,8 @@ one_of! {
         Sim,
         /// A WhatsApp user.
         WhatsApp,
-    } text |text: &str| Self::Number(Number::new(text))
+    }
+    text |text: &str| Self::Number(Number::new(text));
 }
 
 impl From<&Endpoint> for Noun {
@@ -171,7 +178,7 @@ impl Default for Dial {
     }
 }
 
-fn whole_dial(dial: &Dial, place: &str, refused: &mut Vec<Refused>) {
+fn whole_dial(dial: &Dial, place: &Place<'_>, report: &mut Report) {
     let alone = dial.nouns.iter().any(|noun| !matches!(noun, Noun::Number(_) | Noun::Client(_) | Noun::Sip(_)));
     let why = match dial.nouns.len() {
         0 => Why::new(
@@ -183,11 +190,12 @@ fn whole_dial(dial: &Dial, place: &str, refused: &mut Vec<Refused>) {
             "a conference, queue, application, SIM or WhatsApp user among other nouns",
             "it must be the only one (error 13000)",
             "dial it in a Dial of its own",
-        ),
+        )
+        .coded(13_000),
         count @ 11.. => Why::new(format!("{count} nouns"), "Twilio dials at most ten", "dial the rest in a later Dial"),
         _ => return,
     };
-    refused.push(why.at(place));
+    report.refuse(place, why);
 }
 
 element! {
@@ -198,11 +206,11 @@ element! {
     ) {
         /// Keys sent when it answers.
         send_digits: Tones = "sendDigits";
-        /// The document the called side hears before the two are connected.
+        /// The document the called side hears before the two are connected, a `ScreenResponse`; none by default.
         url: Url = "url";
         /// How `url` is requested; `POST` by default.
         method: Method = "method";
-        /// Who is told about the leg.
+        /// Who is told about the leg; nobody by default.
         status_callback_url: Url = "statusCallback";
         /// How that URL is requested; `POST` by default.
         status_callback_method: Method = "statusCallbackMethod";
@@ -220,7 +228,7 @@ element! {
         machine_detection_speech_end_threshold: Millis = "machineDetectionSpeechEndThreshold" if within(500, 5000);
         /// How much silence at first ends the detection, 2000 ms to 10000 ms; 5000 ms by default.
         machine_detection_silence_timeout: Millis = "machineDetectionSilenceTimeout" if within(2000, 10_000);
-        /// Who is told what answered.
+        /// Who is told what answered; nobody by default.
         amd_status_callback: Url = "amdStatusCallback";
         /// How `amd_status_callback` is requested; `POST` by default.
         amd_status_callback_method: Method = "amdStatusCallbackMethod";
@@ -233,11 +241,11 @@ element! {
         /// Who.
         target: ClientTarget
     ) {
-        /// The document the called side hears before the two are connected.
+        /// The document the called side hears before the two are connected, a `ScreenResponse`; none by default.
         url: Url = "url";
         /// How `url` is requested; `POST` by default.
         method: Method = "method";
-        /// Who is told about the leg.
+        /// Who is told about the leg; nobody by default.
         status_callback_url: Url = "statusCallback";
         /// How that URL is requested; `POST` by default.
         status_callback_method: Method = "statusCallbackMethod";
@@ -298,17 +306,17 @@ pub struct ClientTarget {
 }
 
 impl Content for ClientTarget {
-    fn write_into(&self, element: &mut Element) {
-        write_named(&self.identity, "Identity", &self.parameters, element);
+    fn write(&self, out: &mut Writer) {
+        write_named(&self.identity, ("<Identity", "</Identity>"), &self.parameters, out);
     }
 
-    fn read_from(element: &mut Element, place: &str) -> Result<Self, ParseError> {
-        let (identity, parameters) = read_named(element, "Identity", place)?;
-        Ok(Self { identity, parameters })
+    fn read(element: &mut Element, place: &Place<'_>, reading: &mut Reading) -> Result<Option<Self>, ParseError> {
+        let read = read_named(element, "Identity", place, reading)?;
+        Ok(read.map(|(identity, parameters)| Self { identity, parameters }))
     }
 
-    fn check_in(&self, place: &str, refused: &mut Vec<Refused>) {
-        check_named(&self.identity, &self.parameters, place, refused);
+    fn check(&self, place: &Place<'_>, report: &mut Report) {
+        check_named(&self.identity, &self.parameters, place, report);
     }
 }
 
@@ -318,7 +326,7 @@ element! {
         /// The queue.
         name: QueueName
     ) {
-        /// The document the queued caller hears before the two are connected.
+        /// The document the queued caller hears before the two are connected, a `BridgeResponse`; none by default.
         url: Url = "url";
         /// How `url` is requested; `POST` by default.
         method: Method = "method";

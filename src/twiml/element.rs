@@ -1,179 +1,107 @@
-//! The tree below the typed verbs, and the macros every verb is made with.
+//! What every element, attribute and list of children can do, and the macros every verb is made with.
 //!
 //! `element!` makes a struct whose name is the element's name, with one optional public field and one builder method
 //! per attribute; `as` gives the element's name where the type has another, and `|` an attribute's second spelling,
-//! which is read and not written. `one_of!` makes the closed list of elements that a parent may hold.
+//! which is read, and written only by values that remember it. `one_of!` makes the closed list of elements that a
+//! parent may hold.
+//!
+//! Elements write themselves straight into the text. Only the reader makes a tree first.
 
-use std::borrow::Cow;
-
-use super::check::{Refused, Why};
+use super::check::{Report, Why};
 use super::parse::ParseError;
-use super::write::trimmed;
-
-/// An element as XML knows it.
-#[derive(Debug)]
-pub(super) struct Element {
-    pub(super) name: Cow<'static, str>,
-    pub(super) attributes: Vec<(Cow<'static, str>, String)>,
-    pub(super) nodes: Vec<Node>,
-}
-
-/// What stands between two tags.
-#[derive(Debug)]
-pub(super) enum Node {
-    Element(Element),
-    Text(String),
-}
-
-impl Element {
-    pub(super) fn new(name: impl Into<Cow<'static, str>>) -> Self {
-        Self { name: name.into(), attributes: Vec::new(), nodes: Vec::new() }
-    }
-
-    pub(super) fn text(&mut self, text: impl Into<String>) {
-        let text = text.into();
-        if !text.is_empty() {
-            self.nodes.push(Node::Text(text));
-        }
-    }
-
-    /// Removes the attribute and reads it.
-    pub(super) fn take<V: Value>(&mut self, name: &str, place: &str) -> Result<Option<V>, ParseError> {
-        let Some(at) = self.attributes.iter().position(|(n, _)| n == name) else { return Ok(None) };
-        let (_, text) = self.attributes.remove(at);
-        match V::read(&text) {
-            Some(value) => Ok(Some(value)),
-            None => Err(ParseError::value(format!("{place}@{name}"), &text, V::EXPECTED)),
-        }
-    }
-
-    /// Removes the attribute under the first of these names that is there, and reads it.
-    pub(super) fn take_any<V: Value>(&mut self, names: &[&str], place: &str) -> Result<Option<V>, ParseError> {
-        for name in names {
-            if let Some(value) = self.take(name, place)? {
-                return Ok(Some(value));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Removes all text; elements in between are an error.
-    pub(super) fn take_text(&mut self, place: &str) -> Result<String, ParseError> {
-        let mut text = String::new();
-        for node in self.nodes.drain(..) {
-            match node {
-                Node::Text(more) => text.push_str(&more),
-                Node::Element(child) => return Err(ParseError::element(format!("{place}/{}[0]", child.name))),
-            }
-        }
-        Ok(text)
-    }
-
-    /// Removes all child elements and the text around them, which is empty when it was only space.
-    pub(super) fn take_children(&mut self) -> (Vec<Self>, String) {
-        let (mut children, mut text) = (Vec::new(), String::new());
-        for node in self.nodes.drain(..) {
-            match node {
-                Node::Text(more) => text.push_str(&more),
-                Node::Element(child) => children.push(child),
-            }
-        }
-        (children, trimmed(&text).to_owned())
-    }
-
-    /// An error if anything has not been taken.
-    pub(super) fn finish(&mut self, place: &str) -> Result<(), ParseError> {
-        if let Some((name, _)) = self.attributes.first() {
-            return Err(ParseError::attribute(format!("{place}@{name}")));
-        }
-        let (children, text) = self.take_children();
-        match children.first() {
-            Some(child) => Err(ParseError::element(format!("{place}/{}[0]", child.name))),
-            None if text.is_empty() => Ok(()),
-            None => Err(ParseError::text(place, &text)),
-        }
-    }
-}
+use super::place::Place;
+use super::reading::Reading;
+use super::tree::Element;
+use super::write::Writer;
 
 /// What an attribute or a text can hold.
 pub(super) trait Value: Sized {
     /// Ends the sentence "expected …".
     const EXPECTED: &'static str;
-    fn write(&self) -> String;
+    /// Writes it as the value of an attribute.
+    fn write(&self, out: &mut Writer);
+    /// About as many bytes as it has once it is written, and seldom fewer.
+    fn size(&self) -> usize;
     fn read(text: &str) -> Option<Self>;
+    /// What of a text that cannot be read still can.
+    fn read_some(_text: &str) -> Option<Self> {
+        None
+    }
     fn check(&self) -> Result<(), Why> {
         Ok(())
+    }
+    /// Whether it is a URL that only a document's own URL completes.
+    fn is_relative(&self) -> bool {
+        false
+    }
+    /// Reads it from the attribute's spelling of this number; 0 is the one before all `|`.
+    fn read_spelled(text: &str, _spelling: usize) -> Option<Self> {
+        Self::read(text)
+    }
+    /// Under which spelling it is written.
+    fn spelling(&self) -> usize {
+        0
     }
 }
 
 /// What stands between the tags of one kind of element.
 pub(super) trait Content: Sized {
-    fn write_into(&self, element: &mut Element);
-    fn read_from(element: &mut Element, place: &str) -> Result<Self, ParseError>;
-    fn check_in(&self, place: &str, refused: &mut Vec<Refused>);
+    fn write(&self, out: &mut Writer);
+    /// `None` when the element is skipped.
+    fn read(element: &mut Element, place: &Place<'_>, reading: &mut Reading) -> Result<Option<Self>, ParseError>;
+    fn check(&self, place: &Place<'_>, report: &mut Report);
 }
 
 /// One typed element.
 pub(super) trait Part: Sized {
     const NAME: &'static str;
-    fn to_element(&self) -> Element;
-    fn from_element(element: Element, place: &str) -> Result<Self, ParseError>;
-    fn check(&self, place: &str, refused: &mut Vec<Refused>);
+    fn write(&self, out: &mut Writer);
+    /// `None` when the element is skipped.
+    fn read(element: Element, place: &Place<'_>, reading: &mut Reading) -> Result<Option<Self>, ParseError>;
+    fn check(&self, place: &Place<'_>, report: &mut Report);
+    /// Leaves the attribute out; false when it was not there.
+    fn clear(&mut self, attribute: &str) -> bool;
 }
 
 /// One of several typed elements.
 pub(super) trait OneOf: Sized {
-    fn name(&self) -> &'static str;
-    fn to_element(&self) -> Element;
-    fn from_element(element: Element, place: &str) -> Result<Self, ParseError>;
+    fn write(&self, out: &mut Writer);
+    /// `None` when the element is skipped.
+    fn read(element: Element, place: &Place<'_>, reading: &mut Reading) -> Result<Option<Self>, ParseError>;
     fn from_text(text: &str) -> Option<Self>;
-    fn check(&self, place: &str, refused: &mut Vec<Refused>);
+    fn check(&self, above: &Place<'_>, at: usize, report: &mut Report);
 }
 
 impl<V: OneOf> Content for Vec<V> {
-    fn write_into(&self, element: &mut Element) {
-        element.nodes.extend(self.iter().map(|child| Node::Element(child.to_element())));
+    #[inline]
+    fn write(&self, out: &mut Writer) {
+        for child in self {
+            child.write(out);
+        }
     }
 
-    fn read_from(element: &mut Element, place: &str) -> Result<Self, ParseError> {
+    fn read(element: &mut Element, place: &Place<'_>, reading: &mut Reading) -> Result<Option<Self>, ParseError> {
         let (children, text) = element.take_children();
         if !text.is_empty() {
-            return match V::from_text(&text) {
-                Some(child) if children.is_empty() => Ok(vec![child]),
-                _ => Err(ParseError::text(place, &text)),
-            };
+            match V::from_text(&text) {
+                Some(child) if children.is_empty() => return Ok(Some(vec![child])),
+                _ => reading.wrong(ParseError::text(place, &text))?,
+            }
         }
-        let read = |(i, child): (usize, Element)| {
-            let place = format!("{place}/{}[{i}]", child.name);
-            V::from_element(child, &place)
-        };
-        children.into_iter().enumerate().map(read).collect()
+        let mut read = Self::with_capacity(children.len());
+        for (i, child) in children.into_iter().enumerate() {
+            let name = child.name.clone();
+            read.extend(V::read(child, &place.child(&name, i), reading)?);
+        }
+        Ok(Some(read))
     }
 
-    fn check_in(&self, place: &str, refused: &mut Vec<Refused>) {
+    #[inline]
+    fn check(&self, place: &Place<'_>, report: &mut Report) {
         for (i, child) in self.iter().enumerate() {
-            child.check(&format!("{place}/{}[{i}]", child.name()), refused);
+            child.check(place, i, report);
         }
     }
-}
-
-/// Checks one attribute: the type's own rule, then the verb's.
-pub(super) fn check_attribute<V: Value>(
-    value: Option<&V>,
-    place: &str,
-    name: &str,
-    rule: impl Fn(&V) -> Result<(), Why>,
-    refused: &mut Vec<Refused>,
-) {
-    let Some(value) = value else { return };
-    if let Err(why) = value.check().and_then(|()| rule(value)) {
-        refused.push(why.at(format!("{place}@{name}")));
-    }
-}
-
-/// The rule of attributes that have none of their own.
-pub(super) fn any<V>(_: &V) -> Result<(), Why> {
-    Ok(())
 }
 
 macro_rules! element {
@@ -204,46 +132,66 @@ macro_rules! element {
         impl $crate::twiml::element::Part for $name {
             const NAME: &'static str = element!(@name $name $($tag)?);
 
-            fn to_element(&self) -> $crate::twiml::element::Element {
-                #[allow(unused_mut, reason = "some elements have neither attributes nor content")]
-                let mut element = $crate::twiml::element::Element::new(Self::NAME);
+            fn write(&self, out: &mut $crate::twiml::write::Writer) {
+                out.start(concat!("<", element!(@name $name $($tag)?)));
                 $(if let Some(value) = &self.$field {
-                    element.attributes.push(($attr.into(), $crate::twiml::element::Value::write(value)));
+                    const LEADS: &[&str] =
+                        &[concat!(" ", $attr, "=\"") $(, concat!(" ", $alias, "=\""))*];
+                    out.attribute(element!(@lead value $($alias)*), value);
                 })*
-                $($crate::twiml::element::Content::write_into(&self.$content, &mut element);)?
-                element
+                $($crate::twiml::element::Content::write(&self.$content, out);)?
+                out.end(concat!("</", element!(@name $name $($tag)?), ">"));
             }
 
-            fn from_element(
-                mut element: $crate::twiml::element::Element,
-                place: &str,
-            ) -> Result<Self, $crate::twiml::parse::ParseError> {
-                let read = Self {
-                    $($field: element.take_any(&[$attr $(, $alias)*], place)?,)*
-                    $($content: $crate::twiml::element::Content::read_from(&mut element, place)?,)?
+            fn read(
+                element: $crate::twiml::tree::Element,
+                place: &$crate::twiml::place::Place<'_>,
+                reading: &mut $crate::twiml::reading::Reading,
+            ) -> Result<Option<Self>, $crate::twiml::parse::ParseError> {
+                #[allow(unused_mut, reason = "some elements have neither attributes nor content")]
+                let mut element = element;
+                $(let $content = $crate::twiml::element::Content::read(&mut element, place, reading)?;)?
+                let mut read = Self {
+                    $($field: reading.take(&mut element, &[$attr $(, $alias)*], place)?,)*
+                    $($content: match $content {
+                        Some(content) => content,
+                        None => return Ok(None),
+                    },)?
                 };
-                element.finish(place)?;
-                Ok(read)
+                reading.finish(element, place)?;
+                Ok(reading.settle(&mut read, place).then_some(read))
             }
 
             #[allow(unused_variables, reason = "some elements have neither attributes nor content")]
-            fn check(&self, place: &str, refused: &mut Vec<$crate::twiml::check::Refused>) {
-                $($crate::twiml::element::check_attribute(
-                    self.$field.as_ref(), place, $attr, element!(@rule $($rule)?), refused,
-                );)*
-                $($crate::twiml::element::Content::check_in(&self.$content, place, refused);)?
-                $($whole(self, place, refused);)?
+            fn check(&self, place: &$crate::twiml::place::Place<'_>, report: &mut $crate::twiml::check::Report) {
+                report.bytes += 2 * Self::NAME.len() + 5;
+                $(if let Some(value) = &self.$field {
+                    report.attribute(value, place, $attr, element!(@rule $($rule)?));
+                })*
+                $($crate::twiml::element::Content::check(&self.$content, place, report);)?
+                $($whole(self, place, report);)?
+            }
+
+            #[allow(unused_variables, reason = "some elements have no attributes")]
+            fn clear(&mut self, attribute: &str) -> bool {
+                match attribute {
+                    $($attr => self.$field.take().is_some(),)*
+                    _ => false,
+                }
             }
         }
     };
     (@name $name:ident) => { stringify!($name) };
     (@name $name:ident $tag:literal) => { $tag };
-    (@rule) => { $crate::twiml::element::any };
+    (@lead $value:ident) => { LEADS[0] };
+    (@lead $value:ident $($alias:literal)+) => { LEADS[$crate::twiml::element::Value::spelling($value).min(LEADS.len() - 1)] };
+    (@rule) => { $crate::twiml::check::any };
     (@rule $rule:expr) => { $rule };
 }
 
 macro_rules! one_of {
-    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident,)* } $(text $from_text:expr)?) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident,)* }
+        $(text $from_text:expr;)? $(stranger $stranger:expr;)?) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq)]
         #[allow(clippy::large_enum_variant, reason = "a document holds a handful of verbs, and matching stays plain")]
@@ -259,27 +207,28 @@ macro_rules! one_of {
         })*
 
         impl $crate::twiml::element::OneOf for $name {
-            fn name(&self) -> &'static str {
+            #[inline]
+            fn write(&self, out: &mut $crate::twiml::write::Writer) {
                 match self {
-                    $(Self::$variant(_) => <$variant as $crate::twiml::element::Part>::NAME,)*
+                    $(Self::$variant(part) => $crate::twiml::element::Part::write(part, out),)*
                 }
             }
 
-            fn to_element(&self) -> $crate::twiml::element::Element {
-                match self {
-                    $(Self::$variant(part) => $crate::twiml::element::Part::to_element(part),)*
-                }
-            }
-
-            fn from_element(
-                element: $crate::twiml::element::Element,
-                place: &str,
-            ) -> Result<Self, $crate::twiml::parse::ParseError> {
-                match element.name.as_ref() {
+            fn read(
+                element: $crate::twiml::tree::Element,
+                place: &$crate::twiml::place::Place<'_>,
+                reading: &mut $crate::twiml::reading::Reading,
+            ) -> Result<Option<Self>, $crate::twiml::parse::ParseError> {
+                match element.name.as_str() {
                     $(<$variant as $crate::twiml::element::Part>::NAME => {
-                        $crate::twiml::element::Part::from_element(element, place).map(Self::$variant)
+                        Ok($crate::twiml::element::Part::read(element, place, reading)?.map(Self::$variant))
                     })*
-                    _ => Err($crate::twiml::parse::ParseError::element(place)),
+                    _name => {
+                        let stranger = $crate::twiml::parse::ParseError::element(place);
+                        $(let stranger = stranger.coded($stranger(_name));)?
+                        reading.wrong(stranger)?;
+                        Ok(None)
+                    }
                 }
             }
 
@@ -287,9 +236,18 @@ macro_rules! one_of {
                 one_of!(@text _text $($from_text)?)
             }
 
-            fn check(&self, place: &str, refused: &mut Vec<$crate::twiml::check::Refused>) {
+            #[inline]
+            fn check(
+                &self,
+                above: &$crate::twiml::place::Place<'_>,
+                at: usize,
+                report: &mut $crate::twiml::check::Report,
+            ) {
                 match self {
-                    $(Self::$variant(part) => $crate::twiml::element::Part::check(part, place, refused),)*
+                    $(Self::$variant(part) => {
+                        let place = above.child(<$variant as $crate::twiml::element::Part>::NAME, at);
+                        $crate::twiml::element::Part::check(part, &place, report);
+                    })*
                 }
             }
         }
@@ -302,31 +260,36 @@ macro_rules! one_of {
 macro_rules! only_kind {
     ($($name:ident)*) => {$(
         impl $crate::twiml::element::OneOf for $name {
-            fn name(&self) -> &'static str {
-                <Self as $crate::twiml::element::Part>::NAME
+            #[inline]
+            fn write(&self, out: &mut $crate::twiml::write::Writer) {
+                $crate::twiml::element::Part::write(self, out);
             }
 
-            fn to_element(&self) -> $crate::twiml::element::Element {
-                $crate::twiml::element::Part::to_element(self)
-            }
-
-            fn from_element(
-                element: $crate::twiml::element::Element,
-                place: &str,
-            ) -> Result<Self, $crate::twiml::parse::ParseError> {
+            fn read(
+                element: $crate::twiml::tree::Element,
+                place: &$crate::twiml::place::Place<'_>,
+                reading: &mut $crate::twiml::reading::Reading,
+            ) -> Result<Option<Self>, $crate::twiml::parse::ParseError> {
                 if element.name == <Self as $crate::twiml::element::Part>::NAME {
-                    $crate::twiml::element::Part::from_element(element, place)
-                } else {
-                    Err($crate::twiml::parse::ParseError::element(place))
+                    return $crate::twiml::element::Part::read(element, place, reading);
                 }
+                reading.wrong($crate::twiml::parse::ParseError::element(place))?;
+                Ok(None)
             }
 
             fn from_text(_text: &str) -> Option<Self> {
                 None
             }
 
-            fn check(&self, place: &str, refused: &mut Vec<$crate::twiml::check::Refused>) {
-                $crate::twiml::element::Part::check(self, place, refused);
+            #[inline]
+            fn check(
+                &self,
+                above: &$crate::twiml::place::Place<'_>,
+                at: usize,
+                report: &mut $crate::twiml::check::Report,
+            ) {
+                let place = above.child(<Self as $crate::twiml::element::Part>::NAME, at);
+                $crate::twiml::element::Part::check(self, &place, report);
             }
         }
     )*};

@@ -15,24 +15,44 @@
 //! assert!(document.as_str().contains("<Say>Tom &amp; Jerry</Say>"));
 //! ```
 //!
-//! An attribute that is not set is not written, and then Twilio's default holds. What the types let through and Twilio
-//! refuses, `build` refuses with the place, the reason and the remedy. What is said is text: markup in it is spoken,
-//! unless it is given as [`Ssml`].
+//! An attribute that is not set is not written, and then Twilio's default holds; where none is named, nobody is asked or
+//! told, and nothing is limited. What may not stand in a place does not compile there, and what the types let through and
+//! Twilio refuses, `build` refuses with the place, the reason, the remedy and Twilio's code. What is said is text: markup
+//! in it is spoken, unless it is given as [`Ssml`].
+//!
+//! | Document | Type |
+//! |---|---|
+//! | drives a call | [`Response`] |
+//! | `Conference` `wait_url`, hold and announcements | [`WaitResponse`] |
+//! | `Enqueue` `wait_url` | [`QueueResponse`] |
+//! | `Number`, `Client`, `Sip` `url` | [`ScreenResponse`] |
+//! | `Queue` `url` | [`BridgeResponse`] |
+//!
+//! Each is read back strictly by `parse`, which names the first thing that is not TwiML, and forgivingly by `interpret`,
+//! which does what Twilio does and lists what its debugger would.
 
 mod background;
 mod check;
+mod codes;
 mod conference;
 mod dial;
+mod documents;
 mod element;
+mod enqueue;
 mod nouns;
 mod parameter;
 mod parse;
 mod pay;
+mod place;
+mod reading;
 mod relay;
 mod sessions;
 mod sip;
+mod speech;
 mod ssml;
+mod ssml_values;
 mod text;
+mod tree;
 mod values;
 mod verbs;
 mod words;
@@ -46,6 +66,11 @@ pub use background::{
 pub use check::Refused;
 pub use conference::Conference;
 pub use dial::{Client, ClientTarget, Dial, Noun, Number, Queue};
+pub use documents::{
+    BridgeResponse, BridgeVerb, QueueResponse, QueueVerb, Response, ScreenResponse, ScreenVerb, Verb, WaitResponse,
+    WaitVerb,
+};
+pub use enqueue::{Enqueue, EnqueueTarget, Task};
 pub use nouns::{Application, ApplicationTarget, Sim, WhatsApp};
 pub use parameter::Parameter;
 pub use parse::ParseError;
@@ -53,37 +78,39 @@ pub use pay::{
     BankAccountType, CardType, Echo, Pay, PayInput, PayPrompt, PaySetting, PaymentMethod, PromptError, PromptFor, Sms,
     TokenType,
 };
+pub use reading::{Interpreted, Warning};
 pub use relay::{
-    ConversationRelay, Interruption, PromptDetail, RelayDebug, RelayLanguage, RelaySetting, Sensitivity,
-    TextNormalization, TranscriptionProvider, TtsProvider,
+    ConversationRelay, Interruption, PromptDetail, RelayDebug, RelayLanguage, RelaySetting, Sensitivity, Spelled,
+    Spelling, TextNormalization, TranscriptionProvider, TtsProvider,
 };
 pub use sessions::{
     AgentSetting, AiSession, Config, Connect, Conversation, ConversationEvent, ConversationRelaySession, Room, Service,
     VirtualAgent,
 };
 pub use sip::{Header, Headers, Refer, Sip, SipPart, SipTarget, Uri};
-pub use ssml::{
-    Break, BreakStrength, BreakTime, DateFormat, Emphasis, EmphasisLevel, InterpretAs, Lang, Paragraph, Phoneme,
-    PhoneticAlphabet, Prosody, SayAs, Sentence, Speech, Ssml, Sub, Word, Wording,
-};
+pub use speech::{Speech, Wording};
+pub use ssml::{Break, Emphasis, Lang, Paragraph, Phoneme, Prosody, SayAs, Sentence, Ssml, Sub, Word};
+pub use ssml_values::{BreakStrength, BreakTime, DateFormat, EmphasisLevel, InterpretAs, PhoneticAlphabet};
 pub use text::{
     CallerId, ConferenceName, Decimal, DialledNumber, FinishOnKey, Identity, Json, Label, Language, Message, Plain,
     QueueName, Sid, SipUri, SocketUrl, Tones, Url, Voice,
 };
 pub use values::{Events, GatherTimeout, Hints, Millis, WaitUrl};
-pub use verbs::{
-    Enqueue, EnqueueTarget, Gather, Hangup, Leave, Pause, Play, Prompt, Record, Redirect, Reject, Say, Task,
-};
+pub use verbs::{Gather, Hangup, Leave, Pause, Play, Prompt, Record, Redirect, Reject, Say};
 pub use words::{
-    Beep, CallEvent, ConferenceEvent, ConferenceRecord, DialRecord, Input, JitterBuffer, MachineDetection, Method,
-    Reason, RecordingEvent, RecordingTrack, Region, RingTone, SpeechModel, Trim,
+    Beep, CallEvent, ConferenceEvent, ConferenceRecord, DialEvent, DialRecord, Input, JitterBuffer, MachineDetection,
+    Method, Reason, RecordingEvent, RecordingTrack, Region, RingTone, SpeechModel, Trim,
 };
 
 use check::Why;
-use element::{Content, Element, one_of};
+use documents::ROOT;
+use place::Place;
 
 /// The most a document may have, in bytes: Twilio takes 64 kB (error 11750), counted here in thousands.
 pub const MOST_BYTES: usize = 64_000;
+
+/// The most the `Twiml` parameter of Twilio's REST API may have, in characters (error 32018).
+pub const MOST_PARAMETER_CHARACTERS: usize = 4000;
 
 /// A document Twilio accepts, as XML text in UTF-8. Serve it as `text/xml`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +127,32 @@ impl Twiml {
     #[must_use]
     pub fn into_string(self) -> String {
         self.0
+    }
+
+    /// The text, for the `Twiml` parameter of a call that is made or changed by REST. There a document has no URL, so
+    /// that its own URLs must be absolute: `build_parameter` of the document sees to both.
+    ///
+    /// # Errors
+    /// More than [`MOST_PARAMETER_CHARACTERS`] (Twilio error 32018).
+    pub fn as_parameter(&self) -> Result<&str, Refused> {
+        let characters = self.0.chars().count();
+        if characters <= MOST_PARAMETER_CHARACTERS {
+            return Ok(&self.0);
+        }
+        let why = format!("the Twiml parameter takes at most {MOST_PARAMETER_CHARACTERS} (error 32018)");
+        let why = Why::new(format!("{characters} characters"), why, "serve the document at a URL").coded(32_018);
+        Err(why.at(&Place::root(ROOT)))
+    }
+
+    /// The text of a document, when it is not too large.
+    fn sized(text: String) -> Result<Self, Refused> {
+        if text.len() <= MOST_BYTES {
+            return Ok(Self(text));
+        }
+        let what = format!("{} bytes", text.len());
+        let fix = "say less, or go on in a second document";
+        let why = Why::new(what, "Twilio takes at most 64 kB (error 11750)", fix).coded(codes::TOO_LARGE);
+        Err(why.at(&Place::root(ROOT)))
     }
 }
 
@@ -127,231 +180,18 @@ pub fn parse(text: &str) -> Result<Response, ParseError> {
     Response::parse(text)
 }
 
-macro_rules! documents {
-    ($($(#[$meta:meta])* $name:ident of $verb:ident { $($method:ident: $part:ident = $what:literal;)* })*) => {$(
-        $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq, Eq)]
-        #[non_exhaustive]
-        pub struct $name {
-            /// The verbs, in the order in which they run.
-            pub verbs: Vec<$verb>,
-        }
-
-        impl $name {
-            /// A document without verbs.
-            #[must_use]
-            pub fn new() -> Self {
-                Self::default()
-            }
-
-            $(#[doc = $what]
-            #[must_use]
-            pub fn $method(self, $method: $part) -> Self {
-                self.verb($method)
-            })*
-
-            /// Adds a verb after those so far.
-            #[must_use]
-            pub fn verb(mut self, verb: impl Into<$verb>) -> Self {
-                self.verbs.push(verb.into());
-                self
-            }
-
-            /// What Twilio would refuse or not do as written, size aside; empty when all is well.
-            #[must_use]
-            pub fn check(&self) -> Vec<Refused> {
-                let mut refused = Vec::new();
-                Content::check_in(&self.verbs, ROOT, &mut refused);
-                refused
-            }
-
-            /// The document as XML.
-            ///
-            /// # Errors
-            /// Everything that [`check`](Self::check) finds; with nothing found, a size above [`MOST_BYTES`].
-            pub fn build(&self) -> Result<Twiml, Vec<Refused>> {
-                let refused = self.check();
-                if !refused.is_empty() {
-                    return Err(refused);
-                }
-                let mut root = Element::new(ROOT);
-                self.verbs.write_into(&mut root);
-                sized(write::document(&root)).map_err(|refused| vec![refused])
-            }
-
-            /// Reads a document of these verbs; see [`parse`].
-            ///
-            /// # Errors
-            /// As [`parse`].
-            pub fn parse(text: &str) -> Result<Self, ParseError> {
-                let mut root = parse::tree(text)?;
-                if root.name != ROOT {
-                    return Err(ParseError::new(root.name, "the root must be <Response> (Twilio error 12102)"));
-                }
-                let verbs = Content::read_from(&mut root, ROOT)?;
-                root.finish(ROOT)?;
-                Ok(Self { verbs })
-            }
-        }
-    )*};
-}
-
-const ROOT: &str = "Response";
-
-fn sized(text: String) -> Result<Twiml, Refused> {
-    if text.len() <= MOST_BYTES {
-        return Ok(Twiml(text));
-    }
-    let what = format!("{} bytes", text.len());
-    Err(Why::new(what, "Twilio takes at most 64 kB (error 11750)", "say less, or go on in a second document").at(ROOT))
-}
-
-one_of! {
-    /// What may stand in a document for a call.
-    Verb {
-        /// Speaks.
-        Say,
-        /// Plays a file or tones.
-        Play,
-        /// Waits.
-        Pause,
-        /// Collects keys or speech.
-        Gather,
-        /// Connects.
-        Dial,
-        /// Puts into a queue.
-        Enqueue,
-        /// Takes out of the queue.
-        Leave,
-        /// Goes on elsewhere.
-        Redirect,
-        /// Records.
-        Record,
-        /// Ends the call.
-        Hangup,
-        /// Turns the caller away.
-        Reject,
-        /// Hands the call to a service.
-        Connect,
-        /// Begins something beside the document.
-        Start,
-        /// Ends what was begun beside the document.
-        Stop,
-        /// Hands a SIP call over.
-        Refer,
-        /// Takes a payment.
-        Pay,
-        /// What a payer hears; useful only inside `Pay`.
-        PayPrompt,
-        /// Sends a text message.
-        Sms,
-        /// Sends the audio back.
-        Echo,
-    }
-}
-
-one_of! {
-    /// What may stand in a document for people who wait in a conference (Twilio error 13238 otherwise).
-    WaitVerb {
-        /// Speaks.
-        Say,
-        /// Plays a file or tones.
-        Play,
-        /// Waits.
-        Pause,
-        /// Goes on elsewhere; with the document's own URL it begins again.
-        Redirect,
-    }
-}
-
-one_of! {
-    /// What may stand in a document for a caller who waits in a queue (Twilio docs: `<Enqueue>` `waitUrl`).
-    QueueVerb {
-        /// Speaks.
-        Say,
-        /// Plays a file or tones.
-        Play,
-        /// Waits.
-        Pause,
-        /// Collects keys or speech.
-        Gather,
-        /// Goes on elsewhere.
-        Redirect,
-        /// Ends the call.
-        Hangup,
-        /// Takes out of the queue.
-        Leave,
-    }
-}
-
-one_of! {
-    /// What may stand in a document for a dialled leg before it is connected (Twilio docs: `<Number>` `url`).
-    ScreenVerb {
-        /// Speaks.
-        Say,
-        /// Plays a file or tones.
-        Play,
-        /// Waits.
-        Pause,
-        /// Collects keys or speech.
-        Gather,
-        /// Goes on elsewhere.
-        Redirect,
-        /// Ends the dialled leg; the caller goes on.
-        Hangup,
-    }
-}
-
-documents! {
-    /// A document that drives a call. When its verbs are done, the call ends.
-    Response of Verb {
-        say: Say = "Speaks next.";
-        play: Play = "Plays next.";
-        pause: Pause = "Waits next.";
-        gather: Gather = "Collects keys or speech next.";
-        dial: Dial = "Connects next.";
-        enqueue: Enqueue = "Puts the caller into a queue next.";
-        leave: Leave = "Takes the caller out of the queue; only in a queue's wait document.";
-        redirect: Redirect = "Goes on elsewhere; nothing after it runs.";
-        record: Record = "Records next.";
-        hangup: Hangup = "Ends the call; nothing after it runs.";
-        reject: Reject = "Turns the caller away; nothing after it runs.";
-        connect: Connect = "Hands the call to a service next.";
-        start: Start = "Begins something beside the document next.";
-        stop: Stop = "Ends something beside the document next.";
-        refer: Refer = "Hands a SIP call over; nothing after it runs.";
-        pay: Pay = "Takes a payment next.";
-        sms: Sms = "Sends a text message next.";
-        echo: Echo = "Sends the caller's audio back next.";
-    }
-
-    /// A document for people who wait in a conference: its `wait_url`, and what is heard on hold. It runs once, and
-    /// then there is silence; end it with a `Redirect` to itself to repeat it.
-    WaitResponse of WaitVerb {
-        say: Say = "Speaks next.";
-        play: Play = "Plays next.";
-        pause: Pause = "Waits next.";
-        redirect: Redirect = "Goes on elsewhere; nothing after it runs.";
-    }
-
-    /// A document for a caller who waits in a queue. Twilio fetches it again whenever it ends.
-    QueueResponse of QueueVerb {
-        say: Say = "Speaks next.";
-        play: Play = "Plays next.";
-        pause: Pause = "Waits next.";
-        gather: Gather = "Collects keys or speech next.";
-        redirect: Redirect = "Goes on elsewhere; nothing after it runs.";
-        hangup: Hangup = "Ends the call; nothing after it runs.";
-        leave: Leave = "Takes the caller out of the queue.";
-    }
-
-    /// A document for a dialled leg before it is connected. When it ends, the two are connected.
-    ScreenResponse of ScreenVerb {
-        say: Say = "Speaks next.";
-        play: Play = "Plays next.";
-        pause: Pause = "Waits next.";
-        gather: Gather = "Collects keys or speech next.";
-        redirect: Redirect = "Goes on elsewhere; nothing after it runs.";
-        hangup: Hangup = "Ends the dialled leg; nothing after it runs.";
-    }
+/// Reads a voice document as forgivingly as Twilio does; see [`Response::interpret`].
+///
+/// ```
+/// let read = switchboard::twiml::interpret("<Response><Dial timeout='soon' loop='1'>+14155550100</Dial></Response>")
+///     .expect("it is XML, and its root is Response");
+/// let found: Vec<_> = read.warnings.iter().map(|warning| (warning.code, warning.place.as_str())).collect();
+/// assert_eq!(found, [(13212, "Response/Dial[0]@timeout"), (12200, "Response/Dial[0]@loop")]);
+/// assert_eq!(read.document.verbs.len(), 1);
+/// ```
+///
+/// # Errors
+/// As [`Response::interpret`].
+pub fn interpret(text: &str) -> Result<Interpreted<Response>, ParseError> {
+    Response::interpret(text)
 }

@@ -1,13 +1,17 @@
 //! What a `Dial` reaches by itself besides conferences and queues.
 
-use super::check::Refused;
+use super::check::Report;
 use super::dial::status_callback;
-use super::element::{Content, Element, Value, element};
+use super::element::{Content, Value, element};
 use super::parameter::{Parameter, check_named, read_named, write_named};
 use super::parse::ParseError;
+use super::place::Place;
+use super::reading::Reading;
 use super::text::{DialledNumber, Plain, Sid, Url, kind, name};
+use super::tree::Element;
 use super::values::Events;
 use super::words::{CallEvent, Method};
+use super::write::Writer;
 
 element! {
     /// An application of an account (Twilio docs: TwiML `<Application>`).
@@ -15,11 +19,11 @@ element! {
         /// Which.
         target: ApplicationTarget
     ) {
-        /// The document the called side hears before the two are connected.
+        /// The document the called side hears before the two are connected, a `ScreenResponse`; none by default.
         url: Url = "url";
         /// How `url` is requested; `POST` by default.
         method: Method = "method";
-        /// Who is told about the leg.
+        /// Who is told about the leg; nobody by default.
         status_callback_url: Url = "statusCallback";
         /// How that URL is requested; `POST` by default.
         status_callback_method: Method = "statusCallbackMethod";
@@ -58,21 +62,21 @@ impl Application {
 }
 
 impl Content for ApplicationTarget {
-    fn write_into(&self, element: &mut Element) {
-        write_named(&self.sid, "ApplicationSid", &self.parameters, element);
+    fn write(&self, out: &mut Writer) {
+        write_named(&self.sid, ("<ApplicationSid", "</ApplicationSid>"), &self.parameters, out);
     }
 
-    fn read_from(element: &mut Element, place: &str) -> Result<Self, ParseError> {
-        let (sid, parameters) = read_named(element, "ApplicationSid", place)?;
-        Ok(Self { sid, parameters })
+    fn read(element: &mut Element, place: &Place<'_>, reading: &mut Reading) -> Result<Option<Self>, ParseError> {
+        let read = read_named(element, "ApplicationSid", place, reading)?;
+        Ok(read.map(|(sid, parameters)| Self { sid, parameters }))
     }
 
-    fn check_in(&self, place: &str, refused: &mut Vec<Refused>) {
-        check_named(&self.sid, &self.parameters, place, refused);
-        if self.sid.check().is_ok()
+    fn check(&self, place: &Place<'_>, report: &mut Report) {
+        check_named(&self.sid, &self.parameters, place, report);
+        if Value::check(&self.sid).is_ok()
             && let Err(why) = kind("AP")(&self.sid)
         {
-            refused.push(why.at(place));
+            report.refuse(place, why);
         }
     }
 }
@@ -99,11 +103,11 @@ element! {
         /// The user's number.
         number: DialledNumber
     ) {
-        /// The document the called side hears before the two are connected.
+        /// The document the called side hears before the two are connected, a `ScreenResponse`; none by default.
         url: Url = "url";
         /// How `url` is requested; `POST` by default.
         method: Method = "method";
-        /// Who is told about the leg.
+        /// Who is told about the leg; nobody by default.
         status_callback_url: Url = "statusCallback";
         /// How that URL is requested; `POST` by default.
         status_callback_method: Method = "statusCallbackMethod";

@@ -1,10 +1,14 @@
 //! Values that travel with a verb, and elements that are one text, or one text and such values.
 
-use super::check::{Refused, Why};
-use super::element::{Content, Element, Node, Part, Value, element, only_kind};
+use super::check::{Report, Why};
+use super::element::{Content, Part, Value, element, only_kind};
 use super::parse::ParseError;
+use super::place::Place;
+use super::reading::Reading;
 use super::text::{Plain, name};
-use super::values::check_text;
+use super::tree::Element;
+use super::values::read_text;
+use super::write::Writer;
 
 element! {
     /// A custom parameter (Twilio docs: TwiML `<Parameter>`).
@@ -24,16 +28,20 @@ impl Parameter {
     }
 
     /// How many characters name and value have together.
-    pub(super) fn length(&self) -> usize {
+    fn length(&self) -> usize {
         [&self.name, &self.value].into_iter().flatten().map(|text| text.as_str().chars().count()).sum()
     }
 }
 
 only_kind!(Parameter);
 
-fn whole_parameter(parameter: &Parameter, place: &str, refused: &mut Vec<Refused>) {
+fn whole_parameter(parameter: &Parameter, place: &Place<'_>, report: &mut Report) {
     if parameter.name.is_none() || parameter.value.is_none() {
-        refused.push(Why::new("name or value is missing", "a parameter has both", "give both").at(place));
+        report.refuse(place, Why::new("name or value is missing", "a parameter has both", "give both"));
+    }
+    if place.parent() == "Stream" && parameter.length() >= 500 {
+        let why = "a Stream takes name and value below 500 characters together";
+        report.refuse(place, Why::new(format!("{} characters", parameter.length()), why, "shorten it"));
     }
 }
 
@@ -57,52 +65,67 @@ macro_rules! parameters {
 
 pub(super) use parameters;
 
-/// Writes a text by itself, or under its tag before the parameters.
-pub(super) fn write_named<V: Value>(text: &V, tag: &'static str, parameters: &[Parameter], element: &mut Element) {
+/// Writes a text by itself, or under the tag (`<Identity`, `</Identity>`) before the parameters.
+pub(super) fn write_named<V: Content>(
+    text: &V,
+    tag: (&'static str, &'static str),
+    parameters: &[Parameter],
+    out: &mut Writer,
+) {
     if parameters.is_empty() {
-        element.text(text.write());
+        Content::write(text, out);
         return;
     }
-    let mut inner = Element::new(tag);
-    inner.text(text.write());
-    element.nodes.push(Node::Element(inner));
-    element.nodes.extend(parameters.iter().map(|parameter| Node::Element(Part::to_element(parameter))));
+    out.start(tag.0);
+    Content::write(text, out);
+    out.end(tag.1);
+    for parameter in parameters {
+        Part::write(parameter, out);
+    }
 }
 
 /// Reads what `write_named` writes.
 pub(super) fn read_named<V: Value + Content>(
     element: &mut Element,
     tag: &str,
-    place: &str,
-) -> Result<(V, Vec<Parameter>), ParseError> {
+    place: &Place<'_>,
+    reading: &mut Reading,
+) -> Result<Option<(V, Vec<Parameter>)>, ParseError> {
+    let mut parameters = Vec::new();
+    if !element.has_children() {
+        return Ok(read_text(element, place, reading)?.map(|text| (text, parameters)));
+    }
     let (children, text) = element.take_children();
-    if children.is_empty() {
-        let text = V::read(&text).ok_or_else(|| ParseError::value(place, &text, V::EXPECTED))?;
-        return Ok((text, Vec::new()));
-    }
     if !text.is_empty() {
-        return Err(ParseError::text(place, &text));
+        reading.wrong(ParseError::text(place, &text))?;
     }
-    let (mut named, mut parameters) = (None, Vec::new());
+    let mut named = None;
     for (i, mut child) in children.into_iter().enumerate() {
-        let place = format!("{place}/{}[{i}]", child.name);
-        if child.name == tag && named.is_none() {
-            named = Some(<V as Content>::read_from(&mut child, &place)?);
-            child.finish(&place)?;
-        } else if child.name == <Parameter as Part>::NAME {
-            parameters.push(<Parameter as Part>::from_element(child, &place)?);
+        let name = child.name.clone();
+        let place = place.child(&name, i);
+        if name == tag && named.is_none() {
+            named = <V as Content>::read(&mut child, &place, reading)?;
+            reading.finish(child, &place)?;
+        } else if name == <Parameter as Part>::NAME {
+            parameters.extend(<Parameter as Part>::read(child, &place, reading)?);
         } else {
-            return Err(ParseError::element(place));
+            reading.wrong(ParseError::element(&place))?;
         }
     }
-    let named = named.ok_or_else(|| ParseError::new(place, format!("there is no {tag}")))?;
-    Ok((named, parameters))
+    if named.is_none() {
+        reading.wrong(ParseError::new(place.to_string(), format!("there is no {tag}")))?;
+    }
+    Ok(named.map(|named| (named, parameters)))
 }
 
 /// Checks the text and the parameters after it.
-pub(super) fn check_named<V: Value>(text: &V, parameters: &[Parameter], place: &str, refused: &mut Vec<Refused>) {
-    check_text(text, place, refused);
+pub(super) fn check_named<V: Value>(text: &V, parameters: &[Parameter], place: &Place<'_>, report: &mut Report) {
+    report.text(text, place);
+    if !parameters.is_empty() {
+        // The longest tag around the text is that of ApplicationSid.
+        report.bytes += 2 * "<ApplicationSid>".len() + 1;
+    }
     for (i, parameter) in parameters.iter().enumerate() {
-        Part::check(parameter, &format!("{place}/Parameter[{}]", i + 1), refused);
+        Part::check(parameter, &place.child(<Parameter as Part>::NAME, i + 1), report);
     }
 }

@@ -1,11 +1,13 @@
-//! Reads TwiML back into the same tree the builder makes.
+//! Reads text into a tree of XML elements.
 
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
 use super::check::shown;
-use super::element::{Element, Node};
+use super::codes;
+use super::place::Place;
+use super::tree::{Element, Node};
 use super::write::{is_xml_char, trimmed};
 
 /// Twilio takes at most 64 kB (error 11750); more is not read.
@@ -22,15 +24,23 @@ pub struct ParseError {
     pub place: String,
     /// What is wrong there, and what was expected.
     pub problem: String,
+    /// The code under which Twilio's debugger would list it: 11750 (too large), 12100 (not XML), 12101 (not XML 1.0)
+    /// and 12102 (the root) keep a document from running, all others do not.
+    pub code: u32,
 }
 
 impl ParseError {
     pub(super) fn new(place: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { place: place.into(), problem: problem.into() }
+        Self { place: place.into(), problem: problem.into(), code: codes::SCHEMA }
     }
 
-    pub(super) fn element(place: impl Into<String>) -> Self {
-        Self::new(place, "this element is not known here (names are case-sensitive)")
+    pub(super) fn coded(self, code: u32) -> Self {
+        Self { code, ..self }
+    }
+
+    pub(super) fn element(place: &Place<'_>) -> Self {
+        let problem = "this element is not known here (names are case-sensitive)";
+        Self::new(place.to_string(), problem).coded(codes::of_stranger(place.parent()))
     }
 
     pub(super) fn attribute(place: impl Into<String>) -> Self {
@@ -41,8 +51,8 @@ impl ParseError {
         Self::new(place, format!("found {}, expected {expected}", shown(text)))
     }
 
-    pub(super) fn text(place: &str, text: &str) -> Self {
-        Self::new(place, format!("text {} may not stand here", shown(text)))
+    pub(super) fn text(place: &Place<'_>, text: &str) -> Self {
+        Self::new(place.to_string(), format!("text {} may not stand here", shown(text)))
     }
 }
 
@@ -90,20 +100,29 @@ impl Growing {
 /// The XML tree of the text; names are not judged yet.
 pub(super) fn tree(text: &str) -> Result<Element, ParseError> {
     if text.len() > MOST_BYTES {
-        return Err(ParseError::new("document", format!("{} bytes, more than 64 kB (Twilio error 11750)", text.len())));
+        let problem = format!("{} bytes, more than 64 kB (Twilio error 11750)", text.len());
+        return Err(ParseError::new("document", problem).coded(codes::TOO_LARGE));
     }
+    well_formed(text).map_err(|error| if error.code == codes::SCHEMA { error.coded(codes::NOT_XML) } else { error })
+}
+
+fn well_formed(text: &str) -> Result<Element, ParseError> {
     let mut reader = Reader::from_str(text.strip_prefix('\u{FEFF}').unwrap_or(text));
     reader.config_mut().check_comments = true;
     let (mut growing, mut first) = (Growing::default(), true);
     loop {
         let from = reader.buffer_position();
-        let read = reader.read_event();
-        let outcome = match read {
+        let place = || format!("byte {from} of the text");
+        let outcome = match reader.read_event() {
             Err(error) => Err(error.to_string()),
             Ok(Event::Eof) => break,
+            Ok(Event::Decl(decl)) if first && !decl.version().is_ok_and(|version| version == "1.0") => {
+                let problem = "only XML 1.0 is read (Twilio error 12101)";
+                return Err(ParseError::new(place(), problem).coded(codes::VERSION));
+            }
             Ok(event) => grow(&mut growing, event, first),
         };
-        outcome.map_err(|problem| ParseError::new(format!("byte {from} of the text"), problem))?;
+        outcome.map_err(|problem| ParseError::new(place(), problem))?;
         first = false;
     }
     match (growing.root, growing.open.last()) {
@@ -131,10 +150,7 @@ fn grow(growing: &mut Growing, event: Event<'_>, first: bool) -> Result<(), Stri
             None => growing.text(predefined(&name).ok_or_else(|| unknown_entity(&name))?),
         },
         Event::Comment(_) => Ok(()),
-        Event::Decl(decl) if first => match decl.version() {
-            Ok(version) if version == "1.0" => Ok(()),
-            _ => Err("only XML 1.0 is read (Twilio error 12101)".to_owned()),
-        },
+        Event::Decl(_) if first => Ok(()),
         Event::Decl(_) => Err("an XML declaration that is not at the start".to_owned()),
         Event::PI(_) => Err("processing instructions are not read".to_owned()),
         Event::DocType(_) => Err("document type declarations are not read".to_owned()),
@@ -169,7 +185,7 @@ fn opened(start: &BytesStart<'_>) -> Result<Element, String> {
         if let Some(bad) = value.chars().find(|c| !is_xml_char(*c)) {
             return Err(format!("U+{:04X}, which XML 1.0 does not allow, in {}", u32::from(bad), shown(&name)));
         }
-        element.attributes.push((name.into(), value.into_owned()));
+        element.attributes.push((name, value.into_owned()));
     }
     Ok(element)
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::check::{Refused, Why, shown, within};
+use super::check::{Report, Why, shown, within};
 use super::element::{element, one_of};
 use super::parameter::{Parameter, parameters};
+use super::place::Place;
 use super::text::{Decimal, DialledNumber, Language, Message, Plain, Url, some};
 use super::values::Events;
 use super::verbs::Prompt;
@@ -193,10 +194,10 @@ fn currency(currency: &Plain) -> Result<(), Why> {
     Err(Why::new(shown(currency.as_str()), "a currency has three letters (ISO 4217)", "write such as usd"))
 }
 
-fn whole_pay(pay: &Pay, place: &str, refused: &mut Vec<Refused>) {
+fn whole_pay(pay: &Pay, place: &Place<'_>, report: &mut Report) {
     if pay.bank_account_type.is_some() && pay.payment_method != Some(PaymentMethod::AchDebit) {
         let why = Why::new("a bank account without ach-debit", "a card has no account", "set paymentMethod");
-        refused.push(why.at(format!("{place}@bankAccountType")));
+        report.refuse_attribute(place, "bankAccountType", why);
     }
 }
 

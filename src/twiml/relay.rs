@@ -1,11 +1,13 @@
 //! `ConversationRelay`: the caller speaks, and a server of the application reads and writes.
 
-use super::check::{Refused, Why, shown};
-use super::element::{element, one_of};
+use super::check::{Report, Why, shown};
+use super::element::{Value, element, one_of};
 use super::parameter::{Parameter, parameters};
+use super::place::Place;
 use super::text::{Decimal, Language, Plain, SocketUrl, some};
 use super::values::{Events, Hints};
 use super::words::words;
+use super::write::Writer;
 
 words! {
     /// What a caller may interrupt with, or what is reported.
@@ -127,14 +129,14 @@ element! {
         partial_prompts: bool = "partialPrompts";
         /// Whether swear words are masked.
         profanity_filter: bool = "profanityFilter";
-        /// How noise is treated. Twilio's libraries differ in the spelling of this and the next three; both are read.
-        background_noise_reduction: Plain = "backgroundNoiseReduction" | "backgroundnoisereduction" if some;
+        /// How noise is treated. Twilio's libraries differ in the spelling of this and the next three: see [`Spelling`].
+        background_noise_reduction: Spelled = "backgroundNoiseReduction" | "backgroundnoisereduction" if something;
         /// How much silence ends the speech, as Twilio's libraries write it.
-        speech_timeout: Plain = "speechTimeout" | "speechtimeout" if some;
+        speech_timeout: Spelled = "speechTimeout" | "speechtimeout" if something;
         /// How Deepgram formats, as Twilio's libraries write it.
-        deepgram_smart_format: Plain = "deepgramSmartFormat" | "deepgramsmartformat" if some;
+        deepgram_smart_format: Spelled = "deepgramSmartFormat" | "deepgramsmartformat" if something;
         /// Whether short sounds of agreement are ignored, as Twilio's libraries write it.
-        ignore_backchannel: Plain = "ignoreBackchannel" | "ignorebackchannel" if some;
+        ignore_backchannel: Spelled = "ignoreBackchannel" | "ignorebackchannel" if something;
         /// Whether what was understood so far is told when the caller hangs up.
         partial_prompt_on_hangup: bool = "partialPromptOnHangup";
         /// From which certainty on the end of a turn is guessed, 0.3 to 0.9.
@@ -158,6 +160,72 @@ element! {
         /// Whether the end of a turn is detected; false by default.
         turn_detection: bool = "turnDetection";
     } check whole_relay
+}
+
+/// How an attribute is spelt that Twilio's libraries spell differently. Which one Twilio reads is unverified; both are
+/// read here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Spelling {
+    /// As twilio-python writes it: `speechTimeout`.
+    #[default]
+    Camel,
+    /// As twilio-node writes it: `speechtimeout`.
+    Lower,
+}
+
+/// The value of an attribute with two spellings. From a text it is spelt as [`Spelling::Camel`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Spelled {
+    /// The value.
+    pub value: Plain,
+    /// How the attribute's name is written.
+    pub spelling: Spelling,
+}
+
+impl Spelled {
+    /// This value, with the attribute's name spelt like this.
+    #[must_use]
+    pub fn new(value: impl Into<Plain>, spelling: Spelling) -> Self {
+        Self { value: value.into(), spelling }
+    }
+}
+
+impl<T: Into<Plain>> From<T> for Spelled {
+    fn from(value: T) -> Self {
+        Self::new(value, Spelling::default())
+    }
+}
+
+impl Value for Spelled {
+    const EXPECTED: &'static str = Plain::EXPECTED;
+    fn write(&self, out: &mut Writer) {
+        Value::write(&self.value, out);
+    }
+    fn size(&self) -> usize {
+        self.value.size()
+    }
+    fn read(text: &str) -> Option<Self> {
+        Some(text.into())
+    }
+    fn check(&self) -> Result<(), Why> {
+        Value::check(&self.value)
+    }
+    fn read_spelled(text: &str, spelling: usize) -> Option<Self> {
+        Some(Self::new(text, if spelling == 0 { Spelling::Camel } else { Spelling::Lower }))
+    }
+    fn spelling(&self) -> usize {
+        match self.spelling {
+            Spelling::Camel => 0,
+            Spelling::Lower => 1,
+        }
+    }
+}
+
+/// The rule that a value has something in it.
+fn something(spelled: &Spelled) -> Result<(), Why> {
+    some(&spelled.value)
 }
 
 one_of! {
@@ -187,10 +255,10 @@ impl ConversationRelay {
 
 parameters!(ConversationRelay);
 
-fn whole_relay(relay: &ConversationRelay, place: &str, refused: &mut Vec<Refused>) {
+fn whole_relay(relay: &ConversationRelay, place: &Place<'_>, report: &mut Report) {
     if relay.url.is_none() {
         let why = Why::new("no url", "Twilio must know where the words go", "give a wss:// address");
-        refused.push(why.at(place));
+        report.refuse(place, why);
     }
 }
 
@@ -233,8 +301,8 @@ impl RelayLanguage {
     }
 }
 
-fn whole_language(language: &RelayLanguage, place: &str, refused: &mut Vec<Refused>) {
+fn whole_language(language: &RelayLanguage, place: &Place<'_>, report: &mut Report) {
     if language.code.is_none() {
-        refused.push(Why::new("no code", "Twilio must know which language", "give a tag such as en-US").at(place));
+        report.refuse(place, Why::new("no code", "Twilio must know which language", "give a tag such as en-US"));
     }
 }

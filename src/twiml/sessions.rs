@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::background::Stream;
-use super::check::{Refused, Why, within};
+use super::check::{Report, Why, within};
 use super::element::{element, one_of};
 use super::parameter::{Parameter, parameters};
+use super::place::Place;
 use super::relay::ConversationRelay;
-use super::text::{ConferenceName, Language, Plain, Sid, Url, kind, some};
+use super::text::{ConferenceName, Language, Plain, Sid, Url, kind, name, some};
 use super::values::Events;
 use super::words::{DialRecord, Method, RecordingEvent, Trim, words};
 
@@ -52,15 +53,10 @@ impl Connect {
     }
 }
 
-fn whole_connect(connect: &Connect, place: &str, refused: &mut Vec<Refused>) {
+fn whole_connect(connect: &Connect, place: &Place<'_>, report: &mut Report) {
     if connect.services.len() != 1 {
         let what = format!("{} services", connect.services.len());
-        refused.push(Why::new(what, "a call is handed to exactly one", "give one").at(place));
-    }
-    for (i, service) in connect.services.iter().enumerate() {
-        if let Service::Stream(stream) = service {
-            stream.check_two_way(&format!("{place}/Stream[{i}]"), refused);
-        }
+        report.refuse(place, Why::new(what, "a call is handed to exactly one", "give one"));
     }
 }
 
@@ -71,7 +67,7 @@ element! {
         name: ConferenceName
     ) {
         /// Who the caller is in it, 1 to 256 characters.
-        participant_identity: Plain = "participantIdentity" if some;
+        participant_identity: Plain = "participantIdentity" if |text: &Plain| name(text.as_str(), 256);
     }
 }
 
@@ -178,9 +174,9 @@ impl Config {
     }
 }
 
-fn whole_config(config: &Config, place: &str, refused: &mut Vec<Refused>) {
+fn whole_config(config: &Config, place: &Place<'_>, report: &mut Report) {
     if config.name.is_none() || config.value.is_none() {
-        refused.push(Why::new("name or value is missing", "a setting has both", "give both").at(place));
+        report.refuse(place, Why::new("name or value is missing", "a setting has both", "give both"));
     }
 }
 
@@ -201,10 +197,10 @@ impl VirtualAgent {
 
 parameters!(VirtualAgent);
 
-fn whole_agent(agent: &VirtualAgent, place: &str, refused: &mut Vec<Refused>) {
+fn whole_agent(agent: &VirtualAgent, place: &Place<'_>, report: &mut Report) {
     if agent.connector_name.is_none() {
         let why = Why::new("no connectorName", "Twilio finds the agent by it", "give the connector's name");
-        refused.push(why.at(place));
+        report.refuse(place, why);
     }
 }
 

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use super::check::{Refused, Why, within};
+use super::check::{Report, Why, within};
 use super::dial::status_callback;
-use super::element::{Content, Element, element, one_of, only_kind};
+use super::element::{Content, element, one_of, only_kind};
 use super::parse::ParseError;
+use super::place::Place;
+use super::reading::Reading;
 use super::text::{Plain, SipUri, Url, name};
-use super::values::{Events, Millis, check_text, read_text};
+use super::tree::Element;
+use super::values::{Events, Millis, read_text};
 use super::words::{CallEvent, MachineDetection, Method};
+use super::write::Writer;
 
 element! {
     /// A SIP address (Twilio docs: TwiML `<Sip>`).
@@ -20,11 +24,11 @@ element! {
         username: Plain = "username";
         /// The password for the SIP login.
         password: Plain = "password";
-        /// The document the called side hears before the two are connected.
+        /// The document the called side hears before the two are connected, a `ScreenResponse`; none by default.
         url: Url = "url";
         /// How `url` is requested; `POST` by default.
         method: Method = "method";
-        /// Who is told about the leg.
+        /// Who is told about the leg; nobody by default.
         status_callback_url: Url = "statusCallback";
         /// How that URL is requested; `POST` by default.
         status_callback_method: Method = "statusCallbackMethod";
@@ -40,7 +44,7 @@ element! {
         machine_detection_speech_end_threshold: Millis = "machineDetectionSpeechEndThreshold" if within(500, 5000);
         /// How much silence at first ends the detection, 2000 ms to 10000 ms; 5000 ms by default.
         machine_detection_silence_timeout: Millis = "machineDetectionSilenceTimeout" if within(2000, 10_000);
-        /// Who is told what answered.
+        /// Who is told what answered; nobody by default.
         amd_status_callback: Url = "amdStatusCallback";
         /// How `amd_status_callback` is requested; `POST` by default.
         amd_status_callback_method: Method = "amdStatusCallbackMethod";
@@ -148,33 +152,33 @@ fn value(text: &str) -> Result<(), Why> {
     Err(Why::new(format!("{length} characters"), why, "shorten it to one line"))
 }
 
-fn whole_header(header: &Header, place: &str, refused: &mut Vec<Refused>) {
+fn whole_header(header: &Header, place: &Place<'_>, report: &mut Report) {
     if header.name.is_none() || header.value.is_none() {
-        refused.push(Why::new("name or value is missing", "a header has both", "give both").at(place));
+        report.refuse(place, Why::new("name or value is missing", "a header has both", "give both"));
     }
 }
 
 impl Content for SipTarget {
-    fn write_into(&self, element: &mut Element) {
+    fn write(&self, out: &mut Writer) {
         match self {
-            Self::Address(uri) => uri.write_into(element),
-            Self::Choices(parts) => parts.write_into(element),
+            Self::Address(uri) => Content::write(uri, out),
+            Self::Choices(parts) => parts.write(out),
         }
     }
 
-    fn read_from(element: &mut Element, place: &str) -> Result<Self, ParseError> {
-        if element.nodes.iter().any(|node| matches!(node, super::element::Node::Element(_))) {
-            return Content::read_from(element, place).map(Self::Choices);
+    fn read(element: &mut Element, place: &Place<'_>, reading: &mut Reading) -> Result<Option<Self>, ParseError> {
+        if element.has_children() {
+            return Ok(Content::read(element, place, reading)?.map(Self::Choices));
         }
-        read_text(element, place).map(Self::Address)
+        Ok(read_text(element, place, reading)?.map(Self::Address))
     }
 
-    fn check_in(&self, place: &str, refused: &mut Vec<Refused>) {
+    fn check(&self, place: &Place<'_>, report: &mut Report) {
         let parts = match self {
-            Self::Address(uri) => return check_text(uri, place, refused),
+            Self::Address(uri) => return report.text(uri, place),
             Self::Choices(parts) => parts,
         };
-        parts.check_in(place, refused);
+        Content::check(parts, place, report);
         let uris = parts.iter().filter(|part| matches!(part, SipPart::Uri(_))).count();
         if uris == 0 || parts.len() > uris + 1 {
             let why = Why::new(
@@ -182,7 +186,7 @@ impl Content for SipTarget {
                 "a Sip has at least one address and at most one list of headers",
                 "give that many",
             );
-            refused.push(why.at(place));
+            report.refuse(place, why);
         }
     }
 }
@@ -209,9 +213,9 @@ impl Refer {
     }
 }
 
-fn whole_refer(refer: &Refer, place: &str, refused: &mut Vec<Refused>) {
+fn whole_refer(refer: &Refer, place: &Place<'_>, report: &mut Report) {
     if refer.sips.len() != 1 {
         let what = format!("{} addresses", refer.sips.len());
-        refused.push(Why::new(what, "a call is referred to exactly one", "give one Sip").at(place));
+        report.refuse(place, Why::new(what, "a call is referred to exactly one", "give one Sip"));
     }
 }

@@ -1,55 +1,116 @@
 //! Texts with rules: each type says what it holds, and `build` refuses the rest.
 
-use super::check::{Refused, Why, shown};
-use super::element::{Content, Element, Value};
+use std::fmt;
+
+use super::check::{Report, Why, shown};
+use super::element::{Content, Value};
 use super::parse::ParseError;
-use super::values::{check_text, read_text};
-use super::write::is_xml_char;
+use super::place::Place;
+use super::reading::Reading;
+use super::tree::Element;
+use super::values::read_text;
+use super::write::{Writer, growth, is_xml, is_xml_char};
 use crate::phone::{Endpoint, PhoneNumber};
 
+/// What one look at a text has shown, so that nobody looks at it again.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Seen {
+    /// Its rule allows it, and this many bytes it grows by when it is escaped.
+    Allowed(u32),
+    /// Its rule refuses it.
+    Refused,
+}
+
 macro_rules! text {
-    ($($(#[$meta:meta])* $name:ident, $check:expr;)*) => {$(
+    ($($(#[$meta:meta])* $name:ident, $rule:expr;)*) => {$(
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub struct $name(String);
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $name {
+            text: String,
+            seen: Seen,
+        }
 
         impl $name {
             /// The text as it was given; it may still be one that `build` refuses.
             #[must_use]
             pub fn as_str(&self) -> &str {
-                &self.0
+                &self.text
+            }
+
+            fn rule(text: &str) -> Result<(), Why> {
+                let rule: fn(&str) -> Result<(), Why> = $rule;
+                rule(text)
             }
         }
 
         impl<S: Into<String>> From<S> for $name {
             fn from(text: S) -> Self {
-                Self(text.into())
+                let text = text.into();
+                let seen = match Self::rule(&text) {
+                    Ok(()) => Seen::Allowed(u32::try_from(growth(&text)).unwrap_or(u32::MAX)),
+                    Err(_) => Seen::Refused,
+                };
+                Self { text, seen }
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.text).finish()
             }
         }
 
         impl Value for $name {
             const EXPECTED: &'static str = "text";
-            fn write(&self) -> String {
-                self.0.clone()
+            #[inline]
+            fn write(&self, out: &mut Writer) {
+                match self.seen {
+                    Seen::Allowed(0) => out.plain_value(&self.text),
+                    _ => out.value(&self.text),
+                }
+            }
+            #[inline]
+            fn size(&self) -> usize {
+                match self.seen {
+                    Seen::Allowed(growth) => self.text.len() + growth as usize,
+                    Seen::Refused => self.text.len(),
+                }
             }
             fn read(text: &str) -> Option<Self> {
-                Some(Self(text.to_owned()))
+                Some(text.into())
             }
+            #[inline]
             fn check(&self) -> Result<(), Why> {
-                let check: fn(&str) -> Result<(), Why> = $check;
-                check(&self.0)
+                match self.seen {
+                    Seen::Allowed(_) => Ok(()),
+                    Seen::Refused => Self::rule(&self.text),
+                }
+            }
+            #[inline]
+            fn is_relative(&self) -> bool {
+                // Only a `Url` is ever followed.
+                stringify!($name) == "Url" && !is_absolute(&self.text)
             }
         }
 
         impl Content for $name {
-            fn write_into(&self, element: &mut Element) {
-                element.text(self.0.as_str());
+            #[inline]
+            fn write(&self, out: &mut Writer) {
+                match self.seen {
+                    Seen::Allowed(0) => out.plain_text(&self.text),
+                    _ => out.text(&self.text),
+                }
             }
-            fn read_from(element: &mut Element, place: &str) -> Result<Self, ParseError> {
-                read_text(element, place)
+            fn read(
+                element: &mut Element,
+                place: &Place<'_>,
+                reading: &mut Reading,
+            ) -> Result<Option<Self>, ParseError> {
+                read_text(element, place, reading)
             }
-            fn check_in(&self, place: &str, refused: &mut Vec<Refused>) {
-                check_text(self, place, refused);
+            #[inline]
+            fn check(&self, place: &Place<'_>, report: &mut Report) {
+                report.text(self, place);
             }
         }
     )*};
@@ -61,7 +122,7 @@ text! {
     /// Refused: other schemes, another host without a scheme (`//host`), characters RFC 3986 does not allow, host names
     /// with `_`.
     Url, url;
-    /// A voice: `man`, `woman`, `alice`, `Polly.Joanna-Neural`, `Google.en-US-Chirp3-HD-Aoede`.
+    /// A voice: `man`, `woman`, `alice`, `Polly.Joanna-Neural`, `Polly.Mía`, `Google.en-US-Chirp3-HD-Aoede`.
     Voice, voice;
     /// A language tag such as `en-US` (BCP 47).
     Language, language;
@@ -72,7 +133,7 @@ text! {
     /// The name of a conference: 1 to 128 characters (Twilio error 13237).
     ConferenceName, |text| name(text, 128);
     /// The name of a queue: 1 to 64 characters.
-    QueueName, |text| name(text, 64);
+    QueueName, queue_name;
     /// A participant's name inside a conference: 1 to 128 characters, no `/`, not a call sid (Twilio error 16023).
     Label, label;
     /// Whom a browser or app registered as: 1 to 256 characters.
@@ -99,13 +160,13 @@ text! {
 
 impl From<&PhoneNumber> for DialledNumber {
     fn from(number: &PhoneNumber) -> Self {
-        Self(number.as_str().to_owned())
+        number.as_str().into()
     }
 }
 
 impl From<&PhoneNumber> for CallerId {
     fn from(number: &PhoneNumber) -> Self {
-        Self(number.as_str().to_owned())
+        number.as_str().into()
     }
 }
 
@@ -129,8 +190,13 @@ pub(super) fn name(text: &str, most: usize) -> Result<(), Why> {
     Ok(())
 }
 
+fn queue_name(text: &str) -> Result<(), Why> {
+    let code = if text.chars().count() > 64 { 14_205 } else { 14_204 };
+    name(text, 64).map_err(|why| why.coded(code))
+}
+
 fn plain(text: &str) -> Result<(), Why> {
-    if text.chars().all(is_xml_char) {
+    if is_xml(text) {
         return Ok(());
     }
     Err(Why::new(shown(text), "XML 1.0 cannot hold its control characters", "remove them"))
@@ -149,13 +215,13 @@ fn finish_on_key(text: &str) -> Result<(), Why> {
 
 fn voice(text: &str) -> Result<(), Why> {
     let named = ["Polly.", "Google."].iter().find_map(|maker| text.strip_prefix(maker));
-    let tail = |rest: &str| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    let tail = |rest: &str| !rest.is_empty() && rest.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
     if matches!(text, "man" | "woman" | "alice") || named.is_some_and(tail) {
         return Ok(());
     }
     Err(Why::new(
         shown(text),
-        "Twilio knows man, woman, alice, Polly.… and Google.… (error 13512)",
+        "Twilio knows man, woman, alice, Polly.… and Google.… (error 13511)",
         "take a name from Twilio's list of voices",
     ))
 }
@@ -231,10 +297,10 @@ fn sid(text: &str) -> Result<(), Why> {
 /// The rule that a sid names this kind of thing.
 pub(super) fn kind(prefix: &'static str) -> impl Fn(&Sid) -> Result<(), Why> {
     move |sid| {
-        if sid.0.starts_with(prefix) {
+        if sid.text.starts_with(prefix) {
             return Ok(());
         }
-        Err(Why::new(shown(&sid.0), format!("a sid that starts with {prefix} belongs here"), "give that sid"))
+        Err(Why::new(shown(&sid.text), format!("a sid that starts with {prefix} belongs here"), "give that sid"))
     }
 }
 
@@ -262,24 +328,32 @@ fn socket_url(text: &str) -> Result<(), Why> {
 
 /// The rule that a socket's URL has no query, which `<Stream>` does not take.
 pub(super) fn no_query(socket: &SocketUrl) -> Result<(), Why> {
-    if !socket.0.contains('?') {
+    if !socket.text.contains('?') {
         return Ok(());
     }
-    Err(Why::new(shown(&socket.0), "a Stream's URL takes no query", "send the values as parameters"))
+    Err(Why::new(shown(&socket.text), "a Stream's URL takes no query", "send the values as parameters"))
 }
 
 /// The rule that a URL is not relative: a wrong one gives error 11200 and no callback.
 pub(super) fn absolute(address: &Url) -> Result<(), Why> {
-    let scheme = address.0.split(':').next().unwrap_or_default();
-    if ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+    if is_absolute(&address.text) {
         return Ok(());
     }
-    Err(Why::new(shown(&address.0), "what runs in the background has no document to be relative to", "write https://…"))
+    Err(Why::new(
+        shown(&address.text),
+        "what runs in the background has no document to be relative to",
+        "write https://…",
+    ))
+}
+
+fn is_absolute(address: &str) -> bool {
+    let scheme = address.split(':').next().unwrap_or_default();
+    ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
 }
 
 /// The rule that a text has something in it.
 pub(super) fn some(text: &Plain) -> Result<(), Why> {
-    if text.0.is_empty() {
+    if text.text.is_empty() {
         return Err(Why::new("nothing", "an empty value names nothing", "leave the attribute out"));
     }
     Ok(())
@@ -294,12 +368,23 @@ fn decimal(text: &str) -> Result<(), Why> {
     Err(Why::new(shown(text), "it is not a number with a decimal point", "write such as 9.99"))
 }
 
+/// The bytes a URL may have (RFC 3986, 2.2 to 2.4); brackets only around an address of IPv6, which is not looked at here.
+const IN_URL: [bool; 256] = {
+    let mut allowed = [false; 256];
+    let mut byte = 0x21;
+    while byte < 0x7F {
+        allowed[byte] = !matches!(byte as u8, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}');
+        byte += 1;
+    }
+    allowed
+};
+
 fn url(text: &str) -> Result<(), Why> {
     let refuse = |why: &str, fix: &str| Err(Why::new(shown(text), why, fix));
     if text.is_empty() {
         return refuse("there is no address", "leave the attribute or verb out");
     }
-    if !text.bytes().all(|b| b.is_ascii_graphic() && !br#""<>\^`{|}"#.contains(&b)) {
+    if !text.bytes().all(|byte| IN_URL[usize::from(byte)]) {
         return refuse("a URL may not hold these characters (RFC 3986)", "percent-encode them");
     }
     if text.starts_with("//") {

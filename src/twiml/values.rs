@@ -1,17 +1,24 @@
 //! What attributes and texts hold: addresses, numbers, lists.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::check::{Measured, Refused, Why, shown};
-use super::element::{Content, Element, Value};
+use super::check::{Measured, Report, Why, shown};
+use super::element::{Content, Value};
 use super::parse::ParseError;
-use super::write::trimmed;
+use super::place::Place;
+use super::reading::Reading;
+use super::tree::Element;
+use super::write::{Writer, growth, trimmed};
 
 impl Value for bool {
     const EXPECTED: &'static str = "true or false";
-    fn write(&self) -> String {
-        self.to_string()
+    #[inline]
+    fn write(&self, out: &mut Writer) {
+        out.plain_value(if *self { "true" } else { "false" });
+    }
+    #[inline]
+    fn size(&self) -> usize {
+        "false".len()
     }
     fn read(text: &str) -> Option<Self> {
         text.parse().ok()
@@ -20,8 +27,13 @@ impl Value for bool {
 
 impl Value for u32 {
     const EXPECTED: &'static str = "a whole number";
-    fn write(&self) -> String {
-        self.to_string()
+    #[inline]
+    fn write(&self, out: &mut Writer) {
+        out.number(u64::from(*self));
+    }
+    #[inline]
+    fn size(&self) -> usize {
+        10
     }
     fn read(text: &str) -> Option<Self> {
         text.parse().ok()
@@ -30,8 +42,13 @@ impl Value for u32 {
 
 impl Value for Duration {
     const EXPECTED: &'static str = "a number of whole seconds";
-    fn write(&self) -> String {
-        self.as_secs().to_string()
+    #[inline]
+    fn write(&self, out: &mut Writer) {
+        out.number(self.as_secs());
+    }
+    #[inline]
+    fn size(&self) -> usize {
+        20
     }
     fn read(text: &str) -> Option<Self> {
         text.parse().ok().map(Self::from_secs)
@@ -63,8 +80,13 @@ impl Measured for Millis {
 
 impl Value for Millis {
     const EXPECTED: &'static str = "a number of milliseconds";
-    fn write(&self) -> String {
-        self.0.to_string()
+    #[inline]
+    fn write(&self, out: &mut Writer) {
+        out.number(u64::from(self.0));
+    }
+    #[inline]
+    fn size(&self) -> usize {
+        10
     }
     fn read(text: &str) -> Option<Self> {
         text.parse().ok().map(Self)
@@ -98,11 +120,16 @@ impl Measured for GatherTimeout {
 
 impl Value for GatherTimeout {
     const EXPECTED: &'static str = "auto or a number of whole seconds";
-    fn write(&self) -> String {
+    #[inline]
+    fn write(&self, out: &mut Writer) {
         match self {
-            Self::Auto => "auto".to_owned(),
-            Self::After(wait) => wait.write(),
+            Self::Auto => out.plain_value("auto"),
+            Self::After(wait) => wait.write(out),
         }
+    }
+    #[inline]
+    fn size(&self) -> usize {
+        20
     }
     fn read(text: &str) -> Option<Self> {
         if text == "auto" { Some(Self::Auto) } else { Duration::read(text).map(Self::After) }
@@ -132,26 +159,36 @@ impl<T: Into<super::Url>> From<T> for WaitUrl {
 
 impl Value for WaitUrl {
     const EXPECTED: &'static str = "a URL, or nothing for silence";
-    fn write(&self) -> String {
-        match self {
-            Self::Silence => String::new(),
-            Self::At(url) => url.write(),
+    #[inline]
+    fn write(&self, out: &mut Writer) {
+        if let Self::At(url) = self {
+            Value::write(url, out);
         }
     }
+    #[inline]
+    fn size(&self) -> usize {
+        match self {
+            Self::Silence => 0,
+            Self::At(url) => url.size(),
+        }
+    }
+    fn is_relative(&self) -> bool {
+        matches!(self, Self::At(url) if url.is_relative())
+    }
     fn read(text: &str) -> Option<Self> {
-        if text.is_empty() { Some(Self::Silence) } else { super::Url::read(text).map(Self::At) }
+        if text.is_empty() { Some(Self::Silence) } else { <super::Url as Value>::read(text).map(Self::At) }
     }
     fn check(&self) -> Result<(), Why> {
         match self {
             Self::Silence => Ok(()),
-            Self::At(url) => url.check(),
+            Self::At(url) => Value::check(url),
         }
     }
 }
 
 /// A set of words of one list, written with spaces between, each once, in the order of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Events<E>(BTreeSet<E>);
+pub struct Events<E>(Vec<E>);
 
 impl<E: Ord> Events<E> {
     /// Whether the word is in the set.
@@ -167,29 +204,42 @@ impl<E: Ord> Events<E> {
 
 impl<E: Ord, const N: usize> From<[E; N]> for Events<E> {
     fn from(events: [E; N]) -> Self {
-        Self(events.into())
+        Vec::from(events).into()
     }
 }
 
 impl<E: Ord> From<Vec<E>> for Events<E> {
-    fn from(events: Vec<E>) -> Self {
-        events.into_iter().collect()
+    fn from(mut events: Vec<E>) -> Self {
+        events.sort_unstable();
+        events.dedup();
+        Self(events)
     }
 }
 
 impl<E: Ord> FromIterator<E> for Events<E> {
     fn from_iter<I: IntoIterator<Item = E>>(events: I) -> Self {
-        Self(events.into_iter().collect())
+        events.into_iter().collect::<Vec<_>>().into()
     }
 }
 
 impl<E: Value + Ord> Value for Events<E> {
     const EXPECTED: &'static str = E::EXPECTED;
-    fn write(&self) -> String {
-        self.0.iter().map(Value::write).collect::<Vec<_>>().join(" ")
+    fn write(&self, out: &mut Writer) {
+        for (i, event) in self.0.iter().enumerate() {
+            if i > 0 {
+                out.plain_value(" ");
+            }
+            event.write(out);
+        }
+    }
+    fn size(&self) -> usize {
+        self.0.iter().map(|event| event.size() + 1).sum()
     }
     fn read(text: &str) -> Option<Self> {
         text.split_ascii_whitespace().map(E::read).collect()
+    }
+    fn read_some(text: &str) -> Option<Self> {
+        Some(text.split_ascii_whitespace().filter_map(E::read).collect()).filter(|some: &Self| !some.0.is_empty())
     }
     fn check(&self) -> Result<(), Why> {
         if self.0.is_empty() {
@@ -229,8 +279,16 @@ impl<S: Into<String>> From<Vec<S>> for Hints {
 
 impl Value for Hints {
     const EXPECTED: &'static str = "phrases with commas between";
-    fn write(&self) -> String {
-        self.0.join(",")
+    fn write(&self, out: &mut Writer) {
+        for (i, phrase) in self.0.iter().enumerate() {
+            if i > 0 {
+                out.plain_value(",");
+            }
+            out.value(phrase);
+        }
+    }
+    fn size(&self) -> usize {
+        self.0.iter().map(|phrase| phrase.len() + growth(phrase) + 1).sum()
     }
     fn read(text: &str) -> Option<Self> {
         Some(Self(text.split(',').map(|phrase| phrase.trim().to_owned()).collect()))
@@ -253,32 +311,42 @@ impl Value for Hints {
 }
 
 /// Reads the whole text of an element, without the space around it.
-pub(super) fn read_text<V: Value>(element: &mut Element, place: &str) -> Result<V, ParseError> {
-    let text = element.take_text(place)?;
-    V::read(trimmed(&text)).ok_or_else(|| ParseError::value(place, &text, V::EXPECTED))
-}
-
-/// Checks the text of an element.
-pub(super) fn check_text<V: Value>(value: &V, place: &str, refused: &mut Vec<Refused>) {
-    if let Err(why) = value.check() {
-        refused.push(why.at(place));
+pub(super) fn read_text<V: Value>(
+    element: &mut Element,
+    place: &Place<'_>,
+    reading: &mut Reading,
+) -> Result<Option<V>, ParseError> {
+    let text = reading.take_text(element, place)?;
+    let read = V::read(trimmed(&text));
+    if read.is_none() {
+        reading.wrong(ParseError::value(place.to_string(), &text, V::EXPECTED))?;
     }
+    Ok(read)
 }
 
 /// An audio address, or nothing where tones are played instead.
 impl Content for Option<super::Url> {
-    fn write_into(&self, element: &mut Element) {
+    #[inline]
+    fn write(&self, out: &mut Writer) {
         if let Some(url) = self {
-            element.text(url.write());
+            Content::write(url, out);
         }
     }
-    fn read_from(element: &mut Element, place: &str) -> Result<Self, ParseError> {
-        let text = element.take_text(place)?;
-        Ok(Some(trimmed(&text)).filter(|text| !text.is_empty()).map(super::Url::from))
+    fn read(element: &mut Element, place: &Place<'_>, reading: &mut Reading) -> Result<Option<Self>, ParseError> {
+        let text = reading.take_text(element, place)?;
+        let text = Some(trimmed(&text)).filter(|text| !text.is_empty());
+        // With tones Twilio does not look at the file (Twilio docs: TwiML `<Play>`, digits).
+        let ignored =
+            text.filter(|_| reading.is_lenient() && element.attributes.iter().any(|(name, _)| name == "digits"));
+        match ignored {
+            Some(text) => reading.wrong(ParseError::text(place, text)).map(|()| Some(None)),
+            None => Ok(Some(text.map(super::Url::from))),
+        }
     }
-    fn check_in(&self, place: &str, refused: &mut Vec<Refused>) {
+    #[inline]
+    fn check(&self, place: &Place<'_>, report: &mut Report) {
         if let Some(url) = self {
-            check_text(url, place, refused);
+            report.text(url, place);
         }
     }
 }

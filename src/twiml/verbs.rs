@@ -1,14 +1,15 @@
-//! The verbs that stand in a document, except `Dial`.
+//! The verbs that speak, play, listen and steer. `Dial`, `Enqueue`, `Connect`, `Start`, `Refer` and `Pay` have files of
+//! their own.
 
 use std::time::Duration;
 
-use super::check::{Refused, Why, within};
-use super::element::{Content, Element, Node, Part, Value, element, one_of};
+use super::check::{Report, Why, within};
+use super::element::{Part, element, one_of};
 use super::parameter::{Parameter, parameters};
-use super::parse::ParseError;
-use super::ssml::Speech;
-use super::text::{FinishOnKey, Json, Language, Plain, QueueName, Sid, Tones, Url, Voice, kind};
-use super::values::{Events, GatherTimeout, Hints, WaitUrl, check_text};
+use super::place::Place;
+use super::speech::Speech;
+use super::text::{FinishOnKey, Language, Plain, Tones, Url, Voice};
+use super::values::{Events, GatherTimeout, Hints};
 use super::words::{Input, Method, Reason, RecordingEvent, SpeechModel, Trim};
 
 element! {
@@ -22,7 +23,7 @@ element! {
         voice: Voice = "voice";
         /// The language of the words; `en-US` by default.
         language: Language = "language";
-        /// How often it is said, 0 to 1000; 0 repeats until the call ends.
+        /// How often it is said, 0 to 1000; once by default, and 0 repeats until the call ends.
         loops: u32 = "loop" if within(0, 1000);
     } check whole_say
 }
@@ -35,23 +36,37 @@ impl Say {
     }
 }
 
-fn whole_say(say: &Say, place: &str, refused: &mut Vec<Refused>) {
-    let text = say.words.text();
-    let words = text.as_str();
+/// What each kind of voice takes at most, and how it counts (Twilio docs: TwiML `<Say>`, limits; error 13521).
+fn whole_say(say: &Say, place: &Place<'_>, report: &mut Report) {
     let voice = say.voice.as_ref().map_or("", Voice::as_str);
     if matches!(voice, "man" | "woman" | "alice") && say.words.markups().next().is_some() {
         let why = Why::new("markup", "only Polly and Google voices obey it", "choose one of these, or leave it out");
-        refused.push(why.at(place));
+        report.refuse(place, why);
     }
-    let (length, most, unit) = if voice.starts_with("Polly.") {
-        (words.chars().count(), 3000, "characters, the limit of Polly voices")
-    } else if voice.starts_with("Google.") {
-        (words.chars().count() + say.words.tags(), 5000, "characters, the limit of Google voices")
-    } else {
-        (words.len(), 4096, "bytes")
-    };
+    // Whatever is counted, it is at most three times the bytes.
+    if say.words.most_bytes() > SHORT_BYTES {
+        check_length(say, voice, place, report);
+    }
+}
+
+/// Words below this pass every limit.
+const SHORT_BYTES: usize = 1000;
+
+fn check_length(say: &Say, voice: &str, place: &Place<'_>, report: &mut Report) {
+    let (mut bytes, mut characters, mut encoded) = (0, 0, 0);
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~ ".contains(&b);
-    let encoded: usize = words.bytes().map(|b| if plain(b) { 1 } else { 3 }).sum();
+    say.words.each_words(&mut |words| {
+        bytes += words.len();
+        characters += words.chars().count();
+        encoded += words.bytes().map(|b| if plain(b) { 1 } else { 3 }).sum::<usize>();
+    });
+    let (length, most, unit) = if voice.starts_with("Polly.") {
+        (characters, 3000, "characters, the limit of Polly voices")
+    } else if voice.starts_with("Google.") {
+        (characters + say.words.tags(), 5000, "characters, the limit of Google voices")
+    } else {
+        (bytes, 4096, "bytes")
+    };
     let why = if length > most {
         format!("Twilio says at most {most} {unit} (error 13521)")
     } else if encoded > 4500 {
@@ -59,8 +74,8 @@ fn whole_say(say: &Say, place: &str, refused: &mut Vec<Refused>) {
     } else {
         return;
     };
-    refused
-        .push(Why::new(format!("{length} characters or bytes of words"), why, "split it into several Say").at(place));
+    let what = format!("{length} characters or bytes of words");
+    report.refuse(place, Why::new(what, why, "split it into several Say").coded(13_521));
 }
 
 element! {
@@ -69,9 +84,9 @@ element! {
         /// The audio; nothing when tones are played.
         url: Option<Url>
     ) {
-        /// How often it is played, 0 to 1000; 0 repeats until the call ends.
+        /// How often it is played, 0 to 1000; once by default, and 0 repeats until the call ends.
         loops: u32 = "loop" if within(0, 1000);
-        /// Tones to play instead of a file.
+        /// Tones to play instead of a file; not in a `Gather`.
         tones: Tones = "digits";
     } check whole_play
 }
@@ -90,13 +105,20 @@ impl Play {
     }
 }
 
-fn whole_play(play: &Play, place: &str, refused: &mut Vec<Refused>) {
+fn whole_play(play: &Play, place: &Place<'_>, report: &mut Report) {
     let what = match (&play.url, &play.tones) {
         (Some(_), Some(_)) => "a file and tones",
         (None, None) => "neither a file nor tones",
-        _ => return,
+        _ => return not_in_gather(play, place, report),
     };
-    refused.push(Why::new(what, "Twilio plays one of them and ignores the other", "give exactly one").at(place));
+    report.refuse(place, Why::new(what, "Twilio plays one of them and ignores the other", "give exactly one"));
+}
+
+fn not_in_gather(play: &Play, place: &Place<'_>, report: &mut Report) {
+    if play.tones.is_some() && place.parent() == <Gather as Part>::NAME {
+        let why = Why::new("tones", "a Gather would hear them as keys", "play them outside");
+        report.refuse_attribute(place, "digits", why);
+    }
 }
 
 element! {
@@ -117,6 +139,12 @@ impl Pause {
 
 one_of! {
     /// What may stand in a `Gather` (Twilio error 13320 otherwise).
+    ///
+    /// ```compile_fail
+    /// use switchboard::twiml::{Dial, Gather};
+    ///
+    /// let gather = Gather::new().prompt(Dial::new());
+    /// ```
     Prompt {
         /// Speaks.
         Say,
@@ -141,7 +169,7 @@ element! {
         input: Input = "input";
         /// How long is waited for the first or next input; 5 s by default. `Auto` needs speech.
         timeout: GatherTimeout = "timeout" if within(1, u64::MAX);
-        /// After how many keys the input ends, at least one.
+        /// After how many keys the input ends, at least one; by default their number does not end it.
         num_digits: u32 = "numDigits" if within(1, u64::MAX);
         /// The one key that ends the input, or empty for none; `#` by default.
         finish_on_key: FinishOnKey = "finishOnKey" if one_key;
@@ -149,7 +177,7 @@ element! {
         action_on_empty_result: bool = "actionOnEmptyResult";
         /// How much silence ends the speech; `timeout` by default. A number when `speech_model` is given (error 13335).
         speech_timeout: GatherTimeout = "speechTimeout" if within(1, u64::MAX);
-        /// What recognises the speech.
+        /// What recognises the speech; `default` by default.
         speech_model: SpeechModel = "speechModel";
         /// The language of the speech; `en-US` by default.
         language: Language = "language";
@@ -157,17 +185,17 @@ element! {
         hints: Hints = "hints";
         /// Whether swear words are masked; true by default.
         profanity_filter: bool = "profanityFilter";
-        /// Whether the enhanced `phone_call` model is used.
+        /// Whether the enhanced `phone_call` model is used; false by default. Twilio has deprecated it.
         enhanced: bool = "enhanced";
         /// Who is told what was understood so far.
         partial_result_callback: Url = "partialResultCallback";
         /// How `partial_result_callback` is requested; `POST` by default.
         partial_result_callback_method: Method = "partialResultCallbackMethod";
-        /// Whether speech stops the prompts.
+        /// Whether speech stops the prompts, as Twilio's libraries write it; that it does by default is unverified.
         barge_in: bool = "bargeIn";
-        /// How long the speech may be, in whole seconds.
+        /// How long the speech may be, in whole seconds, as Twilio's libraries write it; 60 s by default.
         max_speech_time: Duration = "maxSpeechTime" if within(1, u64::MAX);
-        /// Whether Twilio reports more about the recognition.
+        /// Whether Twilio reports more about the recognition, as its libraries write it.
         debug: bool = "debug";
     } check whole_gather
 }
@@ -215,136 +243,23 @@ fn one_key(keys: &FinishOnKey) -> Result<(), Why> {
     if keys.as_str().chars().count() <= 1 {
         return Ok(());
     }
-    Err(Why::new("several keys", "a Gather ends on one key, or on none", "choose one of 0-9, # and *"))
+    Err(Why::new("several keys", "a Gather ends on one key, or on none", "choose one of 0-9, # and *").coded(13_311))
 }
 
-fn whole_gather(gather: &Gather, place: &str, refused: &mut Vec<Refused>) {
-    let mut refuse = |attribute: &str, what: &str, why: &str, fix: &str| {
-        refused.push(Why::new(what, why, fix).at(format!("{place}{attribute}")));
-    };
+fn whole_gather(gather: &Gather, place: &Place<'_>, report: &mut Report) {
     let speech = matches!(gather.input, Some(Input::Speech | Input::DtmfSpeech));
     if gather.timeout == Some(GatherTimeout::Auto) && !speech {
-        refuse(
-            "@timeout",
-            "auto without speech",
-            "keys need a number of seconds",
-            "give seconds, or listen for speech",
-        );
+        let why =
+            Why::new("auto without speech", "keys need a number of seconds", "give seconds, or listen for speech");
+        report.refuse_attribute(place, "timeout", why);
     }
     if gather.speech_timeout == Some(GatherTimeout::Auto) && gather.speech_model.is_some() {
-        refuse("@speechTimeout", "auto with a speechModel", "a model needs a number (error 13335)", "give seconds");
+        let why = Why::new("auto with a speechModel", "a model needs a number (error 13335)", "give seconds");
+        report.refuse_attribute(place, "speechTimeout", why.coded(13_335));
     }
     if gather.enhanced == Some(true) && gather.speech_model != Some(SpeechModel::PhoneCall) {
-        refuse("@enhanced", "true", "only the model phone_call is enhanced", "set speechModel to phone_call");
-    }
-    for (i, prompt) in gather.prompts.iter().enumerate() {
-        if matches!(prompt, Prompt::Play(Play { tones: Some(_), .. })) {
-            refuse(&format!("/Play[{i}]@digits"), "tones", "a Gather would hear them as keys", "play them outside");
-        }
-    }
-}
-
-element! {
-    /// Puts the caller into a queue (Twilio docs: TwiML `<Enqueue>`); the queue is made on first use.
-    Enqueue (
-        /// Where to.
-        target: EnqueueTarget
-    ) {
-        /// Who is asked when the caller leaves the queue; without it the next verb runs.
-        action: Url = "action";
-        /// How `action` is requested; `POST` by default.
-        method: Method = "method";
-        /// What the caller hears while waiting, again and again.
-        wait_url: WaitUrl = "waitUrl";
-        /// How `wait_url` is requested; `POST` by default.
-        wait_url_method: Method = "waitUrlMethod";
-        /// The TaskRouter workflow; only with a task.
-        workflow_sid: Sid = "workflowSid" if kind("WW");
-        /// How many callers the queue takes, at least one.
-        max_queue_size: u32 = "maxQueueSize" if within(1, 5000);
-    } check whole_enqueue
-}
-
-impl Enqueue {
-    /// Puts the caller into the queue of this name.
-    #[must_use]
-    pub fn new(queue: impl Into<QueueName>) -> Self {
-        Self::bare(EnqueueTarget::Queue(queue.into()))
-    }
-
-    /// Makes a task of this workflow for the caller.
-    #[must_use]
-    pub fn workflow(workflow_sid: impl Into<Sid>, task: Task) -> Self {
-        Self::bare(EnqueueTarget::Task(task)).workflow_sid(workflow_sid)
-    }
-}
-
-fn whole_enqueue(enqueue: &Enqueue, place: &str, refused: &mut Vec<Refused>) {
-    let task = matches!(enqueue.target, EnqueueTarget::Task(_));
-    if task != enqueue.workflow_sid.is_some() {
-        let why = "a task needs a workflow, and a workflow takes no queue name";
-        let what = if task { "a task without workflowSid" } else { "a queue with workflowSid" };
-        refused.push(Why::new(what, why, "use Enqueue::new or Enqueue::workflow").at(place));
-    }
-}
-
-/// Where an `Enqueue` leads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EnqueueTarget {
-    /// A queue of the account.
-    Queue(QueueName),
-    /// A TaskRouter task.
-    Task(Task),
-}
-
-impl Content for EnqueueTarget {
-    fn write_into(&self, element: &mut Element) {
-        match self {
-            Self::Queue(name) => element.text(name.write()),
-            Self::Task(task) => element.nodes.push(Node::Element(task.to_element())),
-        }
-    }
-
-    fn read_from(element: &mut Element, place: &str) -> Result<Self, ParseError> {
-        let (children, text) = element.take_children();
-        let mut children = children.into_iter();
-        match (children.next(), children.next()) {
-            (None, _) => Ok(Self::Queue(text.into())),
-            (Some(task), None) if task.name == Task::NAME && text.is_empty() => {
-                Task::from_element(task, &format!("{place}/Task[0]")).map(Self::Task)
-            }
-            (Some(_), _) if !text.is_empty() => Err(ParseError::text(place, &text)),
-            (Some(other), None) => Err(ParseError::element(format!("{place}/{}[0]", other.name))),
-            (Some(_), Some(second)) => Err(ParseError::element(format!("{place}/{}[1]", second.name))),
-        }
-    }
-
-    fn check_in(&self, place: &str, refused: &mut Vec<Refused>) {
-        match self {
-            Self::Queue(name) => check_text(name, place, refused),
-            Self::Task(task) => Part::check(task, &format!("{place}/Task[0]"), refused),
-        }
-    }
-}
-
-element! {
-    /// A TaskRouter task (Twilio docs: TwiML `<Task>`).
-    Task (
-        /// The task's attributes as JSON.
-        attributes: Json
-    ) {
-        /// The higher the sooner; 0 by default.
-        priority: u32 = "priority";
-        /// After how many whole seconds the task is given up.
-        timeout: Duration = "timeout" if within(1, u64::MAX);
-    }
-}
-
-impl Task {
-    /// A task with these attributes, as JSON; space at the ends is left out.
-    #[must_use]
-    pub fn new(attributes: impl Into<String>) -> Self {
-        Self::bare(attributes.into().trim().into())
+        let why = Why::new("true", "only the model phone_call is enhanced", "set speechModel to phone_call");
+        report.refuse_attribute(place, "enhanced", why);
     }
 }
 
@@ -397,14 +312,14 @@ element! {
         timeout: Duration = "timeout";
         /// The keys that end the recording; any key by default.
         finish_on_key: FinishOnKey = "finishOnKey";
-        /// How long it may get, 2 s to 86400 s; 3600 s by default. Above 14400 s the account must allow it, and with
-        /// `transcribe` 120 s is the most.
+        /// How long it may get, 2 s to 86400 s; 3600 s by default. Above 14400 s the account must allow it, with
+        /// `transcribe` 120 s is the most (Twilio error 13615), and in a call of the voice SDK 600 s.
         max_length: Duration = "maxLength" if within(2, 86_400);
         /// Whether a tone is heard before it; true by default.
         play_beep: bool = "playBeep";
         /// Whether silence at its ends is cut; `trim-silence` by default.
         trim: Trim = "trim";
-        /// Who is told about the recording.
+        /// Who is told about the recording; nobody by default.
         recording_status_callback_url: Url = "recordingStatusCallback";
         /// How that URL is requested; `POST` by default.
         recording_status_callback_method: Method = "recordingStatusCallbackMethod";
@@ -412,7 +327,7 @@ element! {
         recording_status_callback_event: Events<RecordingEvent> = "recordingStatusCallbackEvent";
         /// Whether Twilio writes down what was said; false by default.
         transcribe: bool = "transcribe";
-        /// Who is told what was said.
+        /// Who is told what was said; nobody by default.
         transcribe_callback: Url = "transcribeCallback";
         /// The account's recording configuration.
         recording_configuration_id: Plain = "recordingConfigurationId";
@@ -439,11 +354,11 @@ impl Default for Record {
     }
 }
 
-fn whole_record(record: &Record, place: &str, refused: &mut Vec<Refused>) {
+fn whole_record(record: &Record, place: &Place<'_>, report: &mut Report) {
     if record.transcribe == Some(true) && record.max_length.is_some_and(|length| length.as_secs() > 120) {
         let why =
             Why::new("more than 120 s with transcribe", "Twilio writes down 2 minutes at most", "give 2 s to 120 s");
-        refused.push(why.at(format!("{place}@maxLength")));
+        report.refuse_attribute(place, "maxLength", why.coded(13_615));
     }
 }
 

@@ -26,8 +26,13 @@ macro_rules! words {
 
         impl $crate::twiml::element::Value for $name {
             const EXPECTED: &'static str = concat!("one of", $(" ", $word),+);
-            fn write(&self) -> String {
-                self.as_str().to_owned()
+            #[inline]
+            fn write(&self, out: &mut $crate::twiml::write::Writer) {
+                out.plain_value(self.as_str());
+            }
+            #[inline]
+            fn size(&self) -> usize {
+                self.as_str().len()
             }
             fn read(text: &str) -> Option<Self> {
                 match text {
@@ -45,9 +50,9 @@ words! {
     /// How Twilio requests a URL.
     Method {
         /// Parameters in the query.
-        Get = "GET",
+        Get = "GET" | "get",
         /// Parameters as a form in the body.
-        Post = "POST",
+        Post = "POST" | "post",
     }
 
     /// What a `Gather` listens for; with both, the first kind heard wins.
@@ -218,6 +223,12 @@ words! {
         Ve = "ve",
         /// South Africa.
         Za = "za",
+    }
+
+    /// What Twilio reports of a `Dial`, as its libraries write it.
+    DialEvent {
+        /// How the dialling goes.
+        CallProgress = "call-progress-event",
     }
 
     /// When Twilio reports on a dialled leg.

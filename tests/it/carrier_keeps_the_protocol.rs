@@ -7,11 +7,15 @@ mod calls;
 mod conferences;
 mod detection;
 mod documents;
+mod payments;
 mod queues;
 mod recordings;
+mod recordings_over_a_socket;
 mod resources;
 mod rest;
+mod speech;
 mod storms;
+mod transcriptions;
 mod transport;
 mod verbs;
 mod webhooks;
@@ -52,6 +56,7 @@ impl World {
             voice_url: "https://app.test/voice".to_owned(),
             voice_fallback_url: Some("https://app.test/fallback".to_owned()),
             status_callback: Some("https://app.test/line-status".to_owned()),
+            ..NumberConfig::default()
         });
         Self { carrier, pages: BTreeMap::new(), log: Vec::new() }
     }

@@ -51,8 +51,8 @@ async fn demo(token: &str) -> Demo {
     simulator.number(NumberConfig {
         number: centre::NUMBER.to_owned(),
         voice_url: switchboard.voice_url(),
-        voice_fallback_url: None,
         status_callback: Some(switchboard.status_url()),
+        ..NumberConfig::default()
     });
     let app = router(switchboard.clone(), Access::closed());
     let mut tasks = JoinSet::new();

@@ -19,6 +19,7 @@ mod due_work_runs_on_tokio;
 mod hop_urls;
 #[cfg(feature = "axum")]
 mod http_router_mounts_anywhere;
+mod no_input_breaks_a_reader;
 mod other_providers_speak_too;
 mod planted_bugs;
 mod shifts_with_faults;

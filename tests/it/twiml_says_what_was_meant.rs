@@ -7,7 +7,9 @@ macro_rules! maybe {
     };
 }
 
-mod documents;
+pub(crate) mod carrier;
+pub(crate) mod documents;
+mod forgiving;
 mod reading;
 mod refusals;
 mod services;
@@ -100,7 +102,7 @@ fn places(words: &str) -> Vec<Response> {
         doc().record(Record::new().recording_configuration_id(w())),
         doc().dial(Dial::new().caller_id(w()).client(client())),
         doc().dial(Dial::new().action(w()).client(client())),
-        doc().dial(Dial::new().events(w()).passports(w()).client(client())),
+        doc().dial(Dial::new().passports(w()).client(client())),
         dial(Number::new(w()).into()),
         dial(Number::new("+14155550100").send_digits(w()).into()),
         dial(Number::new("+14155550100").byoc(w()).into()),
@@ -329,12 +331,12 @@ impl Dice {
             recording_track(self.of(RecordingTrack::ALL)); ring_tone(self.of(RingTone::ALL)); sequential(self.yes());
             recording_status_callback(self.url(), self.set(RecordingEvent::ALL)); refer_url(self.url());
             recording_status_callback_method(self.of(Method::ALL)); refer_method(self.of(Method::ALL));
-            recording_configuration_id(self.name()); events("call-progress-event"); passports(self.name());
+            recording_configuration_id(self.name()); events([DialEvent::CallProgress]); passports(self.name());
         }
         match self.below(5) {
             2 => dial.noun(self.lone_noun()),
             0 => dial.conference(self.conference()),
-            1 => dial.queue(Queue::new(self.name()).url(self.url()).reservation_sid(sid("WR"))),
+            1 => dial.queue(self.queue()),
             _ => (0..=self.below(9)).fold(dial, |dial, _| self.ring(dial)),
         }
     }
@@ -347,14 +349,20 @@ impl Dice {
             machine_detection(self.of(MachineDetection::ALL)); machine_detection_timeout(self.seconds(3, 57));
             machine_detection_speech_threshold(1000u32); machine_detection_speech_end_threshold(500u32);
             machine_detection_silence_timeout(10_000u32); amd_status_callback(self.url());
+            amd_status_callback_method(self.of(Method::ALL));
         }
         let client = Client::new(self.name());
         maybe! { self, client; parameter(self.name(), self.of(&["a\r\n\tb", "", " x "])); parameter("b", self.name());
             client_notification_url(self.url()); status_callback(self.url(), self.set(CallEvent::ALL));
+            url(self.url()); method(self.of(Method::ALL)); status_callback_method(self.of(Method::ALL));
         }
         let sip = Sip::new("sip:ana@example.com;transport=tls?x-a=1&x-b=2");
         maybe! { self, sip; username(self.name()); password(self.of(&["p&\"\n'", ""])); url(self.url());
             machine_detection(self.of(MachineDetection::ALL)); status_callback(self.url(), self.set(CallEvent::ALL));
+            method(self.of(Method::ALL)); status_callback_method(self.of(Method::ALL));
+            machine_detection_timeout(self.seconds(3, 57)); machine_detection_speech_threshold(6000u32);
+            machine_detection_speech_end_threshold(5000u32); machine_detection_silence_timeout(2000u32);
+            amd_status_callback(self.url()); amd_status_callback_method(self.of(Method::ALL));
         }
         match self.below(4) {
             3 => dial.sip(self.sip_choices()),
@@ -362,6 +370,14 @@ impl Dice {
             1 => dial.client(client),
             _ => dial.sip(sip),
         }
+    }
+
+    fn queue(&mut self) -> Queue {
+        let queue = Queue::new(self.name());
+        maybe! { self, queue;
+            url(self.url()); method(self.of(Method::ALL)); reservation_sid(sid("WR")); post_work_activity_sid(sid("WA"));
+        }
+        queue
     }
 
     fn conference(&mut self) -> Conference {

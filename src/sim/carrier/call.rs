@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Carrier;
-use super::state::{Call, Doing, Due, Frame, Role, Sid, Target};
+use super::state::{Call, Doing, Due, Frame, Role, Sid};
 use super::types::{CallStatus, Direction, EndCause, EndpointScript, Heard, Hearing, Loss, LostCall, Ring};
 
 /// Calls to numbers of ours that lead to one another, after which the carrier gives up.
@@ -65,7 +65,7 @@ impl Carrier {
         self.after(wait, Due::Step(sid.to_owned(), epoch));
     }
 
-    fn script_of(&self, endpoint: &str) -> EndpointScript {
+    pub(super) fn script_of(&self, endpoint: &str) -> EndpointScript {
         let bare = endpoint.split('?').next().unwrap_or(endpoint);
         self.scripts.get(bare).cloned().unwrap_or_default()
     }
@@ -73,22 +73,23 @@ impl Carrier {
     /// A leg to a number of ours: the call that comes in there.
     pub(super) fn comes_in(&mut self, from: &str, to: &str) -> Sid {
         let sid = self.sid("CA");
-        let number = self.numbers.get(to).cloned();
+        let inbound = self.inbound(to).unwrap_or_default();
         let mut call = Call::new(sid, Direction::Inbound, from, to, self.now);
         call.status = CallStatus::Ringing;
         call.placed = Some(self.now);
-        if let Some(number) = &number {
-            call.target = Some(Target::post(number.voice_url.clone()));
-            call.fallback = number.voice_fallback_url.clone().map(Target::post);
-        }
+        call.target.clone_from(&inbound.voice);
+        call.fallback = inbound.fallback;
+        call.terms.application = inbound.application;
         let sid = self.add_call(call);
+        self.note_forwarding(&sid);
         self.hear(&sid, Hearing::Ringback);
-        match number {
+        match inbound.voice {
             // Seen in the field: an own number with an empty voice URL fails, without diagnostics.
-            Some(number) if !number.voice_url.is_empty() => {
-                self.fetch_main(&sid, Target::post(number.voice_url), Vec::new());
+            Some(voice) => {
+                let facts = [inbound.parameters, self.first_facts(from)].concat();
+                self.fetch_main(&sid, voice, facts);
             }
-            _ => self.end(&sid, CallStatus::Failed, EndCause::Failed),
+            None => self.end(&sid, CallStatus::Failed, EndCause::Failed),
         }
         sid
     }
@@ -98,9 +99,9 @@ impl Carrier {
         let Some(call) = self.live_mut(sid) else { return };
         call.status = CallStatus::Initiated;
         call.placed = Some(now);
-        let (from, to) = (call.from.clone(), call.to.clone());
+        let (from, to) = (call.terms.caller_id.clone().unwrap_or_else(|| call.from.clone()), call.to.clone());
         self.fire(sid, "initiated");
-        if self.numbers.contains_key(&to) {
+        if self.leads_home(&to) {
             self.place_at_own_number(sid, &from, &to);
             return;
         }
@@ -162,17 +163,23 @@ impl Carrier {
         self.answered(sid);
         let Some(call) = self.live(sid) else { return };
         let script = self.script_of(&call.to);
+        self.lends_voice(sid, &script);
         for (wait, digits) in script.presses {
             self.after(wait, Due::Presses(sid.to_owned(), digits));
         }
         if let Some(talk) = script.then {
             self.after(talk, Due::HangsUp(sid.to_owned()));
         }
-        self.begin(sid);
+        if !self.sends_digits(sid) {
+            self.begin(sid);
+        }
     }
 
     /// What an answered leg of ours does first.
-    fn begin(&mut self, sid: &str) {
+    pub(super) fn begin(&mut self, sid: &str) {
+        if self.detects(sid) {
+            return;
+        }
         let Some(call) = self.live(sid) else { return };
         let (parent, entry, target, twiml) =
             (call.parent.clone(), call.entry.clone(), call.target.clone(), call.twiml.clone());
@@ -182,7 +189,8 @@ impl Carrier {
         } else if let Some(entry) = entry {
             self.enter_by_api(sid, &entry);
         } else if let Some(target) = target {
-            self.fetch_main(sid, target, Vec::new());
+            let facts = self.detected_facts(sid);
+            self.fetch_main(sid, target, facts);
         } else if let Some(twiml) = twiml {
             self.take_over(sid);
             self.load_text(sid, &twiml);
@@ -198,6 +206,7 @@ impl Carrier {
         call.updated = now;
         let (limit, twin, inbound) = (call.limit, call.twin.clone(), call.direction == Direction::Inbound);
         self.after(limit, Due::TimeLimit(sid.to_owned()));
+        self.records_answered(sid);
         self.fire(sid, "answered");
         if inbound && self.calls.get(sid).is_some_and(|c| c.heard.last().is_none_or(|h| h.what == Hearing::Ringback)) {
             self.hear(sid, Hearing::Silence);
@@ -226,8 +235,12 @@ impl Carrier {
             self.lose(sid, Loss::Cut);
         }
         self.leave_all(sid, &frames);
+        self.close_sockets(sid);
         self.leave_conference(sid, "participant_hung_up");
+        self.voice_ends(sid);
         self.fire(sid, "completed");
+        self.validation_over(sid);
+        self.background_over(sid);
         if let Some(other) = bridge {
             self.other_side_gone(&other, sid);
         }
@@ -247,7 +260,9 @@ impl Carrier {
                 Doing::Dialling(dial) => self.dial_abandoned(sid, frame, dial),
                 Doing::Conferencing(_) => self.leave_conference(sid, "participant_hung_up"),
                 Doing::Queueing(queueing) => self.queue_abandoned(sid, frame, queueing),
-                Doing::Recording(recording) => self.recording_abandoned(sid, frame, recording),
+                Doing::Recording(record) => self.record_abandoned(sid, frame, record),
+                Doing::Paying(paying) => self.pay_abandoned(sid, frame, paying),
+                Doing::Connecting(connecting) => self.connect_abandoned(sid, connecting),
                 _ => {}
             }
         }
@@ -279,6 +294,8 @@ impl Carrier {
                 Doing::Dialling(dial) => self.dial_interrupted(sid, frame, dial),
                 Doing::Conferencing(_) => self.leave_conference(sid, "participant_updated_via_api"),
                 Doing::Queueing(queueing) => self.queue_redirected(sid, frame, queueing),
+                Doing::Recording(record) => self.record_interrupted(sid, record),
+                Doing::Connecting(connecting) => self.connect_interrupted(connecting),
                 _ => {}
             }
         }

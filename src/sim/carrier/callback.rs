@@ -1,11 +1,11 @@
-//! Standard parameters, and the status callbacks of a call.
+//! The status callbacks of a call.
 
 use chrono::{DateTime, Utc};
 
 use super::Carrier;
 use super::form::Pairs;
-use super::state::{Call, Target};
-use super::types::{CallStatus, Direction};
+use super::state::Call;
+use super::types::Direction;
 use super::webhook::Purpose;
 use crate::time::Timestamp;
 
@@ -20,30 +20,6 @@ pub(super) fn rfc2822(at: Timestamp) -> String {
 }
 
 impl Carrier {
-    /// Parameters of every request about a call (Twilio docs, TwiML voice request; `Caller` and `Called` twins and
-    /// blank geography as in real payloads).
-    pub(super) fn standard(&self, call: &Call, status: CallStatus) -> Pairs {
-        let mut pairs = vec![
-            pair("CallSid", &call.sid),
-            pair("AccountSid", &self.config.account_sid),
-            pair("ApiVersion", "2010-04-01"),
-            pair("CallStatus", status.as_str()),
-            pair("Direction", call.direction.as_str()),
-        ];
-        for (names, value) in [(["From", "Caller"], &call.from), (["To", "Called"], &call.to)] {
-            for name in names {
-                pairs.push(pair(name, value));
-                for place in ["City", "State", "Zip", "Country"] {
-                    pairs.push((format!("{name}{place}"), String::new()));
-                }
-            }
-        }
-        if let Some(parent) = &call.parent {
-            pairs.push(pair("ParentCallSid", parent));
-        }
-        pairs
-    }
-
     /// An event of a call's progress: counted, and told to who subscribed to it.
     pub(super) fn fire(&mut self, sid: &str, event: &str) {
         let rules = self.config.rules.clone();
@@ -67,7 +43,9 @@ impl Carrier {
         if call.status.is_over() {
             pairs.extend(self.durations(&call));
             pairs.push(pair("SipResponseCode", call.sip_code.to_string()));
+            pairs.extend(self.last_facts(&call));
         }
+        pairs.extend(self.attested(&call));
         self.send(&to, &pairs, Some(sid), Purpose::Callback(15_003));
     }
 
@@ -80,12 +58,15 @@ impl Carrier {
 
     /// A number's own callback: once, when an inbound call has ended.
     fn tell_number(&mut self, call: &Call) {
-        let Some(url) = self.numbers.get(&call.to).and_then(|n| n.status_callback.clone()) else { return };
+        let Some(to) = self.inbound(&call.to).and_then(|inbound| inbound.status) else { return };
         let mut pairs = self.standard(call, call.status);
         pairs.extend(self.durations(call));
-        pairs.push(pair("Timestamp", rfc2822(self.now)));
-        pairs.push(pair("CallbackSource", "call-progress-events"));
-        pairs.push(pair("SequenceNumber", call.events.saturating_sub(1).to_string()));
-        self.send(&Target::post(url), &pairs, Some(&call.sid), Purpose::Callback(15_003));
+        pairs.extend(self.last_facts(call));
+        if self.config.rules.wire.number_status_has_progress {
+            pairs.push(pair("Timestamp", rfc2822(self.now)));
+            pairs.push(pair("CallbackSource", "call-progress-events"));
+            pairs.push(pair("SequenceNumber", call.events.saturating_sub(1).to_string()));
+        }
+        self.send(&to, &pairs, Some(&call.sid), Purpose::Callback(15_003));
     }
 }

@@ -40,6 +40,7 @@ pub(super) struct Conference {
     pub(super) events: u64,
     pub(super) reason: Option<&'static str>,
     pub(super) ended_by: Option<Sid>,
+    pub(super) record: Option<super::recording::RecordPlan>,
 }
 
 /// A participant; one that REST added is there before it answers.
@@ -138,6 +139,7 @@ impl Carrier {
             events: 0,
             reason: None,
             ended_by: None,
+            record: entry.record.clone(),
         });
         let at = self.conferences.len() - 1;
         self.rooms.push(at);
@@ -172,6 +174,7 @@ impl Carrier {
         room.updated = now;
         let people: Vec<Person> = room.people.iter().filter(|p| p.joined && !p.hold).cloned().collect();
         self.tell(at, "conference-start", "start", None, Vec::new());
+        self.records_conference(at);
         for person in people {
             self.drop_upper(&person.call);
         }
@@ -194,6 +197,7 @@ impl Carrier {
             }
         }
         self.talk(&scope, &pairs);
+        self.conference_heard(&scope, &people);
         for person in &people {
             let announced = self.live(&person.call).is_some_and(|c| c.frames.len() > 1);
             // One who is muted is still company: nobody is left alone by a muted agent.
@@ -249,7 +253,8 @@ impl Carrier {
         room.updated = now;
         room.reason = Some(reason);
         room.ended_by = by.map(str::to_owned);
-        let people = std::mem::take(&mut room.people);
+        let (people, sid) = (std::mem::take(&mut room.people), room.sid.clone());
+        self.conference_recorded(&sid);
         self.rooms.retain(|open| *open != at);
         let api = reason == "conference-ended-via-api";
         self.refresh(at);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Carrier;
+use super::dial_nouns::{ALONE, callee, nouns};
 use super::form::is_web_url;
 use super::state::{Call, Dialling, Doing, Due, Subscription, Target};
 use super::types::{CallStatus, Direction, EndCause, Hearing};
@@ -15,47 +16,24 @@ impl Carrier {
     pub(super) fn dial(&mut self, sid: &str, verb: &Element) {
         let url = self.document_url(sid);
         let nouns = nouns(verb);
-        let single = nouns.iter().find(|n| matches!(n.name.as_str(), "Conference" | "Queue")).cloned();
-        if single.is_some() && nouns.len() > 1 {
-            self.fails(sid, 13_000, "a Conference or Queue stands alone in its Dial", &url);
+        let single = nouns.iter().find(|n| ALONE.contains(&n.name.as_str())).cloned();
+        if let Some(noun) = single.as_ref().filter(|_| nouns.len() > 1) {
+            self.fails(sid, 13_000, &format!("<{}> stands alone in its Dial", noun.name), &url);
             return;
         }
-        self.check_dial(sid, verb, &url);
         match single {
             Some(noun) if noun.name == "Conference" => self.enter_by_verb(sid, verb, &noun),
-            Some(noun) => self.dial_queue(sid, verb, &noun),
-            None => self.dial_people(sid, verb, nouns, &url),
-        }
-    }
-
-    fn check_dial(&mut self, sid: &str, verb: &Element, url: &str) {
-        let bad_number = |name: &str, from: u64, to: u64| {
-            verb.attr(name).is_some_and(|v| !v.trim().parse::<u64>().is_ok_and(|n| (from..=to).contains(&n)))
-        };
-        let bad_flag = |name: &str| verb.attr(name).is_some_and(|v| !matches!(v.trim(), "true" | "false"));
-        let faults = [
-            (13_212, "timeout", bad_number("timeout", 5, 600)),
-            (13_216, "timeLimit", bad_number("timeLimit", 1, 86_400)),
-            (13_213, "hangupOnStar", bad_flag("hangupOnStar")),
-            (13_218, "sequential", bad_flag("sequential")),
-            (13_219, "answerOnBridge", bad_flag("answerOnBridge")),
-        ];
-        for (code, name, bad) in faults {
-            if bad {
-                self.notify(code, Some(sid), format!("{name} is out of range; the default holds"), url);
-            }
+            Some(noun) if noun.name == "Queue" => match noun.text.trim().chars().count() {
+                0 => self.fails(sid, 14_212, "a queue needs a name", &url),
+                1..=64 => self.dial_queue(sid, verb, &noun),
+                _ => self.fails(sid, 14_213, "the name of a queue has at most 64 characters", &url),
+            },
+            _ => self.dial_people(sid, verb, nouns, &url),
         }
     }
 
     fn dial_people(&mut self, sid: &str, verb: &Element, nouns: Vec<Element>, url: &str) {
-        let mut good = Vec::new();
-        for noun in nouns.into_iter().take(NOUN_CAP) {
-            if address(&noun).is_some() {
-                good.push(noun);
-            } else {
-                self.notify(13_223, Some(sid), format!("{:?} cannot be dialled", noun.words()), url);
-            }
-        }
+        let mut good = self.callees(&sid.to_owned(), nouns.into_iter().take(NOUN_CAP).collect(), url);
         if !self.caller_id_allowed(sid, verb) {
             self.notify(13_214, Some(sid), "callerId is neither a number of ours nor the caller's", url);
             good.clear();
@@ -80,25 +58,30 @@ impl Carrier {
         for noun in &good {
             self.ring_noun(sid, verb, noun);
         }
+        self.records_dial(sid, true);
     }
 
     /// Twilio docs, error 13214. Without callerId the caller's own From is shown.
     fn caller_id_allowed(&self, sid: &str, verb: &Element) -> bool {
         let Some(id) = verb.attr("callerId") else { return true };
         let own = self.live(sid).is_some_and(|c| c.from == id || c.to == id);
-        own || self.numbers.contains_key(id) || id.starts_with("client:") || id.starts_with("sip:")
+        own || self.may_show(id) || id.starts_with("client:") || id.starts_with("sip:")
     }
 
     fn ring_noun(&mut self, sid: &str, verb: &Element, noun: &Element) {
-        let (Some(to), Some(from)) = (address(noun), self.live(sid).map(|c| c.from.clone())) else { return };
+        let (Ok(callee), Some(from)) = (callee(noun), self.live(sid).map(|c| c.from.clone())) else { return };
         let from = verb.attr("callerId").map_or(from, str::to_owned);
         let child = self.sid("CA");
-        let mut call = Call::new(child, Direction::OutboundDial, &from, &to, self.now);
+        let mut call = Call::new(child, Direction::OutboundDial, &from, &callee.to, self.now);
+        call.voice.parameters = callee.parameters;
+        call.voice.digits = noun.attr("sendDigits").filter(|digits| !digits.is_empty()).map(str::to_owned);
         call.parent = Some(sid.to_owned());
         call.depth = self.live(sid).map_or(0, |parent| parent.depth);
-        let timeout = verb.number("timeout", 30);
-        call.timeout = Duration::from_secs(if (5..=600).contains(&timeout) { timeout } else { 30 });
+        call.timeout = Duration::from_secs(verb.number("timeout", 30));
         call.screen = self.target_of(sid, noun, "url", "method");
+        if matches!(noun.name.as_str(), "Number" | "Sip") {
+            call.voice.detection = self.detection_of_noun(sid, noun);
+        }
         let target = self.target_of(sid, noun, "statusCallback", "statusCallbackMethod");
         call.callback = target.filter(|t| is_web_url(&t.url)).map(|to| {
             let events = noun.attr("statusCallbackEvent").unwrap_or("completed");
@@ -109,14 +92,6 @@ impl Carrier {
             dial.children.push(child.clone());
         }
         self.after(Duration::ZERO, Due::Place(child));
-    }
-
-    /// A dialled leg answered: it is asked by its screening document, or bridged.
-    pub(super) fn child_answered(&mut self, parent: &str, child: &str) {
-        match self.live(child).and_then(|c| c.screen.clone()) {
-            Some(screen) => self.fetch(child, super::state::Role::Screen, screen, Vec::new()),
-            None => self.bridge_child(parent, child),
-        }
     }
 
     /// The first to get here wins; the others are cancelled.
@@ -156,6 +131,7 @@ impl Carrier {
             self.hear(one, Hearing::Party);
         }
         self.talk_pair(a, b, true);
+        self.records_dial(a, false);
     }
 
     /// A dialled leg is over, or was taken away by REST.
@@ -192,34 +168,5 @@ impl Carrier {
 
     pub(super) fn action_of(&mut self, sid: &str, verb: &Element) -> Option<Target> {
         self.target_of(sid, verb, "action", "method")
-    }
-}
-
-/// The nouns of a Dial; its plain text is a number.
-fn nouns(verb: &Element) -> Vec<Element> {
-    let mut nouns = Vec::new();
-    if !verb.text.trim().is_empty() {
-        nouns.push(Element { name: "Number".to_owned(), text: verb.text.trim().to_owned(), ..Element::default() });
-    }
-    nouns.extend(verb.children.iter().cloned());
-    nouns
-}
-
-/// Whom a noun rings; `None` when it is none of Number, Client, Sip, or its text is no address.
-fn address(noun: &Element) -> Option<String> {
-    let text = noun.text.trim();
-    match noun.name.as_str() {
-        "Number" => {
-            let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.')).collect();
-            let bare = digits.strip_prefix('+').unwrap_or(&digits);
-            let fits = (3..=15).contains(&bare.len()) && bare.bytes().all(|b| b.is_ascii_digit());
-            fits.then_some(digits)
-        }
-        "Client" => {
-            let identity = noun.children.iter().find(|c| c.name == "Identity").map_or(text, |c| c.text.trim());
-            (!identity.is_empty() && identity.len() <= 256).then(|| format!("client:{identity}"))
-        }
-        "Sip" => (text.starts_with("sip:") && text.contains('@') && text.len() < 255).then(|| text.to_owned()),
-        _ => None,
     }
 }

@@ -10,7 +10,9 @@ impl Carrier {
     /// The Dial of this leg is over: its action, or the next verb.
     pub(super) fn dial_over(&mut self, sid: &str) {
         let Some(dial) = self.live(sid).and_then(|c| c.dialling()).cloned() else { return };
-        let extra = self.dial_facts(&dial, if dial.bridged.is_some() { CallStatus::Completed } else { dial.last });
+        let recorded = self.dial_recorded(sid);
+        let mut extra = self.dial_facts(&dial, if dial.bridged.is_some() { CallStatus::Completed } else { dial.last });
+        extra.extend(recorded);
         self.after_dial(sid, &dial.verb, extra);
     }
 
@@ -36,6 +38,8 @@ impl Carrier {
             }
             if child.to.starts_with("sip:") && child.ended.is_some() {
                 pairs.push(pair("DialSipResponseCode", child.sip_code.to_string()));
+                // Made up: there is no SIP here.
+                pairs.push(pair("DialSipCallId", format!("{}@carrier.invalid", child.sid)));
             }
         }
         if let Some(queue) = &dial.queue {
@@ -52,15 +56,17 @@ impl Carrier {
     pub(super) fn dial_abandoned(&mut self, sid: &str, frame: &Frame, dial: &Dialling) {
         self.end_children(dial);
         let status = if dial.bridged.is_some() { CallStatus::Completed } else { CallStatus::Canceled };
-        self.tell_action(sid, frame, dial, status);
+        let recorded = self.dial_recorded(sid);
+        self.tell_action(sid, frame, dial, status, recorded);
     }
 
     /// REST took the leg out of its Dial. Twilio docs: the dialled leg is hung up, unless redirected itself.
     pub(super) fn dial_interrupted(&mut self, sid: &str, frame: &Frame, dial: &Dialling) {
         self.end_children(dial);
+        let recorded = self.dial_recorded(sid);
         if self.config.rules.interrupted_dial_asks_action {
             // Measured by a third party; its reply changes nothing.
-            self.tell_action(sid, frame, dial, CallStatus::Completed);
+            self.tell_action(sid, frame, dial, CallStatus::Completed, recorded);
         }
     }
 
@@ -70,10 +76,11 @@ impl Carrier {
         }
     }
 
-    fn tell_action(&mut self, sid: &str, frame: &Frame, dial: &Dialling, status: CallStatus) {
+    fn tell_action(&mut self, sid: &str, frame: &Frame, dial: &Dialling, status: CallStatus, recorded: Pairs) {
         let Some(reference) = dial.verb.attr("action").filter(|v| !v.trim().is_empty()) else { return };
         let Some(url) = resolve(frame.url.as_deref(), reference) else { return };
-        let extra = self.dial_facts(dial, status);
+        let mut extra = self.dial_facts(dial, status);
+        extra.extend(recorded);
         self.farewell(&sid.to_owned(), &Target::new(url, dial.verb.attr("method")), extra);
     }
 }

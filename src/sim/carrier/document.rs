@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::callback::pair;
 use super::form::{self, Pairs};
+use super::overrides::Overrides;
 use super::state::{Doing, Frame, Role, Sid, Target};
 use super::types::{CallStatus, Hearing, HttpFault, HttpReply, Loss, Webhook};
-use super::webhook::{Purpose, fetch_error, why};
+use super::webhook::{Purpose, why};
 use super::xml::{self, Element};
 use super::{Carrier, state};
 
@@ -41,6 +42,12 @@ impl Carrier {
         if !form::is_web_url(form::split_fragment(&target.url).0) {
             self.push_frame(sid, role, &target, Doing::Idle);
             self.fails(sid, 11_100, "not an absolute http(s) URL", &target.url);
+            return;
+        }
+        let overrides = Overrides::of(form::split_fragment(&target.url).1, self.config.rules.wire.interconnect);
+        if let Some(fault) = self.forbidding(&overrides) {
+            self.push_frame(sid, role, &target, Doing::Idle);
+            self.fails(sid, fault.code, &fault.message, &target.url);
             return;
         }
         let mut pairs = self.standard(&call, call.status);
@@ -79,6 +86,15 @@ impl Carrier {
         }
     }
 
+    /// The document comes from elsewhere: that is what URLs in it are relative to.
+    pub(super) fn relocate(&mut self, sid: &str, id: u64, url: &str) {
+        let Some(call) = self.live_mut(sid) else { return };
+        let waits = |f: &&mut Frame| matches!(f.doing, Doing::Fetching { webhook, .. } if webhook == id);
+        if let Some(frame) = call.frames.iter_mut().find(waits) {
+            frame.url = Some(url.to_owned());
+        }
+    }
+
     pub(super) fn document_arrived(
         &mut self,
         sid: &str,
@@ -96,7 +112,7 @@ impl Carrier {
         let url = webhook.url.clone();
         let reply = match result {
             Ok(reply) if (200..300).contains(&reply.status) => reply,
-            bad => return self.fails(sid, fetch_error(&bad), &format!("fetching failed: {}", why(&bad)), &url),
+            bad => return self.fails(sid, self.fetch_error(&bad), &format!("fetching failed: {}", why(&bad)), &url),
         };
         if reply.body.len() > BODY_LIMIT {
             return self.fails(sid, 11_750, "the body is larger than 64 kB", &url);
@@ -214,7 +230,7 @@ impl Carrier {
             frame.verbs.clear();
             frame.next = 0;
         }
-        self.sound(sid, Hearing::Say("We are sorry, an application error has occurred. Goodbye.".to_owned()), 4_000);
+        self.sound(sid, Hearing::Say(self.config.rules.wire.apology.clone()), 4_000);
     }
 
     /// The URL that `reference` means in the leg's innermost document; 15004 when that came by REST.
@@ -254,5 +270,5 @@ impl Carrier {
 
 /// Whether a leg doing this must be taken out of something first.
 fn held(doing: &Doing) -> bool {
-    matches!(doing, Doing::Dialling(_) | Doing::Conferencing(_) | Doing::Queueing(_))
+    matches!(doing, Doing::Dialling(_) | Doing::Conferencing(_) | Doing::Queueing(_) | Doing::Connecting(_))
 }

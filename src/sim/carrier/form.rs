@@ -1,7 +1,6 @@
 //! Form bodies, query strings and URLs, as Twilio writes and reads them.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use crate::webhook::form;
 
@@ -34,11 +33,62 @@ pub(super) fn split_fragment(url: &str) -> (&str, &str) {
     url.split_once('#').unwrap_or((url, ""))
 }
 
-/// Whether it is an absolute http(s) URL with a host. Twilio docs: host names with `_` are not allowed.
+/// What stands where in an absolute http(s) URL without a fragment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Parts<'u> {
+    /// `http` or `https`.
+    pub(super) scheme: &'u str,
+    /// User and password as written, without `@`.
+    pub(super) userinfo: Option<&'u str>,
+    /// Name or address; an IPv6 address in its brackets.
+    pub(super) host: &'u str,
+    pub(super) port: Option<&'u str>,
+    /// Path and query as written; may be empty.
+    pub(super) rest: &'u str,
+}
+
+impl<'u> Parts<'u> {
+    /// `None` if it is not one. Twilio docs: host names with `_` are not allowed.
+    pub(super) fn of(url: &'u str) -> Option<Self> {
+        let url = split_fragment(url).0;
+        let (scheme, rest) = url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
+        let (authority, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (userinfo, address) = authority.rsplit_once('@').map_or((None, authority), |(user, a)| (Some(user), a));
+        let colon = address.rfind(':').filter(|at| address.rfind(']').is_none_or(|bracket| bracket < *at));
+        let (host, port) = colon.map_or((address, None), |at| (&address[..at], Some(&address[at + 1..])));
+        let good = !host.is_empty()
+            && !host.contains('_')
+            && port.is_none_or(|port| port.parse::<u16>().is_ok())
+            && !url.contains(|c: char| c.is_whitespace() || c.is_control());
+        good.then_some(Self { scheme, userinfo, host, port, rest })
+    }
+
+    /// The URL again, with or without what can be left out.
+    pub(super) fn written(&self, userinfo: bool, port: bool) -> String {
+        let user = self.userinfo.filter(|_| userinfo).map_or_else(String::new, |user| format!("{user}@"));
+        let port = self.port.filter(|_| port).map_or_else(String::new, |port| format!(":{port}"));
+        format!("{}://{user}{}{port}{}", self.scheme, self.host, self.rest)
+    }
+
+    /// The path alone, `/` if there is none.
+    pub(super) fn path(&self) -> &'u str {
+        let path = self.rest.split('?').next().unwrap_or_default();
+        if path.is_empty() { "/" } else { path }
+    }
+}
+
+/// Whether it is an absolute http(s) URL with a host, and may have a fragment.
 pub(super) fn is_web_url(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else { return false };
-    let host = rest.split(['/', '?', '#']).next().unwrap_or("");
-    !host.is_empty() && !host.contains('_') && !url.contains(|c: char| c.is_whitespace() || c.is_control())
+    Parts::of(url).is_some()
+}
+
+/// The URL with these pairs added to its query.
+pub(super) fn with_query(url: &str, pairs: &[(String, String)]) -> String {
+    match (pairs.is_empty(), url.contains('?')) {
+        (true, _) => url.to_owned(),
+        (false, true) => format!("{url}&{}", encode_pairs(pairs)),
+        (false, false) => format!("{url}?{}", encode_pairs(pairs)),
+    }
 }
 
 /// Resolves a reference against the URL of the current document; `None` when a base is needed and there is none.
@@ -85,54 +135,4 @@ fn without_dots(path: &str) -> String {
         }
     }
     format!("/{}{tail}", parts.join("/"))
-}
-
-/// Connection overrides of a webhook URL (Twilio docs, webhooks connection overrides).
-#[derive(Clone, Debug)]
-pub(super) struct Overrides {
-    pub(super) read: Duration,
-    pub(super) total: Duration,
-    pub(super) retries: u32,
-    pub(super) on_4xx: bool,
-    pub(super) on_5xx: bool,
-    pub(super) on_connect: bool,
-    pub(super) on_read: bool,
-    /// 11240: a value that is not allowed; the default holds instead.
-    pub(super) bad: bool,
-}
-
-impl Overrides {
-    pub(super) fn of(fragment: &str) -> Self {
-        let cap = Duration::from_secs(15);
-        let mut it = Self {
-            read: cap,
-            total: cap,
-            retries: 1,
-            on_4xx: false,
-            on_5xx: false,
-            on_connect: true,
-            on_read: false,
-            bad: false,
-        };
-        for (key, value) in decode_pairs(fragment.as_bytes()) {
-            let number = value.parse::<u64>().ok();
-            match (key.as_str(), number) {
-                ("ct", Some(100..=10_000)) => {}
-                ("rt", Some(ms @ 100..=15_000)) => it.read = Duration::from_millis(ms),
-                ("tt", Some(ms @ 100..=15_000)) => it.total = Duration::from_millis(ms),
-                ("rc", Some(n @ 0..=5)) => it.retries = u32::try_from(n).unwrap_or(0),
-                ("rp", _) => it.policy(&value),
-                ("ct" | "rt" | "tt" | "rc", _) => it.bad = true,
-                _ => {}
-            }
-        }
-        it
-    }
-
-    fn policy(&mut self, value: &str) {
-        let has = |what: &str| value.split(',').any(|part| part.trim() == what || part.trim() == "all");
-        (self.on_4xx, self.on_5xx) = (has("4xx"), has("5xx"));
-        (self.on_connect, self.on_read) = (has("ct"), has("rt"));
-        self.bad |= !(self.on_4xx || self.on_5xx || self.on_connect || self.on_read);
-    }
 }

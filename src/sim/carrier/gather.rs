@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Carrier;
 use super::callback::pair;
+use super::speech::takes;
 use super::state::{Doing, Gathering, Role};
 use super::types::Hearing;
 use super::xml::Element;
@@ -13,16 +14,19 @@ impl Carrier {
         let url = self.document_url(sid);
         let mut prompts = Vec::new();
         for child in &verb.children {
-            if matches!(child.name.as_str(), "Say" | "Play" | "Pause") {
+            // Twilio docs, TwiML Play: `digits` are not allowed in a Gather.
+            let tones = child.name == "Play" && child.attr("digits").is_some();
+            if matches!(child.name.as_str(), "Say" | "Play" | "Pause") && !tones {
                 prompts.push(child.clone());
             } else {
                 self.notify(13_320, Some(sid), format!("<{}> is not allowed in <Gather>", child.name), &url);
             }
         }
-        if !verb.attr("input").unwrap_or("dtmf").split(' ').all(|kind| matches!(kind, "dtmf" | "speech")) {
-            self.notify(13_326, Some(sid), "input is neither dtmf nor speech", &url);
+        let gathering =
+            Gathering { verb: verb.clone(), prompts, digits: String::new(), listening: false, speech: None };
+        if verb.flag("bargeIn", true) && self.overheard(sid, &gathering) {
+            return;
         }
-        let gathering = Gathering { verb: verb.clone(), prompts, digits: String::new(), listening: false };
         self.gather_on(sid, gathering);
     }
 
@@ -35,11 +39,17 @@ impl Carrier {
         let prompt = gathering.prompts.remove(0);
         let (what, ms) = self.sound_of(sid, &prompt, false);
         self.set_doing(sid, Doing::Gathering(Box::new(gathering)));
+        if let Hearing::Say(words) = &what {
+            self.is_read_to(sid, words, Duration::from_millis(ms));
+        }
         self.hear(sid, what);
         self.wake(sid, Duration::from_millis(ms));
     }
 
     fn listen(&mut self, sid: &str, mut gathering: Gathering) {
+        if !gathering.listening && self.overheard(sid, &gathering) {
+            return;
+        }
         gathering.listening = true;
         let timeout = gathering.verb.number("timeout", 5).max(1);
         self.set_doing(sid, Doing::Gathering(Box::new(gathering)));
@@ -49,12 +59,17 @@ impl Carrier {
 
     /// A prompt has ended, or the timeout has.
     pub(super) fn gather_step(&mut self, sid: &str, gathering: Gathering) {
-        if gathering.listening { self.gathered(sid, &gathering, "") } else { self.gather_on(sid, gathering) }
+        match (gathering.speech.is_some(), gathering.listening) {
+            (true, _) => self.speech_step(sid, gathering),
+            (false, true) => self.gathered(sid, &gathering, ""),
+            (false, false) => self.gather_on(sid, gathering),
+        }
     }
 
     /// A key was pressed: it stops the prompts, and the timeout starts again.
     pub(super) fn key_in_gather(&mut self, sid: &str, mut gathering: Gathering, key: char) {
-        if !gathering.verb.attr("input").unwrap_or("dtmf").split(' ').any(|kind| kind == "dtmf") {
+        // The first kind of input that is heard wins.
+        if !takes(&gathering.verb, "dtmf") || gathering.speech.is_some() {
             return;
         }
         let finish = gathering.verb.attr("finishOnKey").unwrap_or("#").to_owned();
@@ -71,15 +86,18 @@ impl Carrier {
 
     /// Input: the action is asked and the rest of the document dropped. None: the next verb, unless
     /// actionOnEmptyResult.
-    fn gathered(&mut self, sid: &str, gathering: &Gathering, finished: &str) {
-        let wanted = !gathering.digits.is_empty() || gathering.verb.flag("actionOnEmptyResult", false);
+    pub(super) fn gathered(&mut self, sid: &str, gathering: &Gathering, finished: &str) {
+        let speech = self.speech_facts(gathering);
+        let wanted =
+            speech.is_some() || !gathering.digits.is_empty() || gathering.verb.flag("actionOnEmptyResult", false);
         let target = if wanted { self.target_or_self(sid, &gathering.verb) } else { None };
         let Some(target) = target else {
             self.set_doing(sid, Doing::Ready);
             return self.run(sid);
         };
-        let extra =
-            vec![pair("Digits", gathering.digits.clone()), pair("FinishedOnKey", finished), pair("msg", "Gather End")];
+        let extra = speech.unwrap_or_else(|| {
+            vec![pair("Digits", gathering.digits.clone()), pair("FinishedOnKey", finished), pair("msg", "Gather End")]
+        });
         self.hear(sid, Hearing::Silence);
         let role = self.live(sid).and_then(|c| c.top()).map(|f| f.role.clone());
         match role {

@@ -4,37 +4,94 @@
 //! requests of [`Carrier::take_webhooks`] to the application and its replies back by [`Carrier::webhook_result`], and
 //! hands REST requests to [`Carrier::rest`]. The same seed and the same calls give the same world.
 
+mod account;
 mod basic;
+mod cache;
 mod call;
 mod callback;
 mod conference;
+mod cookies;
+mod detection;
 mod dial;
 mod dial_end;
+mod dial_nouns;
 mod document;
+mod exchanges;
 mod form;
 mod gather;
+mod lines;
+mod overrides;
 mod participant;
+mod pay_card;
 mod people;
+mod profile;
 mod queue;
+mod record_verb;
+mod recording;
+mod recording_audio;
+mod recording_rest;
+mod recording_sources;
+mod relay;
 mod render;
+mod request;
+mod resource_applications;
+mod resource_available;
+mod resource_caller_ids;
+mod resource_keys;
+mod resource_messages;
+mod resource_notifications;
+mod resource_numbers;
+mod resource_queues;
+mod resource_transcriptions;
+mod resource_usage;
 mod rest;
+mod rest_background;
 mod rest_calls;
 mod rest_conferences;
+mod rest_fields;
+mod rest_page;
+mod rest_participants;
+mod rest_terms;
+mod rest_user_messages;
 mod rng;
 mod run;
-
+mod settings;
+mod siprec;
+mod socket;
+mod socket_audio;
+mod socket_connect;
+mod socket_speech;
+mod speech;
 mod state;
+mod stream;
+mod stream_rest;
+mod texts;
+mod transcription;
 mod truth;
 mod types;
+mod verbs_attributes;
+mod verbs_background;
+mod verbs_pay;
+mod verbs_refer;
+mod verbs_sms;
+mod voice;
+mod voice_types;
 mod webhook;
+mod wire_types;
 mod xml;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use account::{Account, Later};
+pub use account::{AccountConfig, Display};
 use conference::Conference;
+use lines::Line;
 use rng::SplitMix64;
+pub use socket::{SocketEvent, SocketFault};
 use state::{Call, Due, Sid, WaitQueue};
 pub use types::*;
+pub use voice_types::*;
+pub use wire_types::*;
 
 use crate::time::Timestamp;
 
@@ -53,7 +110,7 @@ pub struct Carrier {
     /// Places of the conferences that are not over.
     rooms: Vec<usize>,
     queues: BTreeMap<String, WaitQueue>,
-    numbers: BTreeMap<String, NumberConfig>,
+    numbers: BTreeMap<String, Line>,
     scripts: BTreeMap<String, EndpointScript>,
     timers: BTreeMap<(Timestamp, u64), Due>,
     serial: u64,
@@ -69,6 +126,12 @@ pub struct Carrier {
     next_rest: VecDeque<NextRest>,
     doubles: Doubles,
     overtaken: bool,
+    /// Cookies, documents that are kept, and what is known of callers.
+    wire: profile::Wire,
+    /// Recordings, transcripts and whatever else voices leave behind.
+    shelf: voice::Shelf,
+    sockets: socket::Sockets,
+    account: Account,
 }
 
 /// What is doubled or reordered until further notice.
@@ -108,6 +171,10 @@ impl Carrier {
             next_rest: VecDeque::new(),
             doubles: Doubles::default(),
             overtaken: false,
+            wire: profile::Wire::default(),
+            shelf: voice::Shelf::default(),
+            sockets: socket::Sockets::default(),
+            account: Account::default(),
         }
     }
 
@@ -115,11 +182,6 @@ impl Carrier {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.now
-    }
-
-    /// Adds a number of ours, or changes how it is set up.
-    pub fn number(&mut self, number: NumberConfig) {
-        self.numbers.insert(number.number.clone(), number);
     }
 
     /// The next REST request goes wrong so: a [`RestFault`], or an HTTP status. More calls queue up.
@@ -198,6 +260,10 @@ impl Carrier {
             Due::DialLimit(caller, callee) => self.calls.get(caller).is_some_and(|c| c.bridge.as_ref() == Some(callee)),
             Due::Deadline(id) => self.pending.contains_key(id),
             Due::Emit(id) => self.held.contains_key(id),
+            Due::Voice(due) => self.voice_matters(due),
+            Due::Socket(id, due) => self.socket_waits_for(*id, due),
+            Due::Account(Later::DigitsSent(sid)) => is(sid, &[CallStatus::InProgress]),
+            Due::Account(Later::Message(sid)) => self.message_goes_on(sid),
         }
     }
 
@@ -218,6 +284,10 @@ impl Carrier {
             Due::DialLimit(_, callee) => self.end(&callee, CallStatus::Completed, EndCause::TimeLimit),
             Due::Deadline(id) => self.webhook_result(id, Err(HttpFault::ReadTimeout)),
             Due::Emit(id) => self.out.extend(self.held.remove(&id)),
+            Due::Voice(due) => self.voice_happens(due),
+            Due::Socket(id, due) => self.socket_due(id, due),
+            Due::Account(Later::DigitsSent(sid)) => self.begin(&sid),
+            Due::Account(Later::Message(sid)) => self.message_step(&sid),
         }
     }
 

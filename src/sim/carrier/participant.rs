@@ -28,6 +28,7 @@ impl Carrier {
             wait: self.wait_target(sid, noun, "waitMethod"),
             max: noun.number("maxParticipants", 250).clamp(2, 250),
             callback: self.conference_callback(sid, noun),
+            record: self.conference_record(sid, noun),
         };
         self.answered(sid);
         self.enter(sid, &entry, action);

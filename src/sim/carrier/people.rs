@@ -9,6 +9,7 @@ impl Carrier {
     pub fn caller_dials(&mut self, from: &str, to: &str) -> String {
         let sid = self.comes_in(from, to);
         let script = self.scripts.get(from).cloned().unwrap_or_default();
+        self.lends_voice(&sid, &script);
         for (wait, digits) in script.presses {
             self.after(wait, Due::Presses(sid.clone(), digits));
         }
@@ -18,8 +19,8 @@ impl Carrier {
         sid
     }
 
-    /// How `endpoint` (`+1…`, `client:ana`, `sip:…`) behaves from now on. For a caller, `then` and `presses` count
-    /// from dialling. Without a script: rings 2 s, is answered, stays until hung up on.
+    /// How `endpoint` (`+1…`, `client:ana`, `sip:…`) behaves from now on. For a caller, `then`, `presses` and `says`
+    /// count from dialling. Without a script: rings 2 s, is answered, stays until hung up on.
     pub fn script(&mut self, endpoint: &str, script: EndpointScript) {
         self.scripts.insert(endpoint.to_owned(), script);
     }
@@ -27,21 +28,26 @@ impl Carrier {
     /// The person on this leg presses keys, one after another. Nothing happens on a leg that is over.
     pub fn presses(&mut self, call: &str, digits: &str) {
         for key in digits.chars().filter(|key| key.is_ascii_digit() || matches!(key, '*' | '#' | 'A'..='D')) {
+            if self.validation_key(call, key) {
+                continue;
+            }
             let Some(frame) = self.live(call).and_then(|c| c.top()).cloned() else { return };
             match frame.doing {
                 Doing::Gathering(gathering) => self.key_in_gather(call, *gathering, key),
-                Doing::Recording(recording) => {
-                    let finish = recording.verb.attr("finishOnKey").unwrap_or("1234567890*#").to_owned();
+                Doing::Recording(record) if record.recording.is_some() => {
+                    let finish = record.verb.attr("finishOnKey").unwrap_or("1234567890*#").to_owned();
                     if finish.contains(key) {
-                        self.recording_over(call, &recording, &key.to_string());
+                        self.record_over(call, &record, &key.to_string());
                     }
                 }
+                Doing::Paying(paying) => self.key_in_pay(call, *paying, key),
                 Doing::Dialling(dial) if key == '*' && dial.verb.flag("hangupOnStar", false) => {
                     // Twilio docs, TwiML Dial: the caller's star ends the dialled leg.
                     if let Some(callee) = dial.bridged {
                         self.end(&callee, CallStatus::Completed, EndCause::Parent);
                     }
                 }
+                Doing::Connecting(connecting) => self.key_in_connect(connecting.socket, key),
                 // Twilio docs, TwiML Conference: keys go into the audio.
                 _ => {}
             }

@@ -11,7 +11,7 @@ use super::types::{CallStatus, Hearing};
 use super::xml::Element;
 
 /// Twilio docs: a queue holds 1000 unless the API raises it.
-const QUEUE_SIZE: usize = 1000;
+pub(super) const QUEUE_SIZE: usize = 1000;
 
 impl Carrier {
     pub(super) fn enqueue(&mut self, sid: &str, verb: &Element) {
@@ -24,11 +24,11 @@ impl Carrier {
         let action = self.target_of(sid, verb, "action", "method");
         let wait = self.wait_target(sid, verb, "waitUrlMethod");
         if !self.queues.contains_key(&name) {
-            let queue = WaitQueue { sid: self.sid("QU"), members: Vec::new(), waited: Vec::new() };
+            let queue = WaitQueue::new(self.sid("QU"), self.now);
             self.queues.insert(name.clone(), queue);
         }
         let queueing = Queueing { queue: name.clone(), since: self.now, action, wait: wait.clone(), agent: None };
-        let full = self.queues.get(&name).is_some_and(|q| q.members.len() >= QUEUE_SIZE);
+        let full = self.queues.get(&name).is_some_and(|q| q.members.len() >= q.max);
         self.set_doing(sid, Doing::Queueing(queueing));
         if full {
             self.notify(14_207, Some(sid), "the queue is full", &url);
@@ -78,11 +78,11 @@ impl Carrier {
             pair("QueueTime", self.queue_time(sid).to_string()),
             pair("AvgQueueTime", average.to_string()),
             pair("CurrentQueueSize", queue.members.len().to_string()),
-            pair("MaxQueueSize", QUEUE_SIZE.to_string()),
+            pair("MaxQueueSize", queue.max.to_string()),
         ]
     }
 
-    fn queue_time(&self, sid: &str) -> u64 {
+    pub(super) fn queue_time(&self, sid: &str) -> u64 {
         self.live(sid).and_then(Call::queueing).map_or(0, |q| self.now.since(q.since).as_secs())
     }
 

@@ -12,7 +12,7 @@ use super::types::{CallStatus, Direction};
 use crate::time::Timestamp;
 
 impl Carrier {
-    fn account_uri(&self) -> String {
+    pub(super) fn account_uri(&self) -> String {
         format!("/2010-04-01/Accounts/{}", self.config.account_sid)
     }
 
@@ -43,19 +43,18 @@ impl Carrier {
             "status": status.as_str(),
             "direction": call.direction.as_str(),
             "to": call.to,
-            "to_formatted": call.to,
+            "to_formatted": formatted(&call.to),
             "from": call.from,
-            "from_formatted": call.from,
+            "from_formatted": formatted(&call.from),
             "phone_number_sid": self.number_sid(call),
             "start_time": call.placed.map(rfc2822),
             "end_time": call.ended.map(rfc2822),
             "duration": call.ended.map(|_| call.seconds().to_string()),
-            "price": null,
+            "price": self.call_price(call),
             "price_unit": "USD",
-            "answered_by": null,
-            "annotation": null,
+            "answered_by": call.answered_by(),
             "api_version": "2010-04-01",
-            "forwarded_from": null,
+            "forwarded_from": self.forwarded_from(&call.sid),
             "group_sid": null,
             "caller_name": null,
             "queue_time": waited.to_string(),
@@ -67,10 +66,15 @@ impl Carrier {
         })
     }
 
-    /// A made-up PN sid for a number of ours: its digits, filled up.
     fn number_sid(&self, call: &Call) -> Option<String> {
         let number = if call.direction == Direction::Inbound { &call.to } else { &call.from };
-        self.numbers.get(number).map(|n| format!("PN{:0>32}", n.number.trim_start_matches('+')))
+        self.numbers.get(number).map(|line| line.sid.clone())
+    }
+
+    /// Price of an ended call, where minutes have one.
+    fn call_price(&self, call: &Call) -> Option<String> {
+        let minute = self.config.account.price_per_minute_micros;
+        call.ended.filter(|_| minute > 0).map(|_| price(call.seconds().div_ceil(60).saturating_mul(minute)))
     }
 
     pub(super) fn conference_json(&self, room: &Conference) -> Value {
@@ -126,6 +130,25 @@ impl Carrier {
     }
 }
 
+/// As it is written at home: `(415) 555-0100` for North American numbers, everything else as it is.
+pub(super) fn formatted(address: &str) -> String {
+    let digits = address.strip_prefix("+1").filter(|rest| rest.len() == 10 && rest.bytes().all(|b| b.is_ascii_digit()));
+    match digits {
+        Some(digits) => format!("({}) {}-{}", &digits[..3], &digits[3..6], &digits[6..]),
+        None => address.to_owned(),
+    }
+}
+
+/// What something cost, as Twilio writes it: `-0.01400`.
+pub(super) fn price(micros: u64) -> String {
+    format!("-{}.{:05}", micros / 1_000_000, micros % 1_000_000 / 10)
+}
+
+/// A point of time in ISO 8601.
+pub(super) fn instant(text: &str) -> Option<Timestamp> {
+    Some(DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc).into())
+}
+
 fn camel(name: &str) -> String {
     name.split('_')
         .map(|part| {
@@ -141,7 +164,7 @@ fn span(text: &str) -> Option<(Timestamp, Timestamp)> {
         let from: Timestamp = day.and_hms_opt(0, 0, 0)?.and_utc().into();
         return Some((from, from + std::time::Duration::from_micros(86_400_000_000 - 1)));
     }
-    let at: Timestamp = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc).into();
+    let at = instant(text)?;
     // Dates are kept in whole seconds.
     Some((at, at + std::time::Duration::from_micros(999_999)))
 }

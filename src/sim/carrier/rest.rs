@@ -1,10 +1,14 @@
-//! The REST API's frame: who may ask, where a request goes, errors and pages (Twilio docs, REST API responses).
+//! The REST API's frame: who may ask, where a request goes, and errors (Twilio docs, REST API responses).
+//!
+//! JSON only: a path without `.json`, for which Twilio answers XML, is not found here.
 
 use serde_json::{Value, json};
 
 use super::Carrier;
 use super::basic::basic;
-use super::form::{self, Pairs};
+use super::form;
+pub(super) use super::rest_fields::Request;
+pub(super) use super::rest_page::page;
 use super::types::{NextRest, RestFault, RestReply};
 
 /// A refusal: HTTP status, Twilio's code, and what is wrong.
@@ -12,6 +16,15 @@ use super::types::{NextRest, RestFault, RestReply};
 pub(super) struct Refusal(pub(super) u16, pub(super) u32, pub(super) String);
 
 pub(super) type Answer = Result<(u16, Option<Value>), Refusal>;
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asker {
+    /// The account's token, or a Main API key.
+    Main,
+    /// A Standard API key.
+    Standard,
+}
 
 pub(super) fn refuse<T>(code: u32, message: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal(400, code, message.into()))
@@ -21,72 +34,12 @@ pub(super) fn not_found<T>(path: &str) -> Result<T, Refusal> {
     Err(Refusal(404, 20_404, format!("The requested resource {path} was not found")))
 }
 
-/// A request after the frame has looked at it.
-#[derive(Debug)]
-pub(super) struct Request<'a> {
-    pub(super) method: &'a str,
-    /// Path without query.
-    pub(super) path: &'a str,
-    pub(super) query: Pairs,
-    pub(super) form: Pairs,
+pub(super) fn not_allowed<T>() -> Result<T, Refusal> {
+    Err(Refusal(405, 20_004, "Method not allowed".to_owned()))
 }
 
-/// Fields that name how a URL is asked.
-const METHODS: [&str; 8] = [
-    "Method",
-    "FallbackMethod",
-    "StatusCallbackMethod",
-    "ConferenceStatusCallbackMethod",
-    "AnnounceMethod",
-    "HoldMethod",
-    "WaitMethod",
-    "RecordingStatusCallbackMethod",
-];
-
-/// Fields that are true or false.
-const FLAGS: [&str; 7] =
-    ["Muted", "Hold", "Coaching", "StartConferenceOnEnter", "EndConferenceOnExit", "BeepOnExit", "EarlyMedia"];
-
-impl Request<'_> {
-    pub(super) fn field(&self, name: &str) -> Option<&str> {
-        form::get(&self.form, name)
-    }
-
-    pub(super) fn given(&self, name: &str) -> Option<&str> {
-        self.field(name).filter(|v| !v.is_empty())
-    }
-
-    pub(super) fn flag(&self, name: &str) -> Option<bool> {
-        self.given(name).map(|v| v.eq_ignore_ascii_case("true"))
-    }
-
-    /// Whether every field that has a type has a value of it. Checked before anything is done, so that a request with
-    /// one wrong value changes nothing.
-    fn is_typed(&self) -> Result<(), Refusal> {
-        for name in METHODS {
-            if self.given(name).is_some_and(|method| !matches!(method, "GET" | "POST")) {
-                return refuse(21_209, format!("{name} must be GET or POST"));
-            }
-        }
-        for name in FLAGS {
-            let is_flag = |v: &str| v.eq_ignore_ascii_case("true") || v.eq_ignore_ascii_case("false");
-            if self.given(name).is_some_and(|flag| !is_flag(flag)) {
-                return refuse(20_001, format!("{name} must be true or false"));
-            }
-        }
-        // Twilio docs, Participant resource: a conference holds 2 to 250.
-        for (name, least, most) in [("TimeLimit", 1, u64::from(u32::MAX)), ("MaxParticipants", 2, 250)] {
-            let fits = |text: &str| text.trim().parse().is_ok_and(|n| (least..=most).contains(&n));
-            if self.given(name).is_some_and(|number| !fits(number)) {
-                return refuse(20_001, format!("{name} must be a whole number from {least} to {most}"));
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn all(&self, name: &str) -> Vec<&str> {
-        self.form.iter().filter(|(k, _)| k == name).flat_map(|(_, v)| v.split_whitespace()).collect()
-    }
+fn unknown<T>() -> Result<T, Refusal> {
+    Err(Refusal(401, 20_003, "Authenticate".to_owned()))
 }
 
 impl Carrier {
@@ -97,7 +50,7 @@ impl Carrier {
         let fault = match self.next_rest.pop_front().or_else(|| self.draw_rest_fault()) {
             Some(NextRest::Fault(RestFault::LostBefore)) => {
                 let fault = Some(RestFault::LostBefore);
-                return RestReply { status: 0, body: String::new(), headers: Vec::new(), fault };
+                return RestReply { fault, ..RestReply::default() };
             }
             Some(NextRest::Status(429)) => {
                 return self.reply(Err(Refusal(429, 20_429, "Too Many Requests".to_owned())), None);
@@ -110,6 +63,12 @@ impl Carrier {
             Some(NextRest::Fault(fault)) => Some(fault),
             Some(NextRest::Fine) | None => None,
         };
+        if let Some(media) = self.recording_media(method, path_and_query, authorization) {
+            return match media {
+                Ok(reply) => RestReply { fault, ..reply },
+                Err(refusal) => self.reply(Err(refusal), fault),
+            };
+        }
         let answer = self.route(method, path_and_query, authorization, body);
         self.reply(answer, fault)
     }
@@ -127,7 +86,6 @@ impl Carrier {
     }
 
     fn reply(&mut self, answer: Answer, fault: Option<RestFault>) -> RestReply {
-        let mut headers = vec![("Twilio-Request-Id".to_owned(), self.sid("RQ"))];
         let (status, body) = match answer {
             Ok((status, body)) => (status, body.map(|b| b.to_string()).unwrap_or_default()),
             Err(Refusal(status, code, message)) => {
@@ -136,13 +94,31 @@ impl Carrier {
                 (status, body.to_string())
             }
         };
+        let mut headers = vec![
+            ("Twilio-Request-Id".to_owned(), self.sid("RQ")),
+            ("Twilio-Concurrent-Requests".to_owned(), "1".to_owned()),
+            ("Twilio-Request-Duration".to_owned(), "0.000".to_owned()),
+            ("X-Home-Region".to_owned(), "us1".to_owned()),
+            ("X-API-Domain".to_owned(), "api.twilio.com".to_owned()),
+        ];
         if !body.is_empty() {
             headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+            headers.push(("ETag".to_owned(), etag(&body)));
         }
         if status == 401 {
             headers.push(("WWW-Authenticate".to_owned(), "Basic realm=\"Twilio API\"".to_owned()));
         }
-        RestReply { status, body, headers, fault }
+        RestReply { status, body, headers, fault, ..RestReply::default() }
+    }
+
+    /// Twilio docs, API keys: a key stands in for the account, whose sid stays in the path.
+    fn asker(&self, authorization: Option<&str>) -> Option<Asker> {
+        let (user, secret) = authorization.and_then(basic)?;
+        if user == self.config.account_sid {
+            return (secret == self.config.auth_token).then_some(Asker::Main);
+        }
+        let key = self.account.keys.iter().find(|key| key.sid == user && key.secret == secret)?;
+        Some(if key.main { Asker::Main } else { Asker::Standard })
     }
 
     fn route(&mut self, method: &str, target: &str, authorization: Option<&str>, body: &[u8]) -> Answer {
@@ -151,83 +127,136 @@ impl Carrier {
         let request = Request { method, path, query: form::decode_pairs(query.as_bytes()), form };
         let segments: Vec<String> = path.split('/').skip(1).map(form::decode_part).collect();
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-        let ["2010-04-01", "Accounts", account, rest @ .., last] = segments.as_slice() else {
+        let ["2010-04-01", within @ .., last] = segments.as_slice() else { return not_found(path) };
+        if !matches!(within, [] | ["Accounts", ..]) {
             return not_found(path);
+        }
+        let Some(asker) = self.asker(authorization) else { return unknown() };
+        let named = match within {
+            ["Accounts"] => last.strip_suffix(".json").is_none_or(|account| account == self.config.account_sid),
+            ["Accounts", account, ..] => *account == self.config.account_sid,
+            _ => true,
         };
-        let known = authorization
-            .and_then(basic)
-            .is_some_and(|(user, secret)| user == self.config.account_sid && secret == self.config.auth_token);
-        if !known || *account != self.config.account_sid {
-            return Err(Refusal(401, 20_003, "Authenticate".to_owned()));
+        if !named {
+            return unknown();
         }
         let Some(last) = last.strip_suffix(".json") else { return not_found(path) };
         request.is_typed()?;
-        match (rest, last) {
-            ([], "Calls") => self.calls_resource(&request),
-            (["Calls"], sid) => self.call_resource(&request, sid),
-            ([], "Conferences") => self.conferences_resource(&request),
-            (["Conferences"], sid) => self.conference_resource(&request, sid),
-            (["Conferences", room], "Participants") => self.participants_resource(&request, room),
-            (["Conferences", room, "Participants"], name) => self.participant_resource(&request, room, name),
+        match within {
+            [] | ["Accounts"] => self.accounts_route(&request, within, last, asker),
+            ["Accounts", _, rest @ ..] => {
+                self.may_use(method, rest, last, asker)?;
+                self.account_route(&request, rest, last)
+            }
             _ => not_found(path),
         }
     }
-}
 
-pub(super) fn not_allowed<T>() -> Result<T, Refusal> {
-    Err(Refusal(405, 20_004, "Method not allowed".to_owned()))
-}
-
-/// One page of `items`, newest first, each with the sid that page tokens name.
-pub(super) fn page(request: &Request<'_>, key: &str, items: Vec<(String, Value)>) -> Answer {
-    let number = |name: &str, default: usize| match form::get(&request.query, name) {
-        None => Ok(default),
-        Some(text) => text.parse().or_else(|_| refuse(20_001, format!("{name} is not a number"))),
-    };
-    let (size, page) = (number("PageSize", 50)?, number("Page", 0)?);
-    if size > 1000 {
-        return refuse(20_007, "Page size must not be greater than 1000");
-    }
-    if size == 0 {
-        return refuse(20_001, "PageSize must be at least 1");
-    }
-    let position = |sid: &str| items.iter().position(|(s, _)| s == sid);
-    let from = match form::get(&request.query, "PageToken") {
-        Some(token) if token.starts_with("PA") => position(token.trim_start_matches("PA")).map(|at| at + 1),
-        Some(token) if token.starts_with("PB") => {
-            position(token.trim_start_matches("PB")).map(|at| at.saturating_sub(size))
+    /// Twilio docs, API keys: a Standard key manages neither keys nor accounts. Twilio docs, test credentials: 403 for
+    /// everything but placing calls, sending messages and buying numbers.
+    fn may_use(&self, method: &str, rest: &[&str], last: &str, asker: Asker) -> Result<(), Refusal> {
+        let kind = rest.first().copied().unwrap_or(last);
+        if asker == Asker::Standard && matches!(kind, "Keys" | "SigningKeys") {
+            return unknown();
         }
-        Some(_) => None,
-        None => Some(page.saturating_mul(size)),
-    };
-    let Some(from) = from else { return refuse(20_001, "PageToken names nothing on this list") };
-    let shown: Vec<&(String, Value)> = items.iter().skip(from).take(size).collect();
-    let filters: Pairs = request
-        .query
-        .iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "PageSize" | "Page" | "PageToken"))
-        .cloned()
-        .collect();
-    let filters = if filters.is_empty() { String::new() } else { format!("{}&", form::encode_pairs(&filters)) };
-    let uri = |page: usize, token: String| format!("{}?{filters}PageSize={size}&Page={page}{token}", request.path);
-    let more = items.len() > from.saturating_add(shown.len());
-    let next = shown.last().filter(|_| more).map(|(sid, _)| uri(page.saturating_add(1), format!("&PageToken=PA{sid}")));
-    let before = shown.first().filter(|_| page > 0 && from > 0);
-    let previous = before.map(|(sid, _)| uri(page - 1, format!("&PageToken=PB{sid}")));
-    let own = form::get(&request.query, "PageToken").map_or_else(String::new, |t| format!("&PageToken={t}"));
-    let start = page.saturating_mul(size);
-    Ok((
-        200,
-        Some(json!({
-            key: shown.iter().map(|(_, value)| value.clone()).collect::<Vec<_>>(),
-            "first_page_uri": uri(0, String::new()),
-            "next_page_uri": next,
-            "previous_page_uri": previous,
-            "uri": uri(page, own),
-            "page": page,
-            "page_size": size,
-            "start": start,
-            "end": start.saturating_add(shown.len()).saturating_sub(1),
-        })),
-    ))
+        let open = method == "POST" && rest.is_empty() && matches!(last, "Calls" | "Messages" | "IncomingPhoneNumbers");
+        let bought =
+            method == "POST" && kind == "IncomingPhoneNumbers" && matches!(last, "Local" | "Mobile" | "TollFree");
+        if self.config.account.test_credentials && !open && !bought {
+            return Err(Refusal(403, 20_008, "Resource not accessible with Test Account Credentials".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn accounts_route(&mut self, request: &Request<'_>, within: &[&str], last: &str, asker: Asker) -> Answer {
+        if self.config.account.test_credentials {
+            self.may_use(request.method, within, last, asker)?;
+        }
+        let reads = request.method == "GET" && self.config.account.standard_keys_read_the_account;
+        if asker == Asker::Standard && !reads {
+            return unknown();
+        }
+        match (within, last) {
+            ([], "Accounts") => self.accounts_resource(request),
+            (["Accounts"], _) => self.account_resource(request),
+            _ => not_found(request.path),
+        }
+    }
+
+    fn account_route(&mut self, request: &Request<'_>, rest: &[&str], last: &str) -> Answer {
+        match (rest, last) {
+            ([], "Calls") => self.calls_resource(request),
+            (["Calls"], sid) => self.call_resource(request, sid),
+            (["Calls", call, ..], _) => self.call_part_route(request, call, rest.get(2..).unwrap_or(&[]), last),
+            ([], "Conferences") => self.conferences_resource(request),
+            (["Conferences"], sid) => self.conference_resource(request, sid),
+            (["Conferences", room], "Participants") => self.participants_resource(request, room),
+            (["Conferences", room, "Participants"], name) => self.participant_resource(request, room, name),
+            ([], "Queues") => self.queues_resource(request),
+            (["Queues"], sid) => self.queue_resource(request, sid),
+            (["Queues", queue], "Members") => self.members_resource(request, queue),
+            (["Queues", queue, "Members"], call) => self.member_resource(request, queue, call),
+            ([], "IncomingPhoneNumbers") => self.numbers_resource(request, None),
+            (["IncomingPhoneNumbers"], "Local" | "Mobile" | "TollFree") => self.numbers_resource(request, Some(last)),
+            (["IncomingPhoneNumbers"], sid) => self.number_resource(request, sid),
+            ([], "AvailablePhoneNumbers") => self.countries_resource(request),
+            (["AvailablePhoneNumbers"], country) => self.country_resource(request, country),
+            (["AvailablePhoneNumbers", country], kind) => self.available_resource(request, country, kind),
+            ([], "Applications") => self.applications_resource(request),
+            (["Applications"], sid) => self.application_resource(request, sid),
+            ([], "OutgoingCallerIds") => self.caller_ids_resource(request),
+            (["OutgoingCallerIds"], sid) => self.caller_id_resource(request, sid),
+            ([], "Messages") => self.messages_resource(request),
+            (["Messages"], sid) => self.message_resource(request, sid),
+            (["Messages", sid], part) => self.message_part_resource(request, sid, part),
+            (["Messages", sid, "Media"], media) => self.medium_resource(request, sid, media),
+            ([], "Keys" | "SigningKeys") => self.keys_resource(request, last),
+            (["Keys" | "SigningKeys"], sid) => self.key_resource(request, sid),
+            ([], "Balance") => self.balance_resource(request),
+            ([], "Tokens") => self.tokens_resource(request),
+            (["Usage"], "Records") => self.usage_resource(request, ""),
+            (["Usage", "Records"], period) => self.usage_resource(request, period),
+            ([], "Notifications") => self.notifications_resource(request, None),
+            (["Notifications"], sid) => self.notification_resource(request, None, sid),
+            ([], "Transcriptions") => self.transcriptions_resource(request, None),
+            (["Transcriptions"], sid) => self.transcription_resource(request, None, sid),
+            (["Recordings", recording], "Transcriptions") => self.transcriptions_resource(request, Some(recording)),
+            (["Recordings", recording, "Transcriptions"], sid) => {
+                self.transcription_resource(request, Some(recording), sid)
+            }
+            _ => self.recording_resources(request, rest, last).unwrap_or_else(|| not_found(request.path)),
+        }
+    }
+
+    /// What hangs on a call.
+    fn call_part_route(&mut self, request: &Request<'_>, call: &str, rest: &[&str], last: &str) -> Answer {
+        if self.calls.get(call).is_none_or(|call| call.deleted) {
+            return not_found(request.path);
+        }
+        match (rest, last) {
+            ([], "Events") => self.events_resource(request, call),
+            ([], "Notifications") => self.notifications_resource(request, Some(call)),
+            (["Notifications"], sid) => self.notification_resource(request, Some(call), sid),
+            ([], "Recordings") | (["Recordings"], _) => {
+                let path = [&["Calls", call], rest].concat();
+                self.recording_resources(request, &path, last).unwrap_or_else(|| not_found(request.path))
+            }
+            ([], "Streams") => self.streams_resource(request, call),
+            (["Streams"], name) => self.stream_resource(request, call, name),
+            ([], "Siprec" | "Transcriptions") => self.background_resource(request, call, last),
+            ([kind @ ("Siprec" | "Transcriptions")], sid) => self.stop_resource(request, call, kind, sid),
+            ([], "UserDefinedMessages") => self.user_messages_resource(request, call),
+            ([], "UserDefinedMessageSubscriptions") => self.listeners_resource(request, call),
+            (["UserDefinedMessageSubscriptions"], sid) => self.listener_resource(request, call, sid),
+            _ => not_found(request.path),
+        }
+    }
+}
+
+/// A weak name of a body's content: FNV-1a.
+fn etag(body: &str) -> String {
+    let hash = body
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("\"{hash:016x}\"")
 }

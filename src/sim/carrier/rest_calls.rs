@@ -1,17 +1,24 @@
 //! The Call resource (Twilio docs, Call resource).
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Carrier;
-use super::form::{get, is_web_url, split_fragment};
+use super::form::{is_web_url, split_fragment};
 use super::render::within;
 use super::rest::{Answer, Refusal, Request, not_allowed, not_found, page, refuse};
+pub(super) use super::rest_fields::{number, subscription};
+use super::rest_terms::is_address;
 use super::state::{Call, Due, Subscription, Target};
 use super::types::{CallStatus, Direction, EndCause};
-use crate::phone::Endpoint;
 
 /// Twilio docs: the `Twiml` parameter holds at most 4000 characters.
 const TWIML_LIMIT: usize = 4000;
+/// Twilio docs: what a call's callback can be told.
+const EVENTS: [&str; 4] = ["initiated", "ringing", "answered", "completed"];
+/// Twilio docs: states of a call in REST, which does not know `initiated`.
+const STATUSES: [&str; 8] =
+    ["queued", "ringing", "in-progress", "completed", "busy", "failed", "no-answer", "canceled"];
 
 impl Carrier {
     pub(super) fn calls_resource(&mut self, request: &Request<'_>) -> Answer {
@@ -23,16 +30,19 @@ impl Carrier {
     }
 
     fn list_calls(&self, request: &Request<'_>) -> Answer {
-        // A date that is none is refused whether there are calls or not.
+        // A filter that is none is refused whether there are calls or not.
         within(request, "StartTime", None)?;
         within(request, "EndTime", None)?;
+        if request.filter("Status").is_some_and(|status| !STATUSES.contains(&status)) {
+            return refuse(20_001, format!("Status must be one of {}", STATUSES.join(", ")));
+        }
         let mut items = Vec::new();
         let shown = |call: &&Call| !call.deleted && call.created + self.config.faults.list_lag <= self.now;
         for call in self.order.iter().rev().filter_map(|sid| self.calls.get(sid)).filter(shown) {
             let json = self.call_json(call);
             let equal = [("To", "to"), ("From", "from"), ("Status", "status"), ("ParentCallSid", "parent_call_sid")]
                 .iter()
-                .all(|(filter, field)| get(&request.query, filter).is_none_or(|v| json[*field].as_str() == Some(v)));
+                .all(|(filter, field)| request.filter(filter).is_none_or(|v| json[*field].as_str() == Some(v)));
             let start = Some(call.placed.unwrap_or(call.created));
             if equal && within(request, "StartTime", start)? && within(request, "EndTime", call.ended)? {
                 items.push((call.sid.clone(), json));
@@ -43,27 +53,50 @@ impl Carrier {
 
     fn create_call(&mut self, request: &Request<'_>) -> Answer {
         let mut call = self.new_leg(request)?;
-        match (request.given("Url"), request.given("Twiml"), request.given("ApplicationSid")) {
-            (Some(url), twiml, _) => {
-                if !is_web_url(split_fragment(url).0) {
-                    return refuse(21_205, format!("Url is not a valid URL: {url}"));
-                }
+        if request.given("To").is_some_and(|to| !is_address(to)) {
+            return refuse(21_211, "'To' must be a phone number, a client or a SIP address");
+        }
+        match (request.target("Url", "Method")?, request.given("Twiml"), request.given("ApplicationSid")) {
+            (Some(target), twiml, _) => {
                 if twiml.is_some() {
-                    self.notify(32_019, None, "Url and Twiml given; Url wins", url);
+                    self.notify(32_019, Some(&call.sid), "Url and Twiml given; Url wins", &target.url);
                 }
-                call.target = Some(Target::new(url, request.field("Method")));
+                call.target = Some(target);
             }
             (None, Some(twiml), _) if twiml.chars().count() > TWIML_LIMIT => {
                 return refuse(32_018, "Twiml must not be longer than 4000 characters");
             }
             (None, Some(twiml), _) => call.twiml = Some(twiml.to_owned()),
-            (None, None, Some(_)) => return refuse(21_218, "Invalid ApplicationSid"),
+            (None, None, Some(sid)) => self.drive_by_application(&mut call, sid)?,
             (None, None, None) => return refuse(21_205, "Url parameter is required."),
         }
-        call.fallback = request.given("FallbackUrl").map(|url| Target::new(url, request.field("FallbackMethod")));
+        if call.terms.application.is_none() {
+            call.fallback = request.given("FallbackUrl").map(|url| Target::new(url, request.field("FallbackMethod")));
+        }
+        if self.config.account.test_credentials {
+            // Twilio docs, test credentials: nothing is placed and nobody is told.
+            return Ok((201, Some(self.call_json(&call))));
+        }
         let sid = self.add_call(call);
         self.queue_call(&sid);
         self.show_call(&sid, 201)
+    }
+
+    /// Twilio docs, Call resource: with an ApplicationSid its URLs hold, and Method, Fallback and StatusCallback
+    /// parameters are ignored.
+    fn drive_by_application(&self, call: &mut Call, sid: &str) -> Result<(), Refusal> {
+        let Some(application) = self.application(sid) else { return refuse(21_218, "Invalid ApplicationSid") };
+        let settings = &application.settings;
+        let Some(target) = settings.target("voice_url", "voice_method") else {
+            return refuse(21_218, "The application of ApplicationSid has no VoiceUrl");
+        };
+        call.target = Some(target);
+        call.fallback = settings.target("voice_fallback_url", "voice_fallback_method");
+        call.callback = settings
+            .target("status_callback", "status_callback_method")
+            .map(|to| Subscription { to, events: ["completed".to_owned()].into() });
+        call.terms.application = Some(sid.to_owned());
+        Ok(())
     }
 
     fn show_call(&self, sid: &str, status: u16) -> Answer {
@@ -76,31 +109,33 @@ impl Carrier {
     /// What POST Calls and POST Participants have in common.
     pub(super) fn new_leg(&mut self, request: &Request<'_>) -> Result<Call, Refusal> {
         let Some(to) = request.given("To") else { return refuse(21_201, "No 'To' number is specified") };
-        if !is_address(to) {
+        if !is_address(to) && !self.is_application_address(to) {
             return refuse(21_211, format!("The phone number you are attempting to call, {to}, is not valid."));
         }
         let Some(from) = request.given("From") else { return refuse(21_213, "'From' phone number is required") };
         if !is_address(from) {
             return refuse(21_212, format!("'From' phone number {from} is not valid"));
         }
-        if from.starts_with('+') && !self.numbers.is_empty() && !self.numbers.contains_key(from) {
-            return refuse(21_210, format!("'From' phone number {from} is not verified for your account"));
-        }
+        self.may_place(request, to, from)?;
         let timeout = number(request, "Timeout", 60);
         let Some(timeout) = timeout.filter(|t| (1..=600).contains(t)) else { return refuse(21_208, "Invalid Timeout") };
-        let keys = request.given("SendDigits").unwrap_or("");
-        if keys.len() > 32 || !keys.chars().all(|c| c.is_ascii_digit() || "ABCD#*wW".contains(c)) {
-            return refuse(21_206, "Invalid SendDigits");
-        }
+        let terms = self.terms_of(request)?;
         let sid = self.sid("CA");
         let mut call = Call::new(sid, Direction::OutboundApi, from, to, self.now);
         call.timeout = Duration::from_secs(timeout);
+        call.terms = terms;
         if let Some(limit) = number(request, "TimeLimit", 14_400).filter(|limit| *limit > 0) {
             call.limit = Duration::from_secs(limit);
         }
+        call.voice.record = super::recording_sources::plan_of_leg(request)?;
+        call.voice.detection = super::detection::of_request(request)?;
         call.callback = subscription(request, "StatusCallback", "completed");
         if let Some(bad) = call.callback.take_if(|s| !is_web_url(split_fragment(&s.to.url).0)) {
             self.notify(15_000, Some(&call.sid), "StatusCallback is not a valid URL; ignored", &bad.to.url);
+        }
+        let strange = |events: &BTreeSet<String>| events.iter().any(|event| !EVENTS.contains(&event.as_str()));
+        if call.callback.as_ref().is_some_and(|callback| strange(&callback.events)) {
+            self.notify(21_626, Some(&call.sid), "StatusCallbackEvent names an event that is none", "");
         }
         Ok(call)
     }
@@ -149,20 +184,20 @@ impl Carrier {
             Some("canceled") => return refuse(21_220, "Call is in-progress. Cannot cancel."),
             Some(other) => return refuse(20_001, format!("Invalid Status {other:?}")),
         }
-        let (url, twiml) = (request.given("Url"), request.given("Twiml"));
-        if let Some(url) = url.filter(|url| !is_web_url(split_fragment(url).0)) {
-            return refuse(21_205, format!("Url is not a valid URL: {url}"));
-        }
+        let (target, twiml) = (request.target("Url", "Method")?, request.given("Twiml"));
         if twiml.is_some_and(|t| t.chars().count() > TWIML_LIMIT) {
             return refuse(32_018, "Twiml must not be longer than 4000 characters");
         }
-        if (url.is_some() || twiml.is_some()) && status != CallStatus::InProgress {
+        if (target.is_some() || twiml.is_some()) && status != CallStatus::InProgress {
             return refuse(21_220, "Call is not in-progress. Cannot redirect.");
         }
         self.reconfigure(request, sid);
-        if let Some(url) = url {
+        if let Some(target) = target {
+            if twiml.is_some() {
+                self.notify(32_019, Some(sid), "Url and Twiml given; Url wins", &target.url);
+            }
             self.take_over(sid);
-            self.fetch_main(sid, Target::new(url, request.field("Method")), Vec::new());
+            self.fetch_main(sid, target, Vec::new());
         } else if let Some(twiml) = twiml {
             self.take_over(sid);
             self.load_text(sid, twiml);
@@ -197,23 +232,4 @@ impl Carrier {
         }
         self.end(sid, CallStatus::Canceled, EndCause::Rest);
     }
-}
-
-/// E.164, `client:` or `sip:`; custom parameters may follow a `?`.
-fn is_address(text: &str) -> bool {
-    text.split('?').next().is_some_and(|bare| bare.parse::<Endpoint>().is_ok())
-}
-
-/// A number field: the default when absent, `None` when it is no number.
-pub(super) fn number(request: &Request<'_>, name: &str, default: u64) -> Option<u64> {
-    request.given(name).map_or(Some(default), |text| text.trim().parse().ok())
-}
-
-/// The callback of this prefix with its method and events.
-pub(super) fn subscription(request: &Request<'_>, prefix: &str, default: &str) -> Option<Subscription> {
-    let url = request.given(prefix)?;
-    let to = Target::new(url, request.field(&format!("{prefix}Method")));
-    let named = request.all(&format!("{prefix}Event"));
-    let events = if named.is_empty() { default.split(' ').collect() } else { named };
-    Some(Subscription { to, events: events.into_iter().map(str::to_owned).collect() })
 }

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::Carrier;
-use super::callback::pair;
-use super::state::{Doing, Frame, Recording, Role, Target};
+use super::state::{Doing, Frame, Role, Target};
 use super::types::{CallStatus, EndCause, Hearing};
 use super::xml::Element;
 
@@ -40,7 +39,9 @@ impl Carrier {
                 self.run(sid);
             }
             Doing::Gathering(gathering) => self.gather_step(sid, *gathering),
-            Doing::Recording(recording) => self.recording_over(sid, &recording, ""),
+            Doing::Recording(record) => self.record_step(sid, *record),
+            Doing::Paying(paying) => self.pay_step(sid, *paying),
+            Doing::Referring(referring) => self.after_refer(sid, *referring),
             Doing::Dialling(_) => self.queue_dial_timeout(sid),
             Doing::Idle if frame.role == Role::Wait => self.wait_again(sid),
             _ => {}
@@ -98,7 +99,7 @@ impl Carrier {
             self.notify(code, Some(sid), format!("<{}> is not allowed here", verb.name), &url);
             return;
         }
-        self.check_attributes(sid, verb, &url);
+        let verb = &self.judged(sid, "Response", verb, &url);
         if needs_answer(verb) {
             self.answered(sid);
         }
@@ -110,12 +111,26 @@ impl Carrier {
             }
             "Gather" => self.gather(sid, verb),
             "Dial" => self.dial(sid, verb),
+            "Enqueue" if verb.attr("workflowSid").is_some() => self.enqueue_task(sid, verb),
+            "Enqueue" if verb.text.trim().chars().count() > 64 => {
+                self.fails(sid, 14_205, "the name of a queue has at most 64 characters", &url);
+            }
             "Enqueue" => self.enqueue(sid, verb),
             "Leave" => self.leave_queue(sid),
             "Redirect" => self.redirect(sid, verb),
             "Record" => self.record(sid, verb),
+            "Refer" => self.refer(sid, verb),
+            "Pay" => self.pay(sid, verb),
+            "Sms" => self.sms(sid, verb),
+            "Echo" => {
+                self.set_doing(sid, Doing::Echoing);
+                self.hear(sid, Hearing::Echo);
+            }
+            "Start" => self.start_verb(sid, verb),
+            "Stop" => self.stop_verb(sid, verb),
             "Hangup" => self.hang_up_by_document(sid),
             "Reject" => self.reject(sid, verb),
+            "Connect" => self.connect(sid, verb),
             other => {
                 self.notify(12_200, Some(sid), format!("<{other}> is not a verb of this carrier; skipped"), &url);
             }
@@ -130,6 +145,9 @@ impl Carrier {
     pub(super) fn sound(&mut self, sid: &str, what: Hearing, length_ms: u64) {
         self.set_doing(sid, Doing::Sounding);
         let rings = self.live(sid).is_some_and(|c| c.answered.is_none());
+        if let Hearing::Say(words) = &what {
+            self.is_read_to(sid, words, Duration::from_millis(length_ms));
+        }
         self.hear(sid, if rings { Hearing::Ringback } else { what });
         self.wake(sid, Duration::from_millis(length_ms));
     }
@@ -143,8 +161,11 @@ impl Carrier {
         match verb.name.as_str() {
             "Say" => {
                 let words = verb.words();
-                if words.len() > 4096 {
-                    self.notify(13_521, Some(sid), "more than 4096 bytes to say", &self.document_url(sid));
+                if words.is_empty() {
+                    self.notify(13_520, Some(sid), "nothing to say", &self.document_url(sid));
+                }
+                if is_too_long(verb.attr("voice").unwrap_or_default(), &words) {
+                    self.notify(13_521, Some(sid), "more than this voice says at once", &self.document_url(sid));
                 }
                 let length = u64::try_from(words.chars().count()).unwrap_or(0) * 1000 / 15;
                 (Hearing::Say(words), length.saturating_mul(times))
@@ -153,6 +174,10 @@ impl Carrier {
                 Some(digits) => (Hearing::Play(format!("digits:{digits}")), tones_ms(digits).saturating_mul(times)),
                 None => {
                     let reference = verb.words();
+                    if reference.is_empty() {
+                        self.notify(11_100, Some(sid), "nothing to play", &self.document_url(sid));
+                        return (Hearing::Pause, 0);
+                    }
                     let url = self.resolved(sid, &reference).unwrap_or(reference);
                     let length = u64::try_from(self.config.rules.play_length.as_millis()).unwrap_or(u64::MAX);
                     let what = if music { Hearing::Music(url) } else { Hearing::Play(url) };
@@ -180,6 +205,27 @@ impl Carrier {
         }
     }
 
+    /// TaskRouter is no part of this carrier: what it would refuse is refused, and the rest is not supported.
+    fn enqueue_task(&mut self, sid: &str, verb: &Element) {
+        let url = self.document_url(sid);
+        let workflow = verb.attr("workflowSid").unwrap_or_default();
+        let task = verb.children.iter().find(|c| c.name == "Task").map(|c| c.text.trim().to_owned());
+        let is_json = |text: &String| serde_json::from_str::<serde_json::Value>(text).is_ok_and(|v| v.is_object());
+        let (code, why) = match () {
+            () if !workflow.starts_with("WW") || workflow.len() != 34 => {
+                (14_220, "workflowSid is no sid of a workflow")
+            }
+            () if task.as_ref().is_some_and(|task| !is_json(task)) => {
+                (14_221, "the attributes of the task are no JSON")
+            }
+            () => (14_226, "TaskRouter is no part of this carrier"),
+        };
+        self.notify(code, Some(sid), why, &url);
+        if let Some(action) = self.target_of(sid, verb, "action", "method") {
+            self.fetch_main(sid, action, vec![super::callback::pair("QueueResult", "error")]);
+        }
+    }
+
     fn hang_up_by_document(&mut self, sid: &str) {
         self.end(sid, CallStatus::Completed, EndCause::Document);
     }
@@ -190,67 +236,19 @@ impl Carrier {
         let status = if busy { CallStatus::Busy } else { CallStatus::NoAnswer };
         self.end(sid, status, EndCause::Document);
     }
+}
 
-    fn record(&mut self, sid: &str, verb: &Element) {
-        // A silent human is cut by `timeout` seconds of silence; 0 means only maxLength ends it.
-        let longest = verb.number("maxLength", 3600);
-        let length = match verb.number("timeout", 5) {
-            0 => longest,
-            silence => silence.min(longest),
-        };
-        self.set_doing(sid, Doing::Recording(Recording { verb: verb.clone(), since: self.now }));
-        self.hear(sid, Hearing::Pause);
-        self.wake(sid, Duration::from_secs(length));
-    }
-
-    fn recording_facts(&mut self, recording: &Recording, key: &str) -> super::form::Pairs {
-        let sid = self.sid("RE");
-        let account = self.config.account_sid.clone();
-        vec![
-            pair("RecordingUrl", format!("https://api.twilio.com/2010-04-01/Accounts/{account}/Recordings/{sid}")),
-            pair("RecordingSid", sid),
-            pair("RecordingDuration", self.now.since(recording.since).as_secs().to_string()),
-            pair("Digits", key),
-        ]
-    }
-
-    /// A Record has ended; verbs after one with an action are not reached.
-    pub(super) fn recording_over(&mut self, sid: &str, recording: &Recording, key: &str) {
-        let extra = self.recording_facts(recording, key);
-        let target = self.target_or_self(sid, &recording.verb);
-        self.hear(sid, Hearing::Silence);
-        match target {
-            Some(target) => self.fetch_main(sid, target, extra),
-            None => {
-                self.set_doing(sid, Doing::Ready);
-                self.run(sid);
-            }
-        }
-    }
-
-    /// Twilio docs, TwiML Record: the action is requested with `Digits=hangup`; its document cannot do anything.
-    pub(super) fn recording_abandoned(&mut self, sid: &str, frame: &Frame, recording: &Recording) {
-        let reference = recording.verb.attr("action").unwrap_or("");
-        let Some(url) = super::form::resolve(frame.url.as_deref(), reference) else { return };
-        let extra = self.recording_facts(recording, "hangup");
-        self.farewell(&sid.to_owned(), &Target::new(url, recording.verb.attr("method")), extra);
-    }
-
-    fn check_attributes(&mut self, sid: &str, element: &Element, url: &str) {
-        let Some(known) = known_attributes(&element.name) else { return };
-        for (name, _) in &element.attributes {
-            if !known.split_whitespace().any(|k| k == name) {
-                self.notify(12_200, Some(sid), format!("<{}> has no attribute {name:?}", element.name), url);
-            }
-        }
-        for child in element.children.iter().filter(|_| element.name != "Say") {
-            self.check_attributes(sid, child, url);
-        }
+/// Twilio docs, TwiML Say: 4096 bytes for the basic voices, 3000 characters for Polly's, 5000 for Google's.
+fn is_too_long(voice: &str, words: &str) -> bool {
+    match voice.split('.').next() {
+        Some("Polly") => words.chars().count() > 3000,
+        Some("Google") => words.chars().count() > 5000,
+        _ => words.len() > 4096,
     }
 }
 
 /// Length of DTMF: `w` 0.5 s, `W` 1 s (Twilio docs, TwiML Play), a key 0.2 s.
-fn tones_ms(digits: &str) -> u64 {
+pub(super) fn tones_ms(digits: &str) -> u64 {
     digits
         .chars()
         .map(|key| match key {
@@ -262,10 +260,10 @@ fn tones_ms(digits: &str) -> u64 {
 }
 
 /// Twilio docs, TwiML: answered by the first verb that needs media; a Pause first delays the answer, a Reject prevents
-/// it, and a Dial with answerOnBridge leaves it to the callee.
+/// it, a Dial with answerOnBridge leaves it to the callee, and Connect answers once it has noted that the call rings.
 fn needs_answer(verb: &Element) -> bool {
     match verb.name.as_str() {
-        "Say" | "Play" | "Gather" | "Record" | "Enqueue" | "Hangup" => true,
+        "Say" | "Play" | "Gather" | "Record" | "Enqueue" | "Hangup" | "Pay" | "Echo" | "Refer" => true,
         "Dial" => !verb.flag("answerOnBridge", false),
         _ => false,
     }
@@ -286,40 +284,4 @@ fn refused(role: &Role, verb: &str) -> Option<u32> {
         (false, Role::Music | Role::Announce) => Some(13_238),
         (false, _) => Some(12_200),
     }
-}
-
-/// Attributes of the verbs and nouns (Twilio docs, TwiML); `None`: not judged.
-fn known_attributes(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "Say" => "voice language loop",
-        "Play" => "loop digits",
-        "Pause" => "length",
-        "Redirect" => "method",
-        "Reject" => "reason",
-        "Hangup" | "Leave" => "",
-        "Enqueue" => "action method waitUrl waitUrlMethod workflowSid maxQueueSize",
-        "Queue" => "url method reservationSid postWorkActivitySid",
-        "Gather" => {
-            "action method input timeout numDigits finishOnKey actionOnEmptyResult speechTimeout speechModel \
-             language hints profanityFilter enhanced partialResultCallback partialResultCallbackMethod \
-             bargeIn maxSpeechTime debug"
-        }
-        "Record" => {
-            "action method timeout finishOnKey maxLength playBeep trim recordingStatusCallback \
-             recordingStatusCallbackMethod recordingStatusCallbackEvent transcribe transcribeCallback \
-             recordingConfigurationId"
-        }
-        "Dial" => {
-            "action method timeout timeLimit callerId answerOnBridge hangupOnStar record trim recordingTrack \
-             recordingStatusCallback recordingStatusCallbackMethod recordingStatusCallbackEvent ringTone \
-             sequential referUrl referMethod recordingConfigurationId events passports"
-        }
-        "Conference" => {
-            "muted beep startConferenceOnEnter endConferenceOnExit participantLabel jitterBufferSize waitUrl \
-             waitMethod maxParticipants record trim region coach statusCallback statusCallbackMethod \
-             statusCallbackEvent recordingStatusCallback recordingStatusCallbackMethod \
-             recordingStatusCallbackEvent eventCallbackUrl recordingConfigurationId"
-        }
-        _ => return None,
-    })
 }

@@ -3,7 +3,17 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::account::{Later, Terms};
+use super::queue::QUEUE_SIZE;
+use super::record_verb::RecordVerb;
+use super::recording::RecordPlan;
+use super::socket::SocketDue;
+use super::socket_connect::Connecting;
+use super::speech::Speech;
 use super::types::{CallStatus, Direction, EndCause, Heard};
+use super::verbs_pay::Paying;
+use super::verbs_refer::Referring;
+use super::voice::{Voice, VoiceDue};
 use super::xml::Element;
 use crate::time::Timestamp;
 
@@ -49,6 +59,8 @@ pub(super) struct Entry {
     pub(super) wait: Option<Target>,
     pub(super) max: u64,
     pub(super) callback: Option<Subscription>,
+    /// Record the conference from its start.
+    pub(super) record: Option<RecordPlan>,
 }
 
 /// A leg, from the first moment to the last.
@@ -92,6 +104,10 @@ pub(super) struct Call {
     pub(super) running: bool,
     /// Documents asked for at this instant.
     pub(super) hops: (Timestamp, u32),
+    /// What it says, and what becomes of it.
+    pub(super) voice: Voice,
+    /// What REST said about it besides.
+    pub(super) terms: Terms,
 }
 
 impl Call {
@@ -129,6 +145,8 @@ impl Call {
             failing: false,
             running: false,
             hops: (now, 0),
+            voice: Voice::default(),
+            terms: Terms::default(),
         }
     }
 
@@ -209,13 +227,21 @@ pub(super) struct Frame {
 #[derive(Clone, Debug)]
 pub(super) enum Doing {
     Ready,
-    Fetching { webhook: u64, fallback: bool },
+    Fetching {
+        webhook: u64,
+        fallback: bool,
+    },
     Sounding,
     Gathering(Box<Gathering>),
-    Recording(Recording),
+    Recording(Box<RecordVerb>),
     Dialling(Box<Dialling>),
     Conferencing(Conferencing),
     Queueing(Queueing),
+    Paying(Box<Paying>),
+    Referring(Box<Referring>),
+    /// Until it hangs up.
+    Echoing,
+    Connecting(Connecting),
     Idle,
 }
 
@@ -227,12 +253,7 @@ pub(super) struct Gathering {
     pub(super) digits: String,
     /// Whether the prompts are over and the timeout runs.
     pub(super) listening: bool,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Recording {
-    pub(super) verb: Element,
-    pub(super) since: Timestamp,
+    pub(super) speech: Option<Speech>,
 }
 
 #[derive(Clone, Debug)]
@@ -289,6 +310,9 @@ pub(super) enum Due {
     DialLimit(Sid, Sid),
     Deadline(u64),
     Emit(u64),
+    Voice(VoiceDue),
+    Socket(u64, SocketDue),
+    Account(Later),
 }
 
 #[derive(Clone, Debug)]
@@ -296,4 +320,13 @@ pub(super) struct WaitQueue {
     pub(super) sid: Sid,
     pub(super) members: Vec<Sid>,
     pub(super) waited: Vec<u64>,
+    pub(super) max: usize,
+    pub(super) created: Timestamp,
+    pub(super) updated: Timestamp,
+}
+
+impl WaitQueue {
+    pub(super) fn new(sid: Sid, now: Timestamp) -> Self {
+        Self { sid, members: Vec::new(), waited: Vec::new(), max: QUEUE_SIZE, created: now, updated: now }
+    }
 }

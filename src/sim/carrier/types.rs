@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use super::account::AccountConfig;
+use super::voice_types::{Answerer, VoiceRules};
+use super::wire_types::WireRules;
+pub(super) use super::wire_types::{HttpFault, HttpReply, Webhook, WebhookKind};
 use crate::time::Timestamp;
 
 /// How a carrier is set up.
@@ -21,6 +25,8 @@ pub struct CarrierConfig {
     pub faults: Faults,
     /// What the sources disagree on.
     pub rules: Rules,
+    /// The account besides.
+    pub account: AccountConfig,
 }
 
 impl Default for CarrierConfig {
@@ -33,6 +39,7 @@ impl Default for CarrierConfig {
             calls_per_second: 0,
             faults: Faults::default(),
             rules: Rules::default(),
+            account: AccountConfig::default(),
         }
     }
 }
@@ -87,6 +94,12 @@ pub struct Rules {
     pub retries_keep_the_token: bool,
     /// Whether a Dial interrupted by a REST redirect still asks for its action document; the reply is ignored.
     pub interrupted_dial_asks_action: bool,
+    /// How webhooks are signed and sent.
+    pub wire: WireRules,
+    /// Recordings, answering machines and speech.
+    pub voice: VoiceRules,
+    /// How sockets are opened and spoken over.
+    pub sockets: SocketRules,
 }
 
 impl Default for Rules {
@@ -101,6 +114,45 @@ impl Default for Rules {
             twiml_conference_defaults_to_start_end: false,
             retries_keep_the_token: true,
             interrupted_dial_asks_action: false,
+            wire: WireRules::default(),
+            voice: VoiceRules::default(),
+            sockets: SocketRules::default(),
+        }
+    }
+}
+
+/// Points about sockets on which sources disagree, or that a test wants to vary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketRules {
+    /// Whether the signed URL ends in a `/` that the URL of the document has not. Twilio docs, webhooks security: a
+    /// handshake is to be checked both ways.
+    pub signed_with_slash: bool,
+    /// Whether a document may name a `ws://` URL. Twilio docs, TwiML Stream: `wss://` only.
+    pub plain_urls: bool,
+    /// How many tracks of a call are streamed at once. Unverified.
+    pub tracks_per_call: usize,
+    /// How long a server may take to accept a connection. Unverified.
+    pub handshake_timeout: Duration,
+    /// How much silence ends what a caller says, unless `speechTimeout` gives milliseconds. Unverified.
+    pub speech_pause: Duration,
+    /// Whether `end` of a `ConversationRelay` cuts off what is still spoken. Servers that people run disagree: some wait
+    /// for the end of their speech, Twilio's own send `end` right behind it.
+    pub relay_end_cuts_speech: bool,
+    /// Whether a caller who hangs up in `<Connect>` still has its action asked; the reply is ignored. Documented for
+    /// `ConversationRelay` (`SessionStatus=completed`), unverified for `Stream`.
+    pub hang_up_asks_action: bool,
+}
+
+impl Default for SocketRules {
+    fn default() -> Self {
+        Self {
+            signed_with_slash: false,
+            plain_urls: false,
+            tracks_per_call: 4,
+            handshake_timeout: Duration::from_secs(5),
+            speech_pause: Duration::from_millis(500),
+            relay_end_cuts_speech: false,
+            hang_up_asks_action: true,
         }
     }
 }
@@ -110,16 +162,24 @@ impl Default for Rules {
 pub struct NumberConfig {
     /// E.164.
     pub number: String,
-    /// Asked by POST for a document when somebody dials the number.
+    /// Asked for a document when somebody dials the number.
     pub voice_url: String,
-    /// Asked by POST when that fails.
+    /// How: `GET`, or POST by default.
+    pub voice_method: Option<String>,
+    /// Asked when that fails.
     pub voice_fallback_url: Option<String>,
-    /// Told once, by POST, when an inbound call has ended.
+    /// How: `GET`, or POST by default.
+    pub voice_fallback_method: Option<String>,
+    /// Told once, when an inbound call has ended.
     pub status_callback: Option<String>,
+    /// How: `GET`, or POST by default.
+    pub status_callback_method: Option<String>,
+    /// Whether the caller's name is looked up and told (`VoiceCallerIdLookup`).
+    pub caller_id_lookup: bool,
 }
 
 /// The answer to a REST request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RestReply {
     /// HTTP status.
     pub status: u16,
@@ -127,6 +187,8 @@ pub struct RestReply {
     pub body: String,
     /// Header names and values.
     pub headers: Vec<(String, String)>,
+    /// The body where it is no text: the audio of a recording. `body` is empty then.
+    pub bytes: Option<Vec<u8>>,
     /// How the transport is to lose this reply.
     pub fault: Option<RestFault>,
 }
@@ -165,72 +227,6 @@ impl From<u16> for NextRest {
     }
 }
 
-/// What a webhook is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WebhookKind {
-    /// Its reply is a document that drives a call.
-    Document,
-    /// Tells something; the body of its reply is ignored.
-    Callback,
-}
-
-/// An HTTP request that the carrier sends to the application.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Webhook {
-    /// Hand it back to [`super::Carrier::webhook_result`].
-    pub id: u64,
-    /// `GET` or `POST`.
-    pub method: String,
-    /// Full URL without fragment.
-    pub url: String,
-    /// Header names and values, the signature among them.
-    pub headers: Vec<(String, String)>,
-    /// Form text; empty for GET.
-    pub body: String,
-    /// What it is for.
-    pub kind: WebhookKind,
-    /// The call it is about.
-    pub call_sid: Option<String>,
-    /// How long the application may take.
-    pub timeout: Duration,
-}
-
-/// An application's reply to a webhook.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HttpReply {
-    /// HTTP status.
-    pub status: u16,
-    /// Value of `Content-Type`; empty when there is none.
-    pub content_type: String,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-impl HttpReply {
-    /// 200 with a TwiML document.
-    #[must_use]
-    pub fn twiml(document: impl Into<String>) -> Self {
-        Self { status: 200, content_type: "text/xml".to_owned(), body: document.into().into_bytes() }
-    }
-
-    /// 204 without a body.
-    #[must_use]
-    pub fn empty() -> Self {
-        Self { status: 204, ..Self::default() }
-    }
-}
-
-/// Why there is no reply to a webhook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HttpFault {
-    /// No connection came about.
-    ConnectFailed,
-    /// Connected, but no reply in time.
-    ReadTimeout,
-    /// The reply broke off.
-    Broken,
-}
-
 /// How an endpoint behaves when it is rung.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointScript {
@@ -240,11 +236,29 @@ pub struct EndpointScript {
     pub then: Option<Duration>,
     /// Keys it presses, each at a time after its answer.
     pub presses: Vec<(Duration, String)>,
+    /// What it says, each at a time after its answer. Words take a fifteenth of a second per character. Empty: it
+    /// talks whenever somebody else is on the line, and leaves a message of [`VoiceRules::message_length`] in a
+    /// `<Record>`.
+    pub says: Vec<(Duration, String)>,
+    /// Who or what picks up.
+    pub who: Answerer,
+    /// When after its answer it sends a SIP REFER, and the URI to which it wants the other side transferred.
+    pub refers: Option<(Duration, String)>,
+    /// The SIP status with which it declines a REFER of ours; `None`: it accepts.
+    pub declines_refer: Option<u16>,
 }
 
 impl Default for EndpointScript {
     fn default() -> Self {
-        Self { on_ring: Ring::Answers { after: Duration::from_secs(2) }, then: None, presses: Vec::new() }
+        Self {
+            on_ring: Ring::Answers { after: Duration::from_secs(2) },
+            then: None,
+            presses: Vec::new(),
+            says: Vec::new(),
+            who: Answerer::default(),
+            refers: None,
+            declines_refer: None,
+        }
     }
 }
 
@@ -379,12 +393,16 @@ pub enum Hearing {
     Play(String),
     /// Music; the URL, or `default`.
     Music(String),
-    /// Silence that its document asks for: `<Pause>`, waiting in `<Gather>`, `<Record>`.
+    /// Silence that its document asks for: `<Pause>`, waiting in `<Gather>`, `<Record>`, listening in `<Connect>`.
     Pause,
+    /// The audio that a server sends over this stream, `MZ…`; see [`super::Carrier::audio_played`].
+    Stream(String),
     /// Silence that nobody asked for.
     Silence,
     /// Another person.
     Party,
+    /// Its own voice, in `<Echo>`.
+    Echo,
 }
 
 /// What a leg heard, and when.

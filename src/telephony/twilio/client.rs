@@ -45,7 +45,7 @@ impl Credentials {
         Self { user: None, secret }
     }
 
-    fn authorize(&self, builder: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    pub(super) fn authorize(&self, builder: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         match &self.user {
             Some(user) => builder.basic_auth(user, Some(&self.secret)),
             None => builder.bearer_auth(&self.secret),

@@ -9,7 +9,7 @@ use reqwest::Url;
 use super::budget::Budget;
 use super::client::{Credentials, Http, TwilioClient};
 use super::profile::{Account, AccountIdError, Auth, Profile};
-use super::request::AccountSidError;
+use super::request::{AccountSid, AccountSidError};
 use crate::time::{Clock, SystemClock};
 
 /// Where requests to Twilio go unless told otherwise (Twilio docs: the US1 region).
@@ -71,6 +71,18 @@ pub enum ConfigError {
     /// No call could ever be placed.
     #[error("calls_per_second: 0 would place no call; write the limit of your account, 1 unless it was raised")]
     NoCallsPerSecond,
+    /// The region is not one.
+    #[error("region: write the short name in lower case, as in ie1 or au1, or leave it out for us1")]
+    BadRegion,
+    /// The edge is not one.
+    #[error("edge: write the name in lower case, as in dublin or ashburn")]
+    BadEdge,
+    /// The host is given twice.
+    #[error("base_url names the host already: call either base_url, or region and edge")]
+    TwoHosts,
+    /// Nothing could ever be answered in no time.
+    #[error("a timeout of 0 s would let nothing be answered")]
+    NoTime,
     /// The HTTP client cannot be set up on this machine.
     #[error("the HTTP client cannot be set up: {0}")]
     Http(String),
@@ -168,9 +180,9 @@ impl TwilioClientBuilder {
             errors.push(ConfigError::NoCallsPerSecond);
         }
         let is_local = base.as_ref().is_some_and(is_loopback);
-        let api = keep(http(is_local).build().map_err(http_error), &mut errors);
-        let storage = http(is_local).dns_resolver(super::client::public_names(is_local)).build();
-        let storage = keep(storage.map_err(http_error), &mut errors);
+        let api = keep(http(transport(is_local)), &mut errors);
+        let storage = transport(is_local).dns_resolver(super::client::public_names(is_local));
+        let storage = keep(http(storage), &mut errors);
         let (Some(account), Some(credentials), Some(base), Some(api), Some(storage), true) =
             (account, credentials, base, api, storage, errors.is_empty())
         else {
@@ -192,7 +204,11 @@ impl TwilioClientBuilder {
         Account::new(profile, id).map_err(ConfigError::BadAccountId)
     }
 
-    fn credentials(&self, profile: &Profile) -> Result<Credentials, ConfigError> {
+    pub(super) fn account_sid_checked(&self) -> Result<AccountSid, ConfigError> {
+        Ok(self.account.as_deref().ok_or(ConfigError::NoAccount)?.parse::<AccountSid>()?)
+    }
+
+    pub(super) fn credentials(&self, profile: &Profile) -> Result<Credentials, ConfigError> {
         let (user, secret) = match (&self.token, &self.key) {
             (None, None) => return Err(ConfigError::NoCredentials),
             (Some(_), Some(_)) => return Err(ConfigError::TwoCredentials),
@@ -235,17 +251,17 @@ fn wrong_in(profile: &Profile) -> Vec<ConfigError> {
     errors
 }
 
-fn keep<T>(result: Result<T, ConfigError>, errors: &mut Vec<ConfigError>) -> Option<T> {
+pub(super) fn keep<T>(result: Result<T, ConfigError>, errors: &mut Vec<ConfigError>) -> Option<T> {
     result.map_err(|error| errors.push(error)).ok()
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-fn base(text: &str) -> Result<Url, ConfigError> {
+pub(super) fn base(text: &str) -> Result<Url, ConfigError> {
     let url = Url::parse(text).map_err(|_| ConfigError::BadBaseUrl)?;
     let is_plain = url.username().is_empty()
         && url.password().is_none()
@@ -261,8 +277,8 @@ fn base(text: &str) -> Result<Url, ConfigError> {
     }
 }
 
-/// A client that sends each request once and follows nothing.
-fn http(is_local: bool) -> reqwest::ClientBuilder {
+/// A transport that sends each request once and follows nothing.
+pub(super) fn transport(is_local: bool) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder()
         .user_agent(concat!("switchboard/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
@@ -273,6 +289,6 @@ fn http(is_local: bool) -> reqwest::ClientBuilder {
     if is_local { builder.no_proxy() } else { builder }
 }
 
-fn http_error(error: reqwest::Error) -> ConfigError {
-    ConfigError::Http(error.to_string())
+pub(super) fn http(transport: reqwest::ClientBuilder) -> Result<reqwest::Client, ConfigError> {
+    transport.build().map_err(|error| ConfigError::Http(error.to_string()))
 }

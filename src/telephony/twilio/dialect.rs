@@ -14,6 +14,7 @@ use crate::twiml::{
     Redirect, Reject, Response, Say,
 };
 use crate::webhook::Verified;
+use crate::webhook::params::{self, ConferenceEventKind, LeaveReason};
 
 /// Longest name or number of a caller that is kept, in characters.
 const ADDRESS_CHARS_MAX: usize = 120;
@@ -80,15 +81,15 @@ pub fn read(urls: &Urls, webhook: &Verified<'_>, now: Timestamp) -> Result<Asked
 }
 
 fn in_room(webhook: &Verified<'_>, call: CallId, room: u32, sid: Option<String>) -> Result<Asked, Unread> {
-    let joined = match webhook.param("StatusCallbackEvent") {
-        Some("participant-join") => true,
-        Some("participant-leave") => false,
-        Some(_) => return Ok(Asked::Nothing),
-        None => return Err(Unread::Incomplete),
+    let event: params::ConferenceEvent = webhook.read().map_err(|_| Unread::Incomplete)?;
+    let joined = match event.kind {
+        ConferenceEventKind::Join => true,
+        ConferenceEventKind::Leave => false,
+        _ => return Ok(Asked::Nothing),
     };
     let sid = sid.ok_or(Unread::Incomplete)?;
-    let seq = webhook.param("SequenceNumber").and_then(|seq| seq.parse().ok()).unwrap_or(0);
-    let hung_up = webhook.param("ReasonParticipantLeft") == Some("participant_hung_up");
+    let seq = event.sequence_number.unwrap_or(0);
+    let hung_up = event.leave_reason == Some(LeaveReason::HungUp);
     Ok(Asked::Told(Input::RoomChanged { call, room, sid, joined, hung_up, seq }))
 }
 

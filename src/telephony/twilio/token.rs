@@ -301,7 +301,7 @@ impl AccessToken {
 }
 
 /// Two letters and a number, as all of Twilio's regions are called (Twilio docs: regions).
-fn is_region(name: &str) -> bool {
+pub(super) fn is_region(name: &str) -> bool {
     let number = name.trim_start_matches(|c: char| c.is_ascii_lowercase());
     name.len() == number.len() + 2 && (1..=2).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
 }

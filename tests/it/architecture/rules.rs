@@ -197,6 +197,8 @@ const BANS: &[Ban] = &[
             "src/telephony/twilio/client.rs",
             "src/telephony/twilio/client/",
             "src/telephony/twilio/config.rs",
+            "src/telephony/twilio/rest.rs",
+            "src/telephony/twilio/rest/",
         ],
         words: &["tokio", "reqwest", "axum", "hyper", "sqlx"],
         remedy: "the centre compiles without any runtime: move this to a module of layer 4",

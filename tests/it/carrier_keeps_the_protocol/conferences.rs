@@ -93,7 +93,15 @@ fn one_who_leaves_does_not_affect_the_other_and_the_name_is_used_again_afterward
 fn hold_plays_music_and_mute_silences_and_both_part_the_pair() {
     let (mut world, caller, agent, room) = talk("", "");
     let person = format!("Conferences/{room}/Participants/{caller}.json");
-    world.reply("/hold", Ok(HttpReply { status: 200, content_type: "audio/mpeg".to_owned(), body: b"x".to_vec() }));
+    world.reply(
+        "/hold",
+        Ok(HttpReply {
+            status: 200,
+            content_type: "audio/mpeg".to_owned(),
+            body: b"x".to_vec(),
+            ..HttpReply::default()
+        }),
+    );
     let (_, json) = world.rest("POST", &person, "Hold=true&HoldUrl=https://app.test/hold");
     assert_eq!(json["hold"], true);
     assert_eq!(world.log.last().map(|h| h.method.as_str()), Some("GET"));
@@ -132,7 +140,7 @@ fn a_coach_is_heard_by_the_coached_alone() {
     assert_eq!(world.hears(&caller), Hearing::Party);
     let absent = "To=client%3Aboss2&From=%2B15550001000&Coaching=true&CallSidToCoach=CA0";
     let (status, error) = world.rest("POST", &format!("Conferences/{room}/Participants.json"), absent);
-    assert_eq!((status, &error["code"]), (400, &Value::from(13_240)));
+    assert_eq!((status, &error["code"]), (400, &Value::from(16_028)));
 }
 
 #[test]

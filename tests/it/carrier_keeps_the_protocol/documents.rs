@@ -60,7 +60,12 @@ fn the_finish_key_is_not_part_of_the_digits_and_alone_is_no_input() {
 #[test]
 fn a_document_that_cannot_be_executed_goes_to_the_fallback() {
     let broken = |body: &str, kind: &str| {
-        Ok(HttpReply { status: 200, content_type: kind.to_owned(), body: body.as_bytes().to_vec() })
+        Ok(HttpReply {
+            status: 200,
+            content_type: kind.to_owned(),
+            body: body.as_bytes().to_vec(),
+            ..HttpReply::default()
+        })
     };
     let cases = [
         (broken("<Response><Say>", "text/xml"), 12_100),
@@ -160,7 +165,12 @@ fn a_recording_ends_by_key_or_hang_up_and_its_action_is_told_which() {
 fn plain_text_is_read_and_audio_is_played() {
     let mut world = World::new();
     let reply = |kind: &str, body: &str| {
-        Ok(HttpReply { status: 200, content_type: kind.to_owned(), body: body.as_bytes().to_vec() })
+        Ok(HttpReply {
+            status: 200,
+            content_type: kind.to_owned(),
+            body: body.as_bytes().to_vec(),
+            ..HttpReply::default()
+        })
     };
     world.reply("/voice", reply("text/plain; charset=utf-8", "Good day"));
     let sid = world.dials();
@@ -201,7 +211,7 @@ fn a_fallback_that_fails_is_not_asked_again() {
         number: LINE.to_owned(),
         voice_url: "https://app.test/voice".to_owned(),
         voice_fallback_url: Some("https://app.test/fallback#rt=3000".to_owned()),
-        status_callback: None,
+        ..NumberConfig::default()
     });
     world.reply("/voice", Err(HttpFault::ReadTimeout));
     world.reply("/fallback", Err(HttpFault::ReadTimeout));

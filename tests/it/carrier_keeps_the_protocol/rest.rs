@@ -43,7 +43,7 @@ fn strangers_unknown_resources_and_wrong_methods_are_refused() {
         assert_eq!(reply.status, 401);
         assert!(reply.body.contains("20003"), "{}", reply.body);
     }
-    for path in ["Messages.json", "Calls/CA0.json", "Calls", "Calls/CA0/Recordings.json", "Conferences/CF0.json"] {
+    for path in ["Faxes.json", "Calls/CA0.json", "Calls", "Calls/CA0/Recordings.json", "Conferences/CF0.json"] {
         let (status, error) = world.rest("GET", path, "");
         assert_eq!((status, &error["code"]), (404, &Value::from(20_404)), "{path}");
     }

@@ -32,14 +32,23 @@ fn a_document_request_carries_the_standard_parameters_and_a_good_signature() {
     assert_eq!(header(&hook, "X-Twilio-Signature"), sign("12345", &hook.url, &hook.body));
 }
 
+fn decoded(text: &str) -> String {
+    let spaced = text.replace('+', " ");
+    let mut parts = spaced.split('%');
+    let first = parts.next().unwrap_or_default().as_bytes().to_vec();
+    let bytes = parts.fold(first, |mut bytes, part| {
+        bytes.push(u8::from_str_radix(&part[..2], 16).expect("two digits"));
+        bytes.extend_from_slice(&part.as_bytes()[2..]);
+        bytes
+    });
+    String::from_utf8(bytes).expect("UTF-8")
+}
+
 /// The documented algorithm, written down a second time.
 fn sign(token: &str, url: &str, body: &str) -> String {
     use hmac::{KeyInit, Mac};
-    let mut pairs: Vec<(&str, String)> = body
-        .split('&')
-        .filter_map(|p| p.split_once('='))
-        .map(|(k, v)| (k, v.replace('+', " ").replace("%2B", "+")))
-        .collect();
+    let mut pairs: Vec<(&str, String)> =
+        body.split('&').filter_map(|p| p.split_once('=')).map(|(k, v)| (k, decoded(v))).collect();
     pairs.sort();
     let data: String = pairs.iter().fold(url.to_owned(), |data, (k, v)| data + k + v);
     let mut mac = hmac::Hmac::<sha1::Sha1>::new_from_slice(token.as_bytes()).expect("any key fits");

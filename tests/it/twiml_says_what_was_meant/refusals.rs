@@ -238,3 +238,42 @@ fn every_typed_endpoint_can_be_dialled() {
         allowed(Dial::new().noun(&endpoint));
     }
 }
+
+#[test]
+fn each_refusal_has_twilios_code() {
+    let codes = |verb: Verb| Response::new().verb(verb).check().iter().map(|one| one.code).collect::<Vec<_>>();
+    assert_eq!(codes(Say::new("").into()), [13_520]);
+    assert_eq!(codes(Say::new("a".repeat(4097)).into()), [13_521]);
+    assert_eq!(codes(Say::new("a").voice("x").language("x").into()), [13_511, 13_512]);
+    assert_eq!(codes(Dial::new().number(Number::new("1")).timeout(s(1)).into()), [13_212, 13_223]);
+    assert_eq!(codes(Dial::new().queue(Queue::new("a")).client(Client::new("a")).into()), [13_000]);
+    assert_eq!(codes(Dial::new().queue(Queue::new("a".repeat(65))).into()), [14_213]);
+    assert_eq!(codes(Enqueue::new("a".repeat(65)).into()), [14_205]);
+    assert_eq!(codes(Enqueue::new("").into()), [14_204]);
+    assert_eq!(codes(Pay::new().currency("x").into()), [12_200]);
+}
+
+#[test]
+fn a_document_given_as_a_parameter_is_short_and_needs_no_base() {
+    let long = |words: usize| Response::new().say(Say::new("a".repeat(words)));
+    // The declaration, the root and the tags of Say have 70 characters.
+    assert_eq!(long(3930).build_parameter().expect("4000 characters").as_parameter().map(str::len), Ok(4000));
+    let refused = long(3931).build_parameter().expect_err("4001 characters");
+    assert_eq!(refused.iter().map(|one| (one.code, one.place.as_str())).collect::<Vec<_>>(), [(32_018, "Response")]);
+    assert_eq!(long(3931).build().expect("a document").as_parameter().expect_err("too long").code, 32_018);
+    // Characters are counted, not bytes.
+    let say = |words: String| Response::new().say(Say::new(words).voice("Polly.Vicki")).build_parameter();
+    assert!(say("ü".repeat(700)).is_ok());
+
+    let gather = Gather::new().action("/a").say(Say::new("a"));
+    let document = Response::new()
+        .play(Play::new("b.mp3"))
+        .gather(gather)
+        .dial(Dial::new().conference(Conference::new("a").wait_url("?c")).action("https://a.example/d"))
+        .redirect(Redirect::new("https://a.example/e"));
+    assert!(document.build().is_ok());
+    let refused = document.build_parameter().expect_err("three relative URLs");
+    let found: Vec<_> = refused.iter().map(|one| (one.code, one.place.as_str())).collect();
+    let places = ["Response/Play[0]", "Response/Gather[1]@action", "Response/Dial[2]/Conference[0]@waitUrl"];
+    assert_eq!(found, places.map(|place| (15_004, place)));
+}

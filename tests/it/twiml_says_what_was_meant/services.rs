@@ -98,9 +98,19 @@ impl Dice {
             include_in_prompt(self.set(PromptDetail::ALL)); customer_name(self.name()); turn_detection(self.yes());
             application_reconnect(self.yes()); echo_prompt_filtering(self.yes()); parameter(self.name(), self.name());
             other_language(RelayLanguage::new("sv-SE").voice(self.name()).hints([self.name()]).asr_smart_format("on"));
-            other_language(RelayLanguage::new("de").tts_provider(TtsProvider::Google).speech_model(self.name()));
+            other_language(self.language());
         }
         relay
+    }
+
+    fn language(&mut self) -> RelayLanguage {
+        let language = RelayLanguage::new("de");
+        maybe! { self, language;
+            tts_provider(self.of(TtsProvider::ALL)); speech_model(self.name()); tts_language_text_normalization("de");
+            transcription_provider(self.of(TranscriptionProvider::ALL));
+            tts_text_normalization(self.of(TextNormalization::ALL));
+        }
+        language
     }
 
     fn connect(&mut self) -> Connect {
@@ -145,9 +155,13 @@ impl Dice {
         maybe! { self, application;
             url(self.url()); method(self.of(Method::ALL)); customer_id(self.name()); copy_parent_to(self.yes());
             status_callback(self.url(), self.set(CallEvent::ALL)); parameter(self.name(), self.name());
+            status_callback_method(self.of(Method::ALL));
         }
         let whats_app = WhatsApp::new("+14155550100");
-        maybe! { self, whats_app; url(self.url()); status_callback(self.url(), self.set(CallEvent::ALL)); }
+        maybe! { self, whats_app;
+            url(self.url()); method(self.of(Method::ALL)); status_callback(self.url(), self.set(CallEvent::ALL));
+            status_callback_method(self.of(Method::ALL));
+        }
         match self.below(3) {
             0 => application.into(),
             1 => whats_app.into(),
@@ -348,13 +362,39 @@ fn google_counts_tags_and_polly_does_not() {
     assert_eq!(faults(3001, "Polly.Joanna"), 1);
 }
 
+trait ConnectTo {
+    fn connect_to(self, url: &str) -> Self;
+}
+
+impl ConnectTo for Response {
+    /// The same document with this server for its only relay.
+    fn connect_to(mut self, url: &str) -> Self {
+        let Some(Verb::Connect(connect)) = self.verbs.first_mut() else { panic!("no Connect") };
+        let Some(Service::ConversationRelay(relay)) = connect.services.first_mut() else { panic!("no relay") };
+        relay.url = Some(url.into());
+        self
+    }
+}
+
+#[test]
+fn an_attribute_keeps_the_spelling_of_the_library_that_wrote_it() {
+    let relay = ConversationRelay::new("wss://a.example").speech_timeout(Spelled::new("900", Spelling::Lower));
+    let document = Response::new().connect(Connect::new(relay.ignore_backchannel("true")));
+    let text = document.build().expect("allowed").into_string();
+    assert!(text.contains(" speechtimeout=\"900\" ignoreBackchannel=\"true\""), "{text}");
+    assert_eq!(parse(&text), Ok(document));
+}
+
 #[test]
 fn both_spellings_of_the_libraries_are_read() {
     let with =
         |name: &str| parse(&format!("<Response><Connect><ConversationRelay {name}=\"a\"/></Connect></Response>"));
     for name in ["backgroundNoiseReduction", "speechTimeout", "deepgramSmartFormat", "ignoreBackchannel"] {
-        assert!(with(name).is_ok(), "{name}");
-        assert_eq!(with(name), with(&name.to_lowercase()));
+        for (name, other) in [(name.to_owned(), name.to_lowercase()), (name.to_lowercase(), name.to_owned())] {
+            let text =
+                with(&name).expect("TwiML").connect_to("wss://a.example").build().expect("allowed").into_string();
+            assert!(text.contains(&format!(" {name}=\"a\"")) && !text.contains(&other), "{text}");
+        }
     }
     assert!(with("DTMFDETECTION").is_err());
     assert!(with("speechTimeout=\"b\" speechtimeout").is_err());

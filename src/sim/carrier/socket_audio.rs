@@ -1,0 +1,82 @@
+//! What a leg's audio is: a steady tone for each kind of sound, and one for each voice.
+//!
+//! Nobody's audio is real here; but it is the same each time, differs between people, and is silence when nobody speaks.
+
+use std::time::Duration;
+
+use super::Carrier;
+use super::recording_audio::{pitch, wave};
+use super::types::Hearing;
+use crate::media::g711::{self, FRAME_BYTES, FRAME_MS, SILENCE};
+use crate::media::stream::Track;
+use crate::time::Timestamp;
+
+/// Audio played to a leg that is remembered, a minute of it.
+const PLAYED_MAX: usize = 480_000;
+
+/// How long it takes to say so many words, at 15 characters a second, as `<Say>` takes.
+pub(super) fn speaking_time(words: &str) -> Duration {
+    Duration::from_millis(u64::try_from(words.chars().count()).unwrap_or(0).saturating_mul(1000) / 15)
+}
+
+/// One frame of a tone.
+fn tone(hz: u32, frame: u64) -> Vec<u8> {
+    let first = usize::try_from(frame).unwrap_or(0).saturating_mul(FRAME_BYTES);
+    (first..first + FRAME_BYTES).map(|at| g711::encode(wave(at, hz))).collect()
+}
+
+impl Carrier {
+    /// The audio that servers had played to this leg over `<Connect><Stream>`, μ-law, the last minute of it.
+    #[must_use]
+    pub fn audio_played(&self, call: &str) -> Vec<u8> {
+        self.sockets.played.get(call).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn remember_played(&mut self, call: &str, audio: &[u8]) {
+        let played = self.sockets.played.entry(call.to_owned()).or_default();
+        played.extend_from_slice(audio);
+        played.drain(..played.len().saturating_sub(PLAYED_MAX));
+    }
+
+    /// The pitch in which the person on this leg speaks at that time; `None`: they do not. Where no script says what they
+    /// say, they talk when somebody else is on the line, as in recordings.
+    fn voice_at(&self, sid: &str, at: Timestamp) -> Option<u32> {
+        let call = self.calls.get(sid)?;
+        let said = call.voice.said.iter().rev().any(|said| said.from <= at && at < said.to);
+        let is_joined = || call.heard.last().is_some_and(|heard| heard.to.is_none() && heard.what == Hearing::Party);
+        let talks = said || (!call.voice.scripted && !call.voice.silent && is_joined());
+        talks.then(|| pitch(sid))
+    }
+
+    /// Whom this leg hears in a bridge or a conference: the first of them.
+    fn other_party(&self, sid: &str) -> Option<&str> {
+        if let Some(bridged) = self.live(sid).and_then(|call| call.bridge.as_deref()) {
+            return Some(bridged);
+        }
+        let room = self.conferences.get(self.room_of(sid)?)?;
+        room.people.iter().find(|p| p.call != sid && p.joined && !p.muted && !p.hold).map(|p| p.call.as_str())
+    }
+
+    /// The frame of audio that has just gone over this track of the leg.
+    pub(super) fn audio(&self, sid: &str, track: &Track, frame: u64) -> Vec<u8> {
+        let hearing = self.calls.get(sid).and_then(|call| call.heard.last()).filter(|heard| heard.to.is_none());
+        let hearing = hearing.map(|heard| &heard.what);
+        let began = self.now - Duration::from_millis(FRAME_MS);
+        let hz = if *track == Track::Inbound {
+            self.voice_at(sid, began)
+        } else {
+            // The same pitches as in recordings.
+            match hearing {
+                Some(Hearing::Ringback) => Some(440),
+                Some(Hearing::Say(_)) => Some(523),
+                Some(Hearing::Play(_)) => Some(587),
+                Some(Hearing::Music(_)) => Some(659),
+                Some(Hearing::Party) => self.other_party(sid).and_then(|other| self.voice_at(other, began)),
+                Some(Hearing::Echo) => self.voice_at(sid, began),
+                Some(Hearing::Stream(_)) => return self.stream_audio(sid),
+                _ => None,
+            }
+        };
+        hz.map_or_else(|| vec![SILENCE; FRAME_BYTES], |hz| tone(hz, frame))
+    }
+}
