@@ -172,9 +172,9 @@ fn serve(stream: TcpStream, state: &Mutex<State>, spec: Spec) {
                         *scripted
                     }
                     (Ok(_), Some(scripted)) => scripted,
-                    (Err(fault), _) => {
+                    (Err(fault), scripted) => {
                         state.faults.push(fault);
-                        Reply::Full(418, None, "<html>".to_owned())
+                        scripted.unwrap_or_else(|| Reply::Full(418, None, "<html>".to_owned()))
                     }
                 }
             }
@@ -267,7 +267,9 @@ fn done(state: &State, spec: Spec, seen: &Seen) -> Result<(Reply, Option<(String
                 return Err(format!("missing {missing:?}, unknown {unknown:?}"));
             }
             let sid = (spec.leg)(state.legs.len() + 1);
-            (201, json!({spec.leg_field: sid, "status": "queued", "date_created": null}), Some(rung()))
+            let fresh =
+                json!({spec.leg_field: sid, "status": "ringing", "direction": spec.direction, "date_created": null});
+            (201, fresh, Some(rung()))
         }
         ("POST", ["Conferences", room, "Participants"]) => {
             let leg = (spec.leg)(state.legs.len() + 1);

@@ -43,8 +43,8 @@ pub(crate) const TWILIO: Spec = Spec {
     leg_field: "sid",
     direction: "outbound-api",
     date: PLACED_AT,
-    demanded: &["To", "From", "Method", "TimeLimit"],
-    unknown: &["ApplicationSid", "UrlMethod", "Texml"],
+    demanded: &["To", "From"],
+    unknown: &["UrlMethod", "Texml"],
     problem: super::server::problem,
     profile: Profile::twilio,
 };
@@ -129,7 +129,10 @@ impl Spec {
     /// The segments of `path` below the account, without suffix; or why the provider would not know it.
     pub(crate) fn segments(&self, path: &str) -> Result<Vec<String>, String> {
         let path = path.split('?').next().unwrap_or_default();
-        let Some(rest) = path.strip_prefix(self.prefix) else { return Err(format!("no path of ours: {path}")) };
+        // A key of Twilio's may be for another account.
+        let of_any = || path.strip_prefix("/2010-04-01/Accounts/AC").and_then(|rest| rest.split_once('/'));
+        let rest = path.strip_prefix(self.prefix).or_else(|| of_any().map(|(_, rest)| rest));
+        let Some(rest) = rest else { return Err(format!("no path of ours: {path}")) };
         let (bare, has_suffix) = match rest.strip_suffix(".json") {
             Some(bare) => (bare, true),
             None => (rest, false),
