@@ -59,7 +59,8 @@ pub struct SimulatorConfig {
 impl Default for SimulatorConfig {
     fn default() -> Self {
         Self {
-            carrier: CarrierConfig::default(),
+            // Twilio docs: the rate of an account that has not asked for more.
+            carrier: CarrierConfig { calls_per_second: 1, ..CarrierConfig::default() },
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             speed: 1,
             agents: Vec::new(),

@@ -41,11 +41,11 @@ pub(crate) fn decode_raw(form: &[u8], pairs_max: usize) -> Result<Vec<RawPair<'_
     Ok(pairs)
 }
 
-pub(super) fn to_text((name, value): RawPair<'_>) -> Pair<'_> {
+fn to_text((name, value): RawPair<'_>) -> Pair<'_> {
     (text(name), text(value))
 }
 
-fn text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
+pub(super) fn text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
     let text = match bytes {
         Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
         Cow::Owned(bytes) => Cow::Owned(
@@ -56,26 +56,48 @@ fn text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
 }
 
 fn decode_component(encoded: &[u8]) -> Cow<'_, [u8]> {
-    if !encoded.iter().any(|byte| matches!(byte, b'%' | b'+')) {
-        return Cow::Borrowed(encoded);
+    match encoded.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+        true => Cow::Owned(Decoded::new(encoded).collect()),
+        false => Cow::Borrowed(encoded),
     }
-    let mut decoded = Vec::with_capacity(encoded.len());
-    let mut rest = encoded;
-    while let Some((first, tail)) = rest.split_first() {
-        rest = tail;
+}
+
+/// The bytes that a name or value stands for.
+pub(super) struct Decoded<'f> {
+    rest: &'f [u8],
+    encoded_bytes: usize,
+}
+
+impl<'f> Decoded<'f> {
+    pub(super) fn new(encoded: &'f [u8]) -> Self {
+        Self { rest: encoded, encoded_bytes: encoded.len() }
+    }
+
+    /// How many bytes of what is encoded have been read.
+    pub(super) fn read_bytes(&self) -> usize {
+        self.encoded_bytes - self.rest.len()
+    }
+}
+
+impl Iterator for Decoded<'_> {
+    type Item = u8;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<u8> {
+        let (first, tail) = self.rest.split_first()?;
+        self.rest = tail;
         match (first, tail) {
-            (b'+', _) => decoded.push(b' '),
+            (b'+', _) => Some(b' '),
             (b'%', [high, low, after @ ..]) => match (hex_digit(*high), hex_digit(*low)) {
                 (Some(high), Some(low)) => {
-                    decoded.push(high << 4 | low);
-                    rest = after;
+                    self.rest = after;
+                    Some(high << 4 | low)
                 }
-                _ => decoded.push(b'%'),
+                _ => Some(b'%'),
             },
-            _ => decoded.push(*first),
+            _ => Some(*first),
         }
     }
-    Cow::Owned(decoded)
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {
@@ -106,17 +128,28 @@ pub fn encode<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> String
 
 /// A decoded query written again the way Node's `querystring.stringify` does: a space is `%20`, and `-_.!~*'()` stand
 /// for themselves.
-pub(super) fn encode_legacy(pairs: &[RawPair<'_>]) -> String {
+pub(super) fn encode_legacy<'p>(pairs: impl Iterator<Item = (&'p [u8], &'p [u8])>) -> String {
     let mut rewritten = String::new();
     for (name, value) in pairs {
         if !rewritten.is_empty() {
             rewritten.push('&');
         }
-        encode_component(&mut rewritten, name, "%20", b"-_.!~*'()");
+        encode_component(&mut rewritten, name, "%20", LEGACY_PLAIN);
         rewritten.push('=');
-        encode_component(&mut rewritten, value, "%20", b"-_.!~*'()");
+        encode_component(&mut rewritten, value, "%20", LEGACY_PLAIN);
     }
     rewritten
+}
+
+const LEGACY_PLAIN: &[u8] = b"-_.!~*'()";
+
+/// Whether [`encode_legacy`] would write `query` as it stands, as far as can be told without doing it.
+pub(super) fn is_legacy(query: &[u8]) -> bool {
+    let is_plain = |part: &[u8]| part.iter().all(|byte| byte.is_ascii_alphanumeric() || LEGACY_PLAIN.contains(byte));
+    query.split(|byte| *byte == b'&').all(|piece| {
+        let mut parts = piece.split(|byte| *byte == b'=');
+        matches!((parts.next(), parts.next(), parts.next()), (Some(name), Some(value), None) if is_plain(name) && is_plain(value))
+    })
 }
 
 fn encode_component(into: &mut String, bytes: &[u8], space: &str, plain: &[u8]) {

@@ -41,8 +41,7 @@
 //!     method: Method::Post,
 //!     websocket: false,
 //!     path: "/",
-//!     query: Vec::new(),
-//!     form: None,
+//!     url_is_signed: true,
 //!     json: None,
 //! };
 //! ```
@@ -53,18 +52,28 @@
 //! [`VerifierBuilder::accept_get`]), no header but those named here is looked at, and a captured request can be sent
 //! again: whoever acts on a webhook must make acting twice the same as acting once.
 
+mod config;
 pub mod form;
+mod header;
+mod hmac_sha1;
 pub mod params;
+mod pieces;
+mod reading;
+mod scheme;
 mod signature;
+#[cfg(feature = "telnyx")]
+mod telnyx;
 mod url;
+mod verified;
 mod verifier;
 
-use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
+pub use config::{ConfigError, VerifierBuilder};
+pub use scheme::Scheme;
 pub use signature::{Algorithm, sign, sign_json};
-pub use verifier::{ConfigError, Verifier, VerifierBuilder};
+pub use verified::Verified;
+pub use verifier::Verifier;
 
 /// The HTTP methods with which a webhook can arrive; an adapter answers any other with 405 itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,101 +113,6 @@ impl fmt::Debug for WebhookRequest<'_> {
     }
 }
 
-/// A request that bears a valid signature of the configured account. Only [`Verifier::verify`] makes one.
-///
-/// `Debug` shows no values, for they are personal data.
-pub struct Verified<'a> {
-    account_sid: Arc<str>,
-    method: Method,
-    websocket: bool,
-    path: &'a str,
-    query: Vec<form::Pair<'a>>,
-    /// The form's pairs in signing order; `None` if the parameters are those of the query, or there is a JSON body.
-    form: Option<Vec<form::Pair<'a>>>,
-    json: Option<&'a [u8]>,
-}
-
-impl<'a> Verified<'a> {
-    /// The value of the parameter called `name`: from the form of a POST, from the query of a GET or WebSocket. `None` if
-    /// it is missing, and also if it was given several different values: which of them counts is not for their order to
-    /// say, because the signature does not cover it.
-    #[must_use]
-    pub fn param(&self, name: &str) -> Option<&str> {
-        sole(self.own_params(), name)
-    }
-
-    /// All parameters, blank values included: those of a form sorted by name and value and each pair once, which is
-    /// what was signed; those of a query in its order. None if the body is JSON.
-    pub fn params(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.own_params().iter().map(|(name, value)| (name.as_ref(), value.as_ref()))
-    }
-
-    /// The value of `name` in the query of the URL, under the rule of [`param`](Self::param).
-    #[must_use]
-    pub fn query(&self, name: &str) -> Option<&str> {
-        sole(&self.query, name)
-    }
-
-    /// The raw path below the path of the public base, beginning with `/`: under the base `https://example.com/phone`, the
-    /// path of `/phone/voice` is `/voice`.
-    #[must_use]
-    pub fn path(&self) -> &'a str {
-        self.path
-    }
-
-    /// The body of a POST that is not a form, byte for byte; its hash was signed. `None` for any other request.
-    #[must_use]
-    pub fn json(&self) -> Option<&'a [u8]> {
-        self.json
-    }
-
-    /// The account whose secret signed the request. A parameter `AccountSid`, if there is one, says the same.
-    #[must_use]
-    pub fn account_sid(&self) -> &str {
-        &self.account_sid
-    }
-
-    /// The method of the request.
-    #[must_use]
-    pub fn method(&self) -> Method {
-        self.method
-    }
-
-    /// Whether the request is a WebSocket handshake.
-    #[must_use]
-    pub fn is_websocket(&self) -> bool {
-        self.websocket
-    }
-
-    fn own_params(&self) -> &[form::Pair<'a>] {
-        match (&self.form, self.json) {
-            (Some(form), _) => form,
-            (None, Some(_)) => &[],
-            (None, None) => &self.query,
-        }
-    }
-}
-
-impl fmt::Debug for Verified<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verified")
-            .field("account_sid", &self.account_sid)
-            .field("method", &self.method)
-            .field("path", &self.path)
-            .field("params", &self.own_params().len())
-            .field("json_bytes", &self.json.map(<[u8]>::len))
-            .field("websocket", &self.websocket)
-            .finish()
-    }
-}
-
-/// The value on which all pairs called `name` agree.
-fn sole<'p>(pairs: &'p [form::Pair<'_>], name: &str) -> Option<&'p str> {
-    let mut values = pairs.iter().filter(|(known, _)| known == name).map(|(_, value)| Cow::as_ref(value));
-    let first = values.next()?;
-    values.all(|value| value == first).then_some(first)
-}
-
 /// Why a request was refused. Answer with [`status`](Self::status) and an empty body: a caller must not learn which check
 /// failed. The variants are for counters and logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
@@ -225,13 +139,13 @@ pub enum Refusal {
     /// More than one `Content-Type`.
     #[error("the content type is repeated")]
     ContentTypeRepeated,
-    /// No `X-Twilio-Signature`, or an empty one.
+    /// No header with a signature, or an empty one.
     #[error("the signature is missing")]
     SignatureMissing,
-    /// More than one `X-Twilio-Signature`.
+    /// More than one header with a signature.
     #[error("the signature is repeated")]
     SignatureRepeated,
-    /// The signature is not the canonical base64 of 20 or 32 bytes.
+    /// The signature is not the canonical base64 of 20 or 32 bytes, or of the 64 bytes of Telnyx's.
     #[error("the signature is malformed")]
     SignatureMalformed,
     /// The signature settings name an algorithm or a key that is not known, or are repeated.
@@ -246,6 +160,12 @@ pub enum Refusal {
     /// A trusted forwarded header is repeated or not a scheme or host.
     #[error("a forwarded header is malformed")]
     ForwardedHeader,
+    /// The time of signing, in a scheme that has one, is missing, repeated or not a number of seconds.
+    #[error("the time of signing is malformed")]
+    TimestampMalformed,
+    /// The time of signing is further away from now than is tolerated: an old request sent again, or a clock that is wrong.
+    #[error("the time of signing is too far away")]
+    TimestampTooFar,
     /// The signature is valid, but `AccountSid` names another account.
     #[error("the webhook is of another account")]
     OtherAccount,
@@ -268,6 +188,8 @@ impl Refusal {
             | Self::SignatureMismatch
             | Self::BodyHash
             | Self::ForwardedHeader
+            | Self::TimestampMalformed
+            | Self::TimestampTooFar
             | Self::OtherAccount => 403,
         }
     }
@@ -290,6 +212,8 @@ impl Refusal {
             Self::SignatureMismatch => "signature_mismatch",
             Self::BodyHash => "body_hash",
             Self::ForwardedHeader => "forwarded_header",
+            Self::TimestampMalformed => "timestamp_malformed",
+            Self::TimestampTooFar => "timestamp_too_far",
             Self::OtherAccount => "other_account",
         }
     }

@@ -1,15 +1,15 @@
 //! The signature itself: HMAC over the URL and the sorted pairs, in base64.
 
 use std::fmt;
+use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::digest::{Digest, FixedOutput};
 use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
+use sha1::Digest;
 use sha2::Sha256;
 
-use super::form::RawPair;
+use super::hmac_sha1::HmacSha1;
 
 /// Which HMAC makes the signature. The classic signature with an account's Auth Token is always `HmacSha1` (Twilio docs,
 /// "Webhooks security"); a SharedKey names its own in `X-Twilio-Webhooks-Signature-Settings`.
@@ -33,11 +33,14 @@ impl Algorithm {
     }
 }
 
+/// How many bytes must follow a text that is signed.
+pub(super) const PADDING_BYTES: usize = super::hmac_sha1::PADDING_BYTES;
+
 /// A secret, prepared once: each signature starts from a copy of the keyed state.
 #[derive(Clone)]
 pub(super) enum Key {
-    Sha1(Hmac<Sha1>),
-    Sha256(Hmac<Sha256>),
+    Sha1(HmacSha1),
+    Sha256(Box<Hmac<Sha256>>),
 }
 
 impl fmt::Debug for Key {
@@ -52,54 +55,51 @@ impl fmt::Debug for Key {
 impl Key {
     pub(super) fn new(secret: &[u8], algorithm: Algorithm) -> Self {
         match algorithm {
-            Algorithm::HmacSha1 => Self::Sha1(Hmac::new((&block_key::<Sha1>(secret)).into())),
-            Algorithm::HmacSha256 => Self::Sha256(Hmac::new((&block_key::<Sha256>(secret)).into())),
+            Algorithm::HmacSha1 => Self::Sha1(HmacSha1::new(secret)),
+            Algorithm::HmacSha256 => Self::Sha256(Box::new(Hmac::new((&block_key(secret)).into()))),
         }
     }
 
-    /// Whether `signature` is this key's for the text `url` followed by `pairs`; takes the same time whichever bytes of
-    /// the signature differ.
-    pub(super) fn signs(&self, url: &[&str], pairs: &[RawPair<'_>], signature: &[u8]) -> bool {
+    /// Whether `signature` is this key's for `text[signed]`; takes the same time whichever bytes of the signature differ.
+    /// Overwrites the [`PADDING_BYTES`] after what is signed.
+    pub(super) fn signs(&self, text: &mut [u8], signed: Range<usize>, signature: &[u8]) -> bool {
         match self {
-            Self::Sha1(mac) => fed(mac, url, pairs).verify_slice(signature).is_ok(),
-            Self::Sha256(mac) => fed(mac, url, pairs).verify_slice(signature).is_ok(),
+            Self::Sha1(key) => key.mac(text, signed).is_some_and(|mac| is_same(&mac, signature)),
+            Self::Sha256(key) => {
+                let mut mac = Hmac::clone(key);
+                mac.update(text.get(signed).unwrap_or_default());
+                mac.verify_slice(signature).is_ok()
+            }
         }
     }
 
-    fn sign(&self, url: &[&str], pairs: &[RawPair<'_>]) -> String {
+    fn sign(&self, mut text: Vec<u8>) -> String {
+        let signed = 0..text.len();
         match self {
-            Self::Sha1(mac) => STANDARD.encode(fed(mac, url, pairs).finalize_fixed()),
-            Self::Sha256(mac) => STANDARD.encode(fed(mac, url, pairs).finalize_fixed()),
+            Self::Sha1(key) => {
+                text.resize(signed.end + PADDING_BYTES, 0);
+                STANDARD.encode(key.mac(&mut text, signed).unwrap_or_default())
+            }
+            Self::Sha256(key) => STANDARD.encode(Hmac::clone(key).chain_update(&text).finalize().into_bytes()),
         }
     }
 }
 
+/// Compares without a branch on what is compared.
+fn is_same(a: &[u8; 20], b: &[u8]) -> bool {
+    let Ok(b) = <&[u8; 20]>::try_from(b) else { return false };
+    std::hint::black_box(a.iter().zip(b).fold(0, |differing, (a, b)| differing | (a ^ b))) == 0
+}
+
 /// The secret as one block of the hash: RFC 2104 §2 pads a short key with zeros and hashes a long one first.
-fn block_key<D: Digest>(secret: &[u8]) -> [u8; 64] {
+fn block_key(secret: &[u8]) -> [u8; 64] {
     let mut block = [0; 64];
     if secret.len() > block.len() {
-        block.iter_mut().zip(D::digest(secret)).for_each(|(slot, byte)| *slot = byte);
+        block.iter_mut().zip(Sha256::digest(secret)).for_each(|(slot, byte)| *slot = byte);
     } else {
         block.iter_mut().zip(secret).for_each(|(slot, byte)| *slot = *byte);
     }
     block
-}
-
-fn fed<M: Mac + FixedOutput + Clone>(mac: &M, url: &[&str], pairs: &[RawPair<'_>]) -> M {
-    let mut mac = mac.clone();
-    url.iter().for_each(|part| Mac::update(&mut mac, part.as_bytes()));
-    for (name, value) in pairs {
-        Mac::update(&mut mac, name);
-        Mac::update(&mut mac, value);
-    }
-    mac
-}
-
-/// Puts the pairs into the order in which they are signed: by the bytes of the name, then of the value, each pair once
-/// (twilio-python and twilio-node: the values of a repeated name are made unique and sorted).
-pub(super) fn sort_for_signing(pairs: &mut Vec<RawPair<'_>>) {
-    pairs.sort_unstable();
-    pairs.dedup();
 }
 
 /// Longest signature there is, in bytes.
@@ -136,9 +136,12 @@ impl Signature {
 /// ```
 #[must_use]
 pub fn sign(url: &str, params: &[(&str, &str)], key: &str, algorithm: Algorithm) -> String {
-    let mut pairs = params.iter().map(|(name, value)| (name.as_bytes().into(), value.as_bytes().into())).collect();
-    sort_for_signing(&mut pairs);
-    Key::new(key.as_bytes(), algorithm).sign(&[without_fragment(url)], &pairs)
+    // twilio-python and twilio-node: the values of a repeated name are made unique and sorted.
+    let mut pairs = params.to_vec();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let text = pairs.iter().fold(without_fragment(url).to_owned(), |text, (name, value)| text + name + value);
+    Key::new(key.as_bytes(), algorithm).sign(text.into_bytes())
 }
 
 /// The URL that Twilio would request to deliver the JSON `body` to `url`, and the signature it would send with it: the

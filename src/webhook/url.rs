@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::Refusal;
-use super::form::{self, RawPair};
 
 /// The public base in its parts, checked.
 #[derive(Clone)]
@@ -16,6 +15,10 @@ pub(super) struct Base {
     port: String,
     /// Blank, or `/` and more without a `/` at the end.
     path: String,
+    /// Scheme and authority as they may have been signed, the likeliest first, none twice.
+    origins: Vec<String>,
+    /// The same for WebSockets.
+    socket_origins: Vec<String>,
 }
 
 impl fmt::Debug for Base {
@@ -46,13 +49,40 @@ impl Base {
         let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
         let (userinfo, host_port) = authority.rsplit_once('@').unwrap_or(("", authority));
         let (host, port) = split_host_port(host_port).ok_or("its host or port is not valid")?;
-        Ok(Self {
+        let base = Self {
             secure,
             userinfo: userinfo.to_owned(),
             host: host.to_owned(),
             port: port.to_owned(),
             path: path.trim_end_matches('/').to_owned(),
-        })
+            origins: Vec::new(),
+            socket_origins: Vec::new(),
+        };
+        Ok(base.with_origins())
+    }
+
+    fn with_origins(mut self) -> Self {
+        self.origins = self.origins(false);
+        self.socket_origins = self.origins(true);
+        self
+    }
+
+    fn origins(&self, websocket: bool) -> Vec<String> {
+        let default_port = if self.secure { "443" } else { "80" };
+        // Twilio docs: over https a voice webhook is signed without the port, over http with the port as written.
+        let ports = if self.secure { ["", &self.port, default_port] } else { [&self.port, "", default_port] };
+        let mut origins = Vec::new();
+        for userinfo in ["", self.userinfo.as_str()] {
+            let at = if userinfo.is_empty() { "" } else { "@" };
+            for port in ports {
+                let colon = if port.is_empty() { "" } else { ":" };
+                let origin = format!("{}://{userinfo}{at}{}{colon}{port}", self.scheme(websocket), self.host);
+                if !origins.contains(&origin) {
+                    origins.push(origin);
+                }
+            }
+        }
+        origins
     }
 
     /// The same base reached by the scheme that a trusted proxy names.
@@ -62,14 +92,14 @@ impl Base {
             () if proto.eq_ignore_ascii_case("http") || proto.eq_ignore_ascii_case("ws") => false,
             () => return Err(Refusal::ForwardedHeader),
         };
-        Ok(self)
+        Ok(self.with_origins())
     }
 
     /// The same base under the host (and port, if it has one) that a trusted proxy names.
     pub(super) fn with_host(mut self, host_port: &str) -> Result<Self, Refusal> {
         let (host, port) = split_host_port(host_port).ok_or(Refusal::ForwardedHeader)?;
         (self.host, self.port) = (host.to_owned(), port.to_owned());
-        Ok(self)
+        Ok(self.with_origins())
     }
 
     fn scheme(&self, websocket: bool) -> &'static str {
@@ -116,7 +146,8 @@ impl<'t> Target<'t> {
     /// Refuses what is not a path with an optional query (RFC 9112 §3.2.1): an absolute URL would name its own host.
     pub(super) fn read(target: &'t str) -> Result<Self, Refusal> {
         let shaped = target.is_empty() || target.starts_with(['/', '?']);
-        if !shaped || target.chars().any(|c| c == '#' || c == ' ' || c.is_control()) {
+        let is_plain = || target.bytes().all(|byte| matches!(byte, b'!'..=b'~') && byte != b'#');
+        if !shaped || (!is_plain() && target.chars().any(|c| c == '#' || c == ' ' || c.is_control())) {
             return Err(Refusal::TargetMalformed);
         }
         Ok(match target.split_once('?') {
@@ -132,78 +163,57 @@ impl<'t> Target<'t> {
     }
 }
 
-/// All spellings under which Twilio may have signed one URL, each part without repetition, the likeliest first.
+/// One spelling of a URL, in parts to be read one after the other.
+#[derive(Clone, Copy)]
+pub(super) struct Spelling<'u>([&'u str; 6]);
+
+impl Spelling<'_> {
+    /// Writes the URL into `text` so that it ends at `end`; where it begins, or `None` if there is no room for it.
+    pub(super) fn write_before(&self, text: &mut [u8], end: usize) -> Option<usize> {
+        self.0.iter().rev().try_fold(end, |end, part| {
+            let start = end.checked_sub(part.len())?;
+            text.get_mut(start..end)?.copy_from_slice(part.as_bytes());
+            Some(start)
+        })
+    }
+
+    pub(super) fn append_to(&self, text: &mut Vec<u8>) {
+        self.0.iter().for_each(|part| text.extend_from_slice(part.as_bytes()));
+    }
+}
+
+/// All spellings under which Twilio may have signed one URL, but for those of its query.
 pub(super) struct Spellings<'u> {
-    scheme: &'static str,
-    userinfos: Vec<&'u str>,
-    host: &'u str,
-    ports: Vec<&'u str>,
+    origins: &'u [String],
     base_path: &'u str,
     /// Path, and what follows it.
-    paths: Vec<(&'u str, &'static str)>,
-    query: Option<&'u str>,
-    /// The pairs of `query`, decoded.
-    query_pairs: &'u [RawPair<'u>],
+    paths: [Option<(&'u str, &'static str)>; 2],
 }
 
 impl<'u> Spellings<'u> {
-    pub(super) fn new(base: &'u Base, target: Target<'u>, websocket: bool, query_pairs: &'u [RawPair<'u>]) -> Self {
-        let default_port = if base.secure { "443" } else { "80" };
-        // Twilio docs: over https a voice webhook is signed without the port, over http with the port as written.
-        let ports = if base.secure { ["", &base.port, default_port] } else { [&base.port, "", default_port] };
-        let mut paths = vec![(target.path, "")];
-        if websocket {
-            // Twilio docs, Media Streams: the handshake may be signed with a slash that the URL does not have.
-            paths.push(target.path.strip_suffix('/').map_or((target.path, "/"), |path| (path, "")));
-        }
+    pub(super) fn new(base: &'u Base, target: Target<'u>, websocket: bool) -> Self {
+        // Twilio docs, Media Streams: the handshake may be signed with a slash that the URL does not have.
+        let other = websocket.then(|| target.path.strip_suffix('/').map_or((target.path, "/"), |path| (path, "")));
         Self {
-            scheme: base.scheme(websocket),
-            userinfos: unique(["", base.userinfo.as_str()]),
-            host: &base.host,
-            ports: unique(ports),
+            origins: if websocket { &base.socket_origins } else { &base.origins },
             base_path: if base.strip(target.path).is_some() { "" } else { &base.path },
-            paths,
-            query: target.query,
-            query_pairs,
+            paths: [Some((target.path, "")), other],
         }
     }
 
-    /// Whether `is_match` holds for one of the spellings, given as parts to be read one after the other. The query is
-    /// tried as received, with `'` as `%27`, and as Node's `querystring` writes it: twilio-node 6.2 accepts all three.
-    pub(super) fn any(&self, is_match: impl Fn(&[&str]) -> bool) -> bool {
-        if self.any_with(self.query, &is_match) {
-            return true;
-        }
-        let Some(query) = self.query.filter(|query| !query.is_empty()) else { return false };
-        let quoted = query.replace('\'', "%27");
-        if quoted != query && self.any_with(Some(&quoted), &is_match) {
-            return true;
-        }
-        let legacy = form::encode_legacy(self.query_pairs);
-        legacy != query && legacy != quoted && self.any_with(Some(&legacy), &is_match)
+    /// How many bytes each spelling has at most, if its query has `query_bytes`.
+    pub(super) fn bytes_max(&self, query_bytes: usize) -> usize {
+        let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
+        let path = longest(&mut self.paths.iter().flatten().map(|(path, slash)| path.len() + slash.len()));
+        longest(&mut self.origins.iter().map(String::len)) + self.base_path.len() + path + 1 + query_bytes
     }
 
-    fn any_with(&self, query: Option<&str>, is_match: &impl Fn(&[&str]) -> bool) -> bool {
+    /// The spellings with `query` behind them, the likeliest first.
+    pub(super) fn with_query(&self, query: Option<&'u str>) -> impl Iterator<Item = Spelling<'u>> {
         let (question, query) = query.map_or(("", ""), |query| ("?", query));
-        let (scheme, host, base_path) = (self.scheme, self.host, self.base_path);
-        self.paths.iter().any(|(path, slash)| {
-            self.userinfos.iter().any(|userinfo| {
-                let at = if userinfo.is_empty() { "" } else { "@" };
-                self.ports.iter().any(|port| {
-                    let colon = if port.is_empty() { "" } else { ":" };
-                    is_match(&[scheme, "://", userinfo, at, host, colon, port, base_path, path, slash, question, query])
-                })
-            })
+        let (origins, base_path) = (self.origins, self.base_path);
+        self.paths.into_iter().flatten().flat_map(move |(path, slash)| {
+            origins.iter().map(move |origin| Spelling([origin, base_path, path, slash, question, query]))
         })
     }
-}
-
-fn unique<const N: usize>(parts: [&str; N]) -> Vec<&str> {
-    let mut unique = Vec::with_capacity(N);
-    for part in parts {
-        if !unique.contains(&part) {
-            unique.push(part);
-        }
-    }
-    unique
 }

@@ -9,6 +9,7 @@ mod detection;
 mod documents;
 mod payments;
 mod queues;
+mod recorded_sound;
 mod recordings;
 mod recordings_over_a_socket;
 mod resources;

@@ -1,6 +1,6 @@
 //! What the account has besides its calls, and how it is set up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::exchanges::Exchanges;
@@ -9,7 +9,6 @@ use super::resource_caller_ids::{CallerId, Validation};
 use super::resource_keys::ApiKey;
 use super::resource_messages::Message;
 use super::resource_transcriptions::Transcription;
-use super::rest_background::Background;
 use super::rest_user_messages::Listener;
 use super::state::Sid;
 use crate::time::Timestamp;
@@ -26,6 +25,9 @@ pub struct AccountConfig {
     /// Whether its credentials are test credentials: calls, messages and purchases are judged by Twilio's magic numbers
     /// (`+15005550000` and on) and have no effect, and every other resource is refused with 403 and code 20008.
     pub test_credentials: bool,
+    /// Whether calls and messages may come from any number. Otherwise From is a number of the account's or a verified
+    /// caller id (errors 21210 and 21606), as soon as the account has a number.
+    pub any_caller_id: bool,
     /// Beginnings of the numbers that geographic permissions let it call, such as `+1`; others are refused with 21215.
     /// `None`: the whole world.
     pub geo_permissions: Option<BTreeSet<String>>,
@@ -49,6 +51,7 @@ impl Default for AccountConfig {
             friendly_name: "Carrier in a box".to_owned(),
             trial: false,
             test_credentials: false,
+            any_caller_id: false,
             geo_permissions: None,
             blocked: BTreeSet::new(),
             events_after: Duration::from_secs(15 * 60),
@@ -72,8 +75,9 @@ pub(super) struct Account {
     pub(super) messages: Vec<Message>,
     pub(super) exchanges: Exchanges,
     pub(super) transcriptions: Vec<Transcription>,
-    pub(super) background: Vec<Background>,
     pub(super) listeners: Vec<Listener>,
+    /// Calls that wait for their turn, oldest first.
+    pub(super) queued: VecDeque<Sid>,
 }
 
 /// What REST said about a leg that only the leg's other end, or its documents, can tell.
@@ -96,6 +100,8 @@ pub(super) enum Later {
     DigitsSent(Sid),
     /// A message goes on its way.
     Message(Sid),
+    /// One more call of REST may be placed.
+    Slot,
 }
 
 /// What the display of a called telephone or browser shows, and hands to its program.
@@ -108,7 +114,7 @@ pub struct Display {
     pub name: Option<String>,
     /// CallReason, where it was given.
     pub reason: Option<String>,
-    /// The parameters behind the `?` of `client:ana?k=v`, in their order.
+    /// The parameters behind the `?` of `client:ana?k=v`, or of the noun that dialled, in their order.
     pub parameters: Vec<(String, String)>,
 }
 

@@ -72,9 +72,14 @@ impl Carrier {
 
     /// A leg to a number of ours: the call that comes in there.
     pub(super) fn comes_in(&mut self, from: &str, to: &str) -> Sid {
+        self.comes_in_as(from, to, to)
+    }
+
+    /// It comes in at `to`, and its documents are told that it is to `shown`.
+    fn comes_in_as(&mut self, from: &str, to: &str, shown: &str) -> Sid {
         let sid = self.sid("CA");
         let inbound = self.inbound(to).unwrap_or_default();
-        let mut call = Call::new(sid, Direction::Inbound, from, to, self.now);
+        let mut call = Call::new(sid, Direction::Inbound, from, shown, self.now);
         call.status = CallStatus::Ringing;
         call.placed = Some(self.now);
         call.target.clone_from(&inbound.voice);
@@ -116,7 +121,8 @@ impl Carrier {
             self.end(sid, CallStatus::Failed, EndCause::Failed);
             return;
         }
-        let twin = self.comes_in(from, to);
+        let shown = self.live(sid).and_then(|c| c.voice.shown_to.clone()).unwrap_or_else(|| to.to_owned());
+        let twin = self.comes_in_as(from, to, &shown);
         if let Some(call) = self.live_mut(&twin) {
             call.depth = depth;
         } else {
@@ -240,7 +246,6 @@ impl Carrier {
         self.voice_ends(sid);
         self.fire(sid, "completed");
         self.validation_over(sid);
-        self.background_over(sid);
         if let Some(other) = bridge {
             self.other_side_gone(&other, sid);
         }

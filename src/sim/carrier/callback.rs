@@ -58,7 +58,8 @@ impl Carrier {
 
     /// A number's own callback: once, when an inbound call has ended.
     fn tell_number(&mut self, call: &Call) {
-        let Some(to) = self.inbound(&call.to).and_then(|inbound| inbound.status) else { return };
+        let at = call.terms.application.as_ref().map_or_else(|| call.to.clone(), |sid| format!("app:{sid}"));
+        let Some(to) = self.inbound(&at).and_then(|inbound| inbound.status) else { return };
         let mut pairs = self.standard(call, call.status);
         pairs.extend(self.durations(call));
         pairs.extend(self.last_facts(call));

@@ -69,10 +69,14 @@ impl Carrier {
     }
 
     fn ring_noun(&mut self, sid: &str, verb: &Element, noun: &Element) {
-        let (Ok(callee), Some(from)) = (callee(noun), self.live(sid).map(|c| c.from.clone())) else { return };
+        let Some((from, called)) = self.live(sid).map(|c| (c.from.clone(), c.to.clone())) else { return };
+        let Ok(callee) = callee(noun) else { return };
         let from = verb.attr("callerId").map_or(from, str::to_owned);
         let child = self.sid("CA");
         let mut call = Call::new(child, Direction::OutboundDial, &from, &callee.to, self.now);
+        // Twilio docs, TwiML Application: To is its sid, unless the parent's is to be copied.
+        let copied = noun.flag("copyParentTo", false).then_some(called);
+        call.voice.shown_to = callee.application.map(|sid| copied.unwrap_or(sid));
         call.voice.parameters = callee.parameters;
         call.voice.digits = noun.attr("sendDigits").filter(|digits| !digits.is_empty()).map(str::to_owned);
         call.parent = Some(sid.to_owned());

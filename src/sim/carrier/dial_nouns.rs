@@ -22,6 +22,8 @@ pub(super) struct Callee {
     pub(super) to: String,
     /// Custom parameters of a client or application; headers of a SIP device.
     pub(super) parameters: Pairs,
+    /// The sid of an application.
+    pub(super) application: Option<String>,
     /// Faults that do not keep it from ringing.
     pub(super) warnings: Vec<(u32, String)>,
 }
@@ -41,7 +43,7 @@ pub(super) fn callee(noun: &Element) -> Result<Callee, (u32, String)> {
     let text = noun.text.trim();
     let child = |name: &str| noun.children.iter().find(|c| c.name == name).map(|c| c.text.trim());
     let mut parameters = named(noun, "Parameter");
-    let mut warnings = Vec::new();
+    let (mut warnings, mut application) = (Vec::new(), None);
     let to = match noun.name.as_str() {
         "Number" => number(text).ok_or_else(|| (13_223, format!("{text:?} cannot be dialled")))?,
         "Client" => {
@@ -68,6 +70,7 @@ pub(super) fn callee(noun: &Element) -> Result<Callee, (u32, String)> {
             }
             let customer = noun.attr("customerId").map(|id| ("customerId".to_owned(), id.to_owned()));
             parameters.extend(customer);
+            application = Some(sid.to_owned());
             let query = if parameters.is_empty() { String::new() } else { format!("?{}", encode_pairs(&parameters)) };
             format!("app:{sid}{query}")
         }
@@ -78,7 +81,7 @@ pub(super) fn callee(noun: &Element) -> Result<Callee, (u32, String)> {
         "Sim" => return Err((13_223, format!("{text:?} is no sid of a SIM"))),
         other => return Err((13_215, format!("<{other}> is no noun of <Dial>"))),
     };
-    Ok(Callee { to, parameters, warnings })
+    Ok(Callee { to, parameters, application, warnings })
 }
 
 fn number(text: &str) -> Option<String> {

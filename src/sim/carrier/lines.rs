@@ -51,8 +51,13 @@ impl Carrier {
         }
     }
 
-    /// Whether this number may be shown as ours: a number of ours, or a verified caller id.
+    /// Whether this number may be shown as the caller.
     pub(super) fn may_show(&self, number: &str) -> bool {
+        self.config.account.any_caller_id || self.is_verified(number)
+    }
+
+    /// Whether it is a number of ours, or a verified caller id.
+    pub(super) fn is_verified(&self, number: &str) -> bool {
         self.numbers.contains_key(number) || self.account.caller_ids.iter().any(|id| id.number == number)
     }
 

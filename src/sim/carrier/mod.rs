@@ -54,6 +54,7 @@ mod rest_participants;
 mod rest_terms;
 mod rest_user_messages;
 mod rng;
+mod rules;
 mod run;
 mod settings;
 mod siprec;
@@ -87,6 +88,7 @@ pub use account::{AccountConfig, Display};
 use conference::Conference;
 use lines::Line;
 use rng::SplitMix64;
+pub use rules::*;
 pub use socket::{SocketEvent, SocketFault};
 use state::{Call, Due, Sid, WaitQueue};
 pub use types::*;
@@ -260,10 +262,11 @@ impl Carrier {
             Due::DialLimit(caller, callee) => self.calls.get(caller).is_some_and(|c| c.bridge.as_ref() == Some(callee)),
             Due::Deadline(id) => self.pending.contains_key(id),
             Due::Emit(id) => self.held.contains_key(id),
-            Due::Voice(due) => self.voice_matters(due),
-            Due::Socket(id, due) => self.socket_waits_for(*id, due),
             Due::Account(Later::DigitsSent(sid)) => is(sid, &[CallStatus::InProgress]),
             Due::Account(Later::Message(sid)) => self.message_goes_on(sid),
+            Due::Account(Later::Slot) => true,
+            Due::Voice(due) => self.voice_matters(due),
+            Due::Socket(id, due) => self.socket_waits_for(*id, due),
         }
     }
 
@@ -284,10 +287,11 @@ impl Carrier {
             Due::DialLimit(_, callee) => self.end(&callee, CallStatus::Completed, EndCause::TimeLimit),
             Due::Deadline(id) => self.webhook_result(id, Err(HttpFault::ReadTimeout)),
             Due::Emit(id) => self.out.extend(self.held.remove(&id)),
-            Due::Voice(due) => self.voice_happens(due),
-            Due::Socket(id, due) => self.socket_due(id, due),
             Due::Account(Later::DigitsSent(sid)) => self.begin(&sid),
             Due::Account(Later::Message(sid)) => self.message_step(&sid),
+            Due::Account(Later::Slot) => self.slot(),
+            Due::Voice(due) => self.voice_happens(due),
+            Due::Socket(id, due) => self.socket_due(id, due),
         }
     }
 

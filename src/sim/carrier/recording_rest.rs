@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Carrier;
-use super::basic::basic;
 use super::callback::rfc2822;
 use super::form::{Pairs, decode_pairs, get};
 use super::recording::{RecordPlan, Recording, Source, Stage, Subject, Track};
@@ -272,7 +271,7 @@ impl Carrier {
             return None;
         }
         let known = account == self.config.account_sid
-            && (!self.config.rules.voice.media_needs_auth || self.may_read(authorization));
+            && (!self.config.rules.voice.media_needs_auth || self.is_known(authorization));
         if !known {
             return Some(Err(Refusal(401, 20_003, "Authenticate".to_owned())));
         }
@@ -280,11 +279,6 @@ impl Carrier {
             return Some(not_allowed());
         }
         Some(self.media_reply(path, sid, name.ends_with(".mp3"), &decode_pairs(query.as_bytes())))
-    }
-
-    fn may_read(&self, authorization: Option<&str>) -> bool {
-        let known = authorization.and_then(basic);
-        known.is_some_and(|(user, secret)| user == self.config.account_sid && secret == self.config.auth_token)
     }
 
     fn media_reply(&mut self, path: &str, sid: &str, is_mp3: bool, query: &Pairs) -> Result<RestReply, Refusal> {

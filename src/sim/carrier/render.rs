@@ -18,8 +18,6 @@ impl Carrier {
 
     pub(super) fn call_json(&self, call: &Call) -> Value {
         let base = format!("{}/Calls/{}", self.account_uri(), call.sid);
-        // Webhooks alone know `initiated`.
-        let status = if call.status == CallStatus::Initiated { CallStatus::Queued } else { call.status };
         let waited = call.placed.unwrap_or(self.now).since(call.created).as_millis();
         // Seen in live responses: a fresh call has no dates yet.
         let created = call.placed.map(|_| rfc2822(call.created));
@@ -40,7 +38,7 @@ impl Carrier {
             "sid": call.sid,
             "account_sid": self.config.account_sid,
             "parent_call_sid": call.parent,
-            "status": status.as_str(),
+            "status": rest_status(call).as_str(),
             "direction": call.direction.as_str(),
             "to": call.to,
             "to_formatted": formatted(&call.to),
@@ -128,6 +126,11 @@ impl Carrier {
             "uri": uri,
         })
     }
+}
+
+/// State of a call in REST: webhooks alone know `initiated`.
+pub(super) fn rest_status(call: &Call) -> CallStatus {
+    if call.status == CallStatus::Initiated { CallStatus::Queued } else { call.status }
 }
 
 /// As it is written at home: `(415) 555-0100` for North American numbers, everything else as it is.

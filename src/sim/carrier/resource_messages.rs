@@ -158,7 +158,7 @@ impl Carrier {
             Some("+15005550008") if test => return refuse(21_611, "The 'From' number's queue is full"),
             Some("+15005550006") if test => {}
             Some(from) if !is_phone(from) => return refuse(21_212, format!("'From' phone number {from} is not valid")),
-            Some(from) if test || (!self.numbers.is_empty() && !self.numbers.contains_key(from)) => {
+            Some(from) if test || self.is_foreign(from) => {
                 return refuse(21_606, format!("The 'From' phone number {from} is not a number of this account"));
             }
             _ => {}
@@ -187,13 +187,19 @@ impl Carrier {
         if allowed.is_some_and(|starts| !starts.iter().any(|start| to.starts_with(start.as_str()))) {
             return refuse(21_408, format!("The 'To' number {to} is in a region that is not permitted"));
         }
-        if self.config.account.trial && !self.may_show(to) {
+        if self.config.account.trial && !self.is_verified(to) {
             return refuse(
                 21_608,
                 format!("The number {to} is unverified. Trial accounts text verified numbers only."),
             );
         }
         Ok(())
+    }
+
+    /// Whether texts may not come from this number.
+    fn is_foreign(&self, from: &str) -> bool {
+        let own = self.numbers.is_empty() || self.numbers.contains_key(from);
+        !own && !self.config.account.any_caller_id
     }
 
     pub(super) fn message_resource(&mut self, request: &Request<'_>, sid: &str) -> Answer {

@@ -7,7 +7,7 @@ use super::Carrier;
 use super::callback::rfc2822;
 use super::form::encode_pairs;
 use super::render::within;
-use super::rest::{Answer, Request, not_allowed, not_found, page, refuse};
+use super::rest::{Answer, Request, not_allowed, not_found, page, page_of, refuse};
 use super::rng::SplitMix64;
 use super::types::Notification;
 
@@ -35,10 +35,10 @@ impl Carrier {
             let about = call.is_none_or(|call| it.call_sid.as_deref() == Some(call));
             let level = log.is_none_or(|log| (log == "1") == is_warning(it.code));
             if about && level && within(request, "MessageDate", Some(it.at))? {
-                items.push((sid_of(at), self.notification_json(&sid_of(at), it, call)));
+                items.push((sid_of(at), (at, it)));
             }
         }
-        page(request, "notifications", items)
+        page_of(request, "notifications", &items, |(at, it)| self.notification_json(&sid_of(*at), it, call))
     }
 
     pub(super) fn notification_resource(&self, request: &Request<'_>, call: Option<&str>, sid: &str) -> Answer {

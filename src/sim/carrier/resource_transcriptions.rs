@@ -11,11 +11,11 @@ use super::state::Sid;
 /// The text of a recording.
 #[derive(Clone, Debug)]
 pub(super) struct Transcription {
-    sid: Sid,
-    recording: Sid,
-    text: String,
-    seconds: u64,
-    dates: Dates,
+    pub(super) sid: Sid,
+    pub(super) recording: Sid,
+    pub(super) text: String,
+    pub(super) seconds: u64,
+    pub(super) dates: Dates,
 }
 
 impl Carrier {

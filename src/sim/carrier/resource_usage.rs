@@ -14,7 +14,7 @@ use super::types::Direction;
 use crate::time::Timestamp;
 
 /// Categories: name, description, what is counted and what is used.
-const CATEGORIES: [(&str, &str, &str, &str); 10] = [
+const CATEGORIES: [(&str, &str, &str, &str); 12] = [
     ("calls", "Voice Minutes", "calls", "minutes"),
     ("calls-inbound", "Inbound Voice Minutes", "calls", "minutes"),
     ("calls-outbound", "Outbound Voice Minutes", "calls", "minutes"),
@@ -23,6 +23,8 @@ const CATEGORIES: [(&str, &str, &str, &str); 10] = [
     ("sms", "SMS", "messages", "segments"),
     ("sms-inbound", "Inbound SMS", "messages", "segments"),
     ("sms-outbound", "Outbound SMS", "messages", "segments"),
+    ("recordings", "Recordings", "recordings", "minutes"),
+    ("transcriptions", "Transcriptions", "transcriptions", "minutes"),
     ("phonenumbers", "Phone Numbers", "numbers", "numbers"),
     ("totalprice", "Total Price", "", "usd"),
 ];
@@ -106,6 +108,17 @@ impl Carrier {
                 let price = self.config.account.price_per_segment_micros;
                 sum.micros += segments(&message.body).saturating_mul(price);
             }
+        }
+        let recorded = self.shelf.recordings.iter().map(|it| (it.started, it.seconds()));
+        let written = self.account.transcriptions.iter().map(|it| (it.dates.created, it.seconds));
+        let made: Vec<(Timestamp, u64)> = match category {
+            "recordings" => recorded.collect(),
+            "transcriptions" => written.collect(),
+            _ => Vec::new(),
+        };
+        for (_, seconds) in made.into_iter().filter(|(at, _)| within(*at)) {
+            sum.count += 1;
+            sum.usage += seconds.div_ceil(60);
         }
         if category == "phonenumbers" {
             let owned = self.numbers.values().filter(|line| day_of(line.dates.created) <= to).count();

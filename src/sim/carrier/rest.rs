@@ -8,7 +8,7 @@ use super::Carrier;
 use super::basic::basic;
 use super::form;
 pub(super) use super::rest_fields::Request;
-pub(super) use super::rest_page::page;
+pub(super) use super::rest_page::{page, page_of};
 use super::types::{NextRest, RestFault, RestReply};
 
 /// A refusal: HTTP status, Twilio's code, and what is wrong.
@@ -19,7 +19,7 @@ pub(super) type Answer = Result<(u16, Option<Value>), Refusal>;
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asker {
+pub(super) enum Asker {
     /// The account's token, or a Main API key.
     Main,
     /// A Standard API key.
@@ -112,13 +112,18 @@ impl Carrier {
     }
 
     /// Twilio docs, API keys: a key stands in for the account, whose sid stays in the path.
-    fn asker(&self, authorization: Option<&str>) -> Option<Asker> {
+    pub(super) fn asker(&self, authorization: Option<&str>) -> Option<Asker> {
         let (user, secret) = authorization.and_then(basic)?;
         if user == self.config.account_sid {
             return (secret == self.config.auth_token).then_some(Asker::Main);
         }
         let key = self.account.keys.iter().find(|key| key.sid == user && key.secret == secret)?;
         Some(if key.main { Asker::Main } else { Asker::Standard })
+    }
+
+    /// Whether somebody of the account asks.
+    pub(super) fn is_known(&self, authorization: Option<&str>) -> bool {
+        self.asker(authorization).is_some()
     }
 
     fn route(&mut self, method: &str, target: &str, authorization: Option<&str>, body: &[u8]) -> Answer {
@@ -146,7 +151,10 @@ impl Carrier {
             [] | ["Accounts"] => self.accounts_route(&request, within, last, asker),
             ["Accounts", _, rest @ ..] => {
                 self.may_use(method, rest, last, asker)?;
-                self.account_route(&request, rest, last)
+                match self.recording_resources(&request, rest, last) {
+                    Some(answer) => answer,
+                    None => self.account_route(&request, rest, last),
+                }
             }
             _ => not_found(path),
         }
@@ -224,7 +232,7 @@ impl Carrier {
             (["Recordings", recording, "Transcriptions"], sid) => {
                 self.transcription_resource(request, Some(recording), sid)
             }
-            _ => self.recording_resources(request, rest, last).unwrap_or_else(|| not_found(request.path)),
+            _ => not_found(request.path),
         }
     }
 
@@ -237,14 +245,10 @@ impl Carrier {
             ([], "Events") => self.events_resource(request, call),
             ([], "Notifications") => self.notifications_resource(request, Some(call)),
             (["Notifications"], sid) => self.notification_resource(request, Some(call), sid),
-            ([], "Recordings") | (["Recordings"], _) => {
-                let path = [&["Calls", call], rest].concat();
-                self.recording_resources(request, &path, last).unwrap_or_else(|| not_found(request.path))
-            }
             ([], "Streams") => self.streams_resource(request, call),
             (["Streams"], name) => self.stream_resource(request, call, name),
             ([], "Siprec" | "Transcriptions") => self.background_resource(request, call, last),
-            ([kind @ ("Siprec" | "Transcriptions")], sid) => self.stop_resource(request, call, kind, sid),
+            ([kind @ ("Siprec" | "Transcriptions")], name) => self.stop_resource(request, call, kind, name),
             ([], "UserDefinedMessages") => self.user_messages_resource(request, call),
             ([], "UserDefinedMessageSubscriptions") => self.listeners_resource(request, call),
             (["UserDefinedMessageSubscriptions"], sid) => self.listener_resource(request, call, sid),

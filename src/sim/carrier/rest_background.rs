@@ -1,5 +1,5 @@
-//! What runs beside a call's document: streams, SIPREC and real-time transcriptions, begun and stopped by REST (Twilio
-//! docs, Stream, Siprec and Transcription resources of a call).
+//! What runs beside a call's document: SIPREC and real-time transcriptions, begun and stopped by REST (Twilio docs,
+//! Siprec and Transcription resources of a call).
 
 use serde_json::{Value, json};
 
@@ -17,13 +17,30 @@ const PARAMETERS_MAX: usize = 99;
 /// Something that runs beside a call's document.
 #[derive(Clone, Debug)]
 pub(super) struct Background {
-    sid: Sid,
-    /// `Streams`, `Siprec` or `Transcriptions`, as in its path.
-    kind: &'static str,
-    call: Sid,
-    name: Option<String>,
-    stopped: Option<Timestamp>,
+    pub(super) sid: Sid,
+    pub(super) call: Sid,
+    pub(super) name: Option<String>,
     began: Timestamp,
+    stopped: Option<Timestamp>,
+}
+
+impl Background {
+    pub(super) fn new(sid: Sid, call: &str, name: Option<String>, now: Timestamp) -> Self {
+        Self { sid, call: call.to_owned(), name: name.filter(|name| !name.is_empty()), began: now, stopped: None }
+    }
+
+    pub(super) fn runs(&self) -> bool {
+        self.stopped.is_none()
+    }
+
+    /// Whether it is the one of this sid or name; without one, any is.
+    pub(super) fn is(&self, name: Option<&str>) -> bool {
+        name.is_none_or(|name| self.sid == name || self.name.as_deref() == Some(name))
+    }
+
+    pub(super) fn stops(&mut self, now: Timestamp) {
+        self.stopped.get_or_insert(now);
+    }
 }
 
 impl Carrier {
@@ -34,38 +51,34 @@ impl Carrier {
         if self.live(call).is_none_or(|call| call.status != CallStatus::InProgress) {
             return refuse(21_220, "Call is not in-progress");
         }
-        let name = request.given("Name").map(str::to_owned);
-        let known = |it: &&Background| it.call == call && it.kind == kind && it.stopped.is_none();
-        if name.is_some() && self.account.background.iter().filter(known).any(|it| it.name == name) {
+        let name = request.given("Name");
+        if name.is_some() && self.beside(call, kind).iter().any(|it| it.runs() && it.name.as_deref() == name) {
             return refuse(20_001, "Name is taken by another one of this call");
         }
         let tracks = ["inbound_track", "outbound_track", "both_tracks"];
         if request.given("Track").is_some_and(|track| !tracks.contains(&track)) {
             return refuse(20_001, format!("Track must be one of {}", tracks.join(", ")));
         }
-        request.target("StatusCallback", "StatusCallbackMethod")?;
+        let told = request.target("StatusCallback", "StatusCallbackMethod")?;
         request.target("StatusCallbackUrl", "StatusCallbackMethod")?;
         custom_parameters(request)?;
-        let (kind, sid) = match kind {
-            "Siprec" => {
-                let told = request.target("StatusCallback", "StatusCallbackMethod")?;
-                ("Siprec", self.start_siprec(call, name.as_deref(), told))
-            }
-            _ => ("Transcriptions", self.start_transcription(call, plan_of(request))),
+        let sid = if kind == "Siprec" {
+            self.start_siprec(call, name, told)
+        } else {
+            // The fields are those of TwiML with a capital.
+            let field = |name: &str| {
+                let (first, rest) = name.split_at_checked(1)?;
+                request.given(&format!("{}{rest}", first.to_ascii_uppercase())).map(str::to_owned)
+            };
+            self.start_transcription(call, TranscriptionPlan::of(field))
         };
-        let background = Background { sid, kind, call: call.to_owned(), name, stopped: None, began: self.now };
-        let json = self.background_json(&background);
-        self.account.background.push(background);
-        Ok((200, Some(json)))
+        self.show_background(request, call, kind, &sid)
     }
 
-    /// By sid, or by name.
+    /// By sid, or by name; also what a document began.
     pub(super) fn stop_resource(&mut self, request: &Request<'_>, call: &str, kind: &str, name: &str) -> Answer {
-        let now = self.now;
-        let named = |it: &&mut Background| {
-            it.call == call && it.kind == kind && (it.sid == name || it.name.as_deref() == Some(name))
-        };
-        let Some(background) = self.account.background.iter_mut().rev().find(named) else {
+        let Some(sid) = self.beside(call, kind).iter().rev().find(|it| it.is(Some(name))).map(|it| it.sid.clone())
+        else {
             return not_found(request.path);
         };
         if request.method != "POST" {
@@ -74,24 +87,32 @@ impl Carrier {
         if request.given("Status") != Some("stopped") {
             return refuse(20_001, "Status must be stopped");
         }
-        background.stopped.get_or_insert(now);
-        let background = background.clone();
-        match background.kind {
-            "Siprec" => self.stop_siprecs(call, Some(&background.sid)),
-            _ => self.stop_transcriptions(call, Some(&background.sid)),
-        };
-        Ok((200, Some(self.background_json(&background))))
+        if kind == "Siprec" {
+            self.stop_siprecs(call, Some(&sid));
+        } else {
+            self.stop_transcriptions(call, Some(&sid));
+        }
+        self.show_background(request, call, kind, &sid)
     }
 
-    /// What ran beside a call ends with it.
-    pub(super) fn background_over(&mut self, call: &str) {
-        let now = self.now;
-        for background in self.account.background.iter_mut().filter(|it| it.call == call) {
-            background.stopped.get_or_insert(now);
+    /// What runs or ran beside a call, oldest first.
+    fn beside(&self, call: &str, kind: &str) -> Vec<&Background> {
+        let all: Vec<&Background> = if kind == "Siprec" {
+            self.shelf.siprecs.iter().map(|it| &it.background).collect()
+        } else {
+            self.shelf.transcriptions.iter().map(|it| &it.background).collect()
+        };
+        all.into_iter().filter(|it| it.call == call).collect()
+    }
+
+    fn show_background(&self, request: &Request<'_>, call: &str, kind: &str, sid: &str) -> Answer {
+        match self.beside(call, kind).into_iter().find(|it| it.sid == sid) {
+            Some(it) => Ok((200, Some(self.background_json(it, kind)))),
+            None => not_found(request.path),
         }
     }
 
-    fn background_json(&self, it: &Background) -> Value {
+    fn background_json(&self, it: &Background, kind: &str) -> Value {
         json!({
             "sid": it.sid,
             "account_sid": self.config.account_sid,
@@ -99,18 +120,9 @@ impl Carrier {
             "name": it.name,
             "status": if it.stopped.is_some() { "stopped" } else { "in-progress" },
             "date_updated": rfc2822(it.stopped.unwrap_or(it.began)),
-            "uri": format!("{}/Calls/{}/{}/{}.json", self.account_uri(), it.call, it.kind, it.sid),
+            "uri": format!("{}/Calls/{}/{}/{}.json", self.account_uri(), it.call, kind, it.sid),
         })
     }
-}
-
-/// The same settings as in TwiML, in REST's spelling.
-fn plan_of(request: &Request<'_>) -> TranscriptionPlan {
-    TranscriptionPlan::of(|name| {
-        let mut letters = name.chars();
-        let first = letters.next()?.to_ascii_uppercase();
-        request.given(&format!("{first}{}", letters.as_str())).map(str::to_owned)
-    })
 }
 
 /// `Parameter1.Name` with `Parameter1.Value`, and so on.

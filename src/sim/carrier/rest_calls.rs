@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Carrier;
+use super::account::Later;
 use super::form::{is_web_url, split_fragment};
-use super::render::within;
-use super::rest::{Answer, Refusal, Request, not_allowed, not_found, page, refuse};
+use super::render::{rest_status, within};
+use super::rest::{Answer, Refusal, Request, not_allowed, not_found, page_of, refuse};
 pub(super) use super::rest_fields::{number, subscription};
 use super::rest_terms::is_address;
 use super::state::{Call, Due, Subscription, Target};
@@ -39,16 +40,17 @@ impl Carrier {
         let mut items = Vec::new();
         let shown = |call: &&Call| !call.deleted && call.created + self.config.faults.list_lag <= self.now;
         for call in self.order.iter().rev().filter_map(|sid| self.calls.get(sid)).filter(shown) {
-            let json = self.call_json(call);
-            let equal = [("To", "to"), ("From", "from"), ("Status", "status"), ("ParentCallSid", "parent_call_sid")]
-                .iter()
-                .all(|(filter, field)| request.filter(filter).is_none_or(|v| json[*field].as_str() == Some(v)));
+            let is = |filter: &str, value: &str| request.filter(filter).is_none_or(|wanted| wanted == value);
+            let equal = is("To", &call.to)
+                && is("From", &call.from)
+                && is("Status", rest_status(call).as_str())
+                && is("ParentCallSid", call.parent.as_deref().unwrap_or_default());
             let start = Some(call.placed.unwrap_or(call.created));
             if equal && within(request, "StartTime", start)? && within(request, "EndTime", call.ended)? {
-                items.push((call.sid.clone(), json));
+                items.push((call.sid.clone(), call));
             }
         }
-        page(request, "calls", items)
+        page_of(request, "calls", &items, |call| self.call_json(call))
     }
 
     fn create_call(&mut self, request: &Request<'_>) -> Answer {
@@ -142,12 +144,36 @@ impl Carrier {
 
     /// Twilio docs: calls beyond the rate are queued, not refused.
     pub(super) fn queue_call(&mut self, sid: &str) {
-        let rate = u64::from(self.config.calls_per_second);
-        let slot = self.now.max(self.next_slot);
-        if let Some(gap) = 1_000_000_u64.checked_div(rate) {
-            self.next_slot = slot + Duration::from_micros(gap);
+        if self.config.calls_per_second == 0 {
+            self.after(Duration::ZERO, Due::Place(sid.to_owned()));
+            return;
         }
-        self.after(slot.since(self.now), Due::Place(sid.to_owned()));
+        self.account.queued.push_back(sid.to_owned());
+        if self.account.queued.len() == 1 {
+            self.await_slot();
+        }
+    }
+
+    fn await_slot(&mut self) {
+        self.after(self.next_slot.since(self.now), Due::Account(Later::Slot));
+    }
+
+    /// One more call of REST may be placed: the oldest that still waits. One that was cancelled holds up nobody.
+    pub(super) fn slot(&mut self) {
+        let waits = |carrier: &Self, sid: &str| carrier.calls.get(sid).is_some_and(|c| c.status == CallStatus::Queued);
+        while let Some(sid) = self.account.queued.front().cloned() {
+            if waits(self, &sid) {
+                let gap = 1_000_000_u64.checked_div(u64::from(self.config.calls_per_second)).unwrap_or(0);
+                self.next_slot = self.now + Duration::from_micros(gap);
+                self.account.queued.pop_front();
+                self.place(&sid);
+                break;
+            }
+            self.account.queued.pop_front();
+        }
+        if !self.account.queued.is_empty() {
+            self.await_slot();
+        }
     }
 
     pub(super) fn call_resource(&mut self, request: &Request<'_>, sid: &str) -> Answer {

@@ -43,7 +43,7 @@ const FLAGS: [&str; 24] = [
 ];
 
 /// Fields that have one of a few words (Twilio docs, Call, Participant and recording parameters).
-const WORDS: [(&str, &str); 10] = [
+const WORDS: [(&str, &str); 9] = [
     ("RecordingChannels", "mono dual 1 2"),
     ("RecordingTrack", "inbound outbound both"),
     ("Trim", "trim-silence do-not-trim"),
@@ -53,7 +53,6 @@ const WORDS: [(&str, &str); 10] = [
     ("ConferenceRecord", "true false record-from-start do-not-record"),
     ("EmergencyStatus", "Active Inactive"),
     ("VoiceReceiveMode", "voice fax"),
-    ("Region", "us1 us2 ie ie1 de de1 sg sg1 br br1 au au1 jp jp1 gll"),
 ];
 
 /// Fields that are whole numbers within bounds. Twilio docs, Participant resource: a conference holds 2 to 250.

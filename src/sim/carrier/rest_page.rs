@@ -11,6 +11,16 @@ const SIZE_MAX: usize = 1000;
 
 /// One page of `items`, newest first, each with the sid that page tokens name.
 pub(super) fn page(request: &Request<'_>, key: &str, items: Vec<(String, Value)>) -> Answer {
+    page_of(request, key, &items, Value::clone)
+}
+
+/// `page` of items that become JSON only where they are shown.
+pub(super) fn page_of<T>(
+    request: &Request<'_>,
+    key: &str,
+    items: &[(String, T)],
+    show: impl Fn(&T) -> Value,
+) -> Answer {
     let number = |name: &str, default: usize| match form::get(&request.query, name) {
         None => Ok(default),
         Some(text) => text.parse().or_else(|_| refuse(20_001, format!("{name} is not a number"))),
@@ -23,11 +33,11 @@ pub(super) fn page(request: &Request<'_>, key: &str, items: Vec<(String, Value)>
         return refuse(20_001, "PageSize must be at least 1");
     }
     let from = match form::get(&request.query, "PageToken") {
-        Some(token) => token_place(token, &items, size),
+        Some(token) => token_place(token, items, size),
         None => Some(page.saturating_mul(size)),
     };
     let Some(from) = from else { return refuse(20_001, "PageToken names nothing on this list") };
-    let shown: Vec<&(String, Value)> = items.iter().skip(from).take(size).collect();
+    let shown: Vec<&(String, T)> = items.iter().skip(from).take(size).collect();
     let filters: Pairs = request
         .query
         .iter()
@@ -47,7 +57,7 @@ pub(super) fn page(request: &Request<'_>, key: &str, items: Vec<(String, Value)>
     Ok((
         200,
         Some(json!({
-            key: shown.iter().map(|(_, value)| value.clone()).collect::<Vec<_>>(),
+            key: shown.iter().map(|(_, item)| show(item)).collect::<Vec<_>>(),
             "first_page_uri": uri(0, String::new()),
             "next_page_uri": next,
             "previous_page_uri": previous,
@@ -62,7 +72,7 @@ pub(super) fn page(request: &Request<'_>, key: &str, items: Vec<(String, Value)>
 
 /// Where a page begins: after the item that `PA` names, or so that it ends before the one that `PB` names. An item that
 /// was deleted since is where it would be: its token tells how many came after it.
-fn token_place(token: &str, items: &[(String, Value)], size: usize) -> Option<usize> {
+fn token_place<T>(token: &str, items: &[(String, T)], size: usize) -> Option<usize> {
     let (name, left) = token.get(2..)?.split_once('.').unwrap_or((token.get(2..)?, ""));
     let at = items.iter().position(|(sid, _)| sid == name);
     match token.get(..2)? {

@@ -11,6 +11,8 @@ use super::state::{Entry, Target};
 /// Twilio docs: the longest label, and the shortest and longest Timeout.
 const LABEL_MAX: usize = 128;
 const TIMEOUT: std::ops::RangeInclusive<u64> = 5..=600;
+/// Twilio docs: where a conference is mixed.
+const REGIONS: [&str; 12] = ["us1", "us2", "ie1", "de1", "sg1", "br1", "au1", "jp1", "in1", "us-east-1", "ie", "gll"];
 /// Twilio docs: the longest name of a conference.
 const NAME_MAX: usize = 128;
 
@@ -43,13 +45,16 @@ impl Carrier {
         if room.is_empty() || room.chars().count() > NAME_MAX {
             return refuse(20_001, format!("A conference needs a name of 1 to {NAME_MAX} characters"));
         }
+        if request.given("Region").is_some_and(|region| !REGIONS.contains(&region)) {
+            return refuse(20_001, format!("Region must be one of {}", REGIONS.join(", ")));
+        }
         let mut call = self.new_leg(request)?;
+        if number(request, "Timeout", 60).is_some_and(|timeout| !TIMEOUT.contains(&timeout)) {
+            return refuse(21_208, "Timeout must be from 5 to 600");
+        }
         if request.form.iter().any(|(name, _)| name.starts_with("AsyncAmd")) {
             // Twilio docs, error 21263: for POST Calls only.
             self.notify(21_263, Some(&call.sid), "AsyncAmd means nothing to a participant", "");
-        }
-        if number(request, "Timeout", 60).is_some_and(|timeout| !TIMEOUT.contains(&timeout)) {
-            return refuse(21_208, "Timeout must be from 5 to 600");
         }
         let mut entry = entry_of(request, room);
         request.target("WaitUrl", "WaitMethod")?;

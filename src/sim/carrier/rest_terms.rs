@@ -46,7 +46,7 @@ impl Carrier {
             caller: call.terms.caller_id.clone().unwrap_or_else(|| call.from.clone()),
             name: call.terms.caller_name.clone(),
             reason: call.terms.reason.clone(),
-            parameters: decode_pairs(query.as_bytes()),
+            parameters: [decode_pairs(query.as_bytes()), call.voice.parameters.clone()].concat(),
         })
     }
 
@@ -69,7 +69,7 @@ impl Carrier {
         if account.geo_permissions.as_ref().is_some_and(|starts| !starts.iter().any(|s| to.starts_with(s.as_str()))) {
             return refuse(21_215, format!("Geographic permissions do not allow a call to {to}"));
         }
-        if account.trial && !self.may_show(to) {
+        if account.trial && !self.is_verified(to) {
             return refuse(
                 21_219,
                 format!("The number {to} is unverified. Trial accounts call verified numbers only."),

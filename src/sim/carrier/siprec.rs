@@ -3,6 +3,7 @@
 
 use super::Carrier;
 use super::callback::pair;
+use super::rest_background::Background;
 use super::state::{Sid, Target};
 use super::webhook::Purpose;
 use super::xml::Element;
@@ -10,19 +11,16 @@ use super::xml::Element;
 /// A fork to a recorder.
 #[derive(Clone, Debug)]
 pub(super) struct Siprec {
-    sid: Sid,
-    call: Sid,
-    name: Option<String>,
+    pub(super) background: Background,
     told: Option<Target>,
-    running: bool,
 }
 
 impl Carrier {
     /// Forks the audio of a leg; gives the SR sid.
     pub(super) fn start_siprec(&mut self, call: &str, name: Option<&str>, told: Option<Target>) -> Sid {
         let sid = self.sid("SR");
-        let name = name.map(str::to_owned);
-        self.shelf.siprecs.push(Siprec { sid: sid.clone(), call: call.to_owned(), name, told, running: true });
+        let background = Background::new(sid.clone(), call, name.map(str::to_owned), self.now);
+        self.shelf.siprecs.push(Siprec { background, told });
         self.tell_siprec(&sid, "siprec-started");
         sid
     }
@@ -35,13 +33,14 @@ impl Carrier {
 
     /// Ends the fork of that name or sid, or all of a leg. `false`: there was none.
     pub(super) fn stop_siprecs(&mut self, call: &str, name: Option<&str>) -> bool {
-        let named = |s: &Siprec| name.is_none_or(|name| s.sid == name || s.name.as_deref() == Some(name));
-        let fits = |s: &&Siprec| s.running && s.call == call && named(s);
-        let sids: Vec<Sid> = self.shelf.siprecs.iter().filter(fits).map(|s| s.sid.clone()).collect();
+        let now = self.now;
+        let all = self.shelf.siprecs.iter().map(|s| &s.background);
+        let running = all.filter(|b| b.runs() && b.call == call && b.is(name));
+        let sids: Vec<Sid> = running.map(|b| b.sid.clone()).collect();
         for sid in &sids {
             self.tell_siprec(sid, "siprec-stopped");
-            if let Some(siprec) = self.shelf.siprecs.iter_mut().find(|s| s.sid == *sid) {
-                siprec.running = false;
+            if let Some(siprec) = self.shelf.siprecs.iter_mut().find(|s| s.background.sid == *sid) {
+                siprec.background.stops(now);
             }
         }
         !sids.is_empty()
@@ -49,16 +48,16 @@ impl Carrier {
 
     /// Unverified: the names of the fields, which follow those of the stream callback.
     fn tell_siprec(&mut self, sid: &str, event: &str) {
-        let Some(siprec) = self.shelf.siprecs.iter().find(|s| s.sid == sid).cloned() else { return };
+        let Some(siprec) = self.shelf.siprecs.iter().find(|s| s.background.sid == sid).cloned() else { return };
         let Some(to) = siprec.told else { return };
         let pairs = vec![
             pair("AccountSid", &self.config.account_sid),
-            pair("CallSid", &siprec.call),
+            pair("CallSid", &siprec.background.call),
             pair("SiprecSid", sid),
-            pair("SiprecName", siprec.name.unwrap_or_default()),
+            pair("SiprecName", siprec.background.name.unwrap_or_default()),
             pair("SiprecEvent", event),
             pair("Timestamp", self.now.to_string()),
         ];
-        self.send(&to, &pairs, Some(&siprec.call), Purpose::Callback(15_003));
+        self.send(&to, &pairs, Some(&siprec.background.call), Purpose::Callback(15_003));
     }
 }

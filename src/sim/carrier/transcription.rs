@@ -7,6 +7,7 @@ use super::Carrier;
 use super::callback::pair;
 use super::form::{Pairs, is_web_url, split_fragment};
 use super::recording::{Recording, Stage};
+use super::rest_background::Background;
 use super::state::{Due, Sid, Target};
 use super::voice::{Utterance, VoiceDue};
 use super::webhook::Purpose;
@@ -61,20 +62,18 @@ impl TranscriptionPlan {
 /// Speech that is written down while it lasts.
 #[derive(Clone, Debug)]
 pub(super) struct Transcription {
-    pub(super) sid: Sid,
-    pub(super) call: Sid,
+    pub(super) background: Background,
     plan: TranscriptionPlan,
     sequence: u64,
-    pub(super) running: bool,
 }
 
 impl Transcription {
-    pub(super) fn is_named(&self, name: &str) -> bool {
-        self.sid == name || self.plan.name.as_deref() == Some(name)
+    pub(super) fn runs(&self) -> bool {
+        self.background.runs()
     }
 
     pub(super) fn wants_partial(&self) -> bool {
-        self.running && self.plan.partial
+        self.runs() && self.plan.partial
     }
 }
 
@@ -89,20 +88,22 @@ impl Carrier {
         let sid = self.sid("GT");
         let mut started = plan.repeated.clone();
         started.push(pair("Name", plan.name.clone().unwrap_or_default()));
-        let transcription = Transcription { sid: sid.clone(), call: call.to_owned(), plan, sequence: 0, running: true };
-        self.shelf.transcriptions.push(transcription);
+        let background = Background::new(sid.clone(), call, plan.name.clone(), self.now);
+        self.shelf.transcriptions.push(Transcription { background, plan, sequence: 0 });
         self.tell_transcription(&sid, "transcription-started", started);
         sid
     }
 
     /// Ends what writes down a leg: the one of that name or sid, or all. `false`: there was none.
     pub(super) fn stop_transcriptions(&mut self, call: &str, name: Option<&str>) -> bool {
-        let fits = |t: &&Transcription| t.running && t.call == call && name.is_none_or(|name| t.is_named(name));
-        let sids: Vec<Sid> = self.shelf.transcriptions.iter().filter(fits).map(|t| t.sid.clone()).collect();
+        let now = self.now;
+        let all = self.shelf.transcriptions.iter().map(|t| &t.background);
+        let running = all.filter(|b| b.runs() && b.call == call && b.is(name));
+        let sids: Vec<Sid> = running.map(|b| b.sid.clone()).collect();
         for sid in &sids {
             self.tell_transcription(sid, "transcription-stopped", Vec::new());
-            if let Some(transcription) = self.shelf.transcriptions.iter_mut().find(|t| t.sid == *sid) {
-                transcription.running = false;
+            if let Some(transcription) = self.shelf.transcriptions.iter_mut().find(|t| t.background.sid == *sid) {
+                transcription.background.stops(now);
             }
         }
         !sids.is_empty()
@@ -110,11 +111,12 @@ impl Carrier {
 
     /// Order holds for each track: what is said first is told first.
     fn tell_transcription(&mut self, sid: &str, event: &str, extra: Pairs) {
-        let Some(transcription) = self.shelf.transcriptions.iter_mut().find(|t| t.sid == sid && t.running) else {
+        let Some(transcription) = self.shelf.transcriptions.iter_mut().find(|t| t.background.sid == sid && t.runs())
+        else {
             return;
         };
         transcription.sequence += 1;
-        let (sequence, call) = (transcription.sequence, transcription.call.clone());
+        let (sequence, call) = (transcription.sequence, transcription.background.call.clone());
         let Some(to) = transcription.plan.told.clone() else { return };
         let mut pairs = vec![
             pair("AccountSid", &self.config.account_sid),
@@ -132,14 +134,16 @@ impl Carrier {
     fn write_down(&mut self, call: &str, own: bool, words: &str, done: bool) {
         let wanted = |t: &&Transcription| {
             let track = if own { t.plan.inbound } else { t.plan.outbound };
-            t.running && t.call == call && track && (done || t.plan.partial)
+            t.runs() && t.background.call == call && track && (done || t.plan.partial)
         };
         let found: Vec<(Sid, String)> = self
             .shelf
             .transcriptions
             .iter()
             .filter(wanted)
-            .map(|t| (t.sid.clone(), t.plan.repeated.first().map(|(_, code)| code.clone()).unwrap_or_default()))
+            .map(|t| {
+                (t.background.sid.clone(), t.plan.repeated.first().map(|(_, code)| code.clone()).unwrap_or_default())
+            })
             .collect();
         for (sid, language) in found {
             let mut pairs = vec![
@@ -172,7 +176,8 @@ impl Carrier {
 
     /// A leg is read a text to: it is written down at its end, unless something cuts it.
     pub(super) fn is_read_to(&mut self, sid: &str, words: &str, length: std::time::Duration) {
-        let listened = self.shelf.transcriptions.iter().any(|t| t.running && t.call == sid && t.plan.outbound);
+        let listened =
+            self.shelf.transcriptions.iter().any(|t| t.runs() && t.background.call == sid && t.plan.outbound);
         if let Some(epoch) = self.live(sid).map(|c| c.epoch).filter(|_| listened && !words.is_empty()) {
             self.after(length, Due::Voice(VoiceDue::Read(sid.to_owned(), epoch, words.to_owned())));
         }

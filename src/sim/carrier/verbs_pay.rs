@@ -189,8 +189,10 @@ impl Carrier {
         paying.error = match (item.fault(&typed, &judge), paying.first.take()) {
             (Some(fault), _) => Some(fault),
             (None, None) if paying.twice => {
+                // The same item a second time, to be sure.
                 paying.first = Some(typed);
-                return self.ask_again(sid, paying);
+                paying.error = None;
+                return self.ask_payer(sid, paying);
             }
             (None, Some(first)) if first != typed => Some("input-matching-failed"),
             (None, _) => None,
@@ -206,14 +208,6 @@ impl Carrier {
         if paying.attempt > paying.verb.number("maxAttempts", 2) {
             return self.paid(sid, &paying, "too-many-failed-attempts", vec![pair("ErrorType", error)]);
         }
-        self.ask_payer(sid, paying);
-    }
-
-    /// The same item a second time, to be sure.
-    fn ask_again(&mut self, sid: &str, mut paying: Paying) {
-        let first = paying.first.take();
-        paying.error = None;
-        paying.first = first;
         self.ask_payer(sid, paying);
     }
 

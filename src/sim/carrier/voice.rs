@@ -42,6 +42,8 @@ pub(super) struct Voice {
     pub(super) digits: Option<String>,
     /// Custom parameters, or SIP headers.
     pub(super) parameters: Pairs,
+    /// What the documents of a dialled application are told as To.
+    pub(super) shown_to: Option<String>,
     /// Where a Refer sent it.
     pub(super) transferred: Option<String>,
 }
@@ -107,7 +109,7 @@ impl Carrier {
     /// Whoever writes down what is said is told when it has been said.
     fn awaits_its_end(&mut self, call: &str, at: usize, utterance: &Utterance) {
         let (wait, length) = (utterance.from.since(self.now), utterance.to.since(utterance.from));
-        if self.shelf.transcriptions.iter().any(|t| t.running) {
+        if self.shelf.transcriptions.iter().any(Transcription::runs) {
             self.after(wait + length, Due::Voice(VoiceDue::Uttered(call.to_owned(), at)));
         }
         if self.shelf.transcriptions.iter().any(Transcription::wants_partial) {

@@ -37,6 +37,11 @@
 //! | who answered, asynchronously | [`MachineDetection`] |
 //! | real-time transcription | [`TranscriptionEvent`] |
 //! | a media stream | [`StreamEvent`] |
+//! | a SIPREC fork | [`SiprecEvent`] |
+//! | `<Pay>`: status | [`PayProgress`] |
+//! | a text came in, or went on; `<Sms>`: action | [`TextReceived`], [`TextStatusEvent`], [`SmsResult`] |
+//! | a caller id was verified | [`CallerIdVerification`] |
+//! | a message of a browser's own | [`UserMessage`] |
 //! | an error or warning of the account | [`DebuggerEvent`] |
 //!
 //! # What holds for all of them
@@ -55,6 +60,7 @@ mod fields;
 mod kinds;
 mod party;
 mod table;
+mod texts;
 mod verbs;
 mod words;
 
@@ -71,6 +77,9 @@ pub use call::{
 use fields::Fields;
 pub use fields::{MissingParam, NamedValues};
 pub use party::{Attestation, Party, StirVerstat, Withheld};
+pub use texts::{
+    CallerIdVerification, PayProgress, SiprecEvent, SmsResult, TextReceived, TextStatusEvent, UserMessage,
+};
 pub use verbs::{
     DialResult, EnqueueResult, GatherResult, PartialSpeech, PayResult, QueueScreening, QueueWait, RecordResult,
     RecordingTranscribed, ReferRequest, ReferResult, RelayResult, SpokenText,
@@ -78,7 +87,8 @@ pub use verbs::{
 pub use words::{
     AnsweredBy, CallDirection, CallStatus, ConferenceEndReason, ConferenceEventKind, DebuggerLevel, DialStatus,
     LeaveReason, PayOutcome, QueueResult, RecordingSource, RecordingStatus, RecordingTrack, SessionStatus,
-    StreamEventKind, TranscribeStatus, TranscriptionEventKind, TranscriptionTrack,
+    SiprecEventKind, StreamEventKind, TextStatus, TranscribeStatus, TranscriptionEventKind, TranscriptionTrack,
+    VerificationStatus,
 };
 
 use super::Verified;

@@ -272,6 +272,8 @@ table! {
             bank_routing_number: String = Private("BankRoutingNumber"),
             /// `PaymentError`: what went wrong, in words.
             error: String = Plain("PaymentError"),
+            /// `ErrorType`: what the caller did wrong last, such as `invalid-card-number`. Unverified.
+            error_type: String = Plain("ErrorType"),
             /// `ConnectorError`: what the connector said.
             connector_error: String = Plain("ConnectorError"),
             /// `ProfileId`: of the customer, at the connector.

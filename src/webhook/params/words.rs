@@ -273,4 +273,51 @@ words! {
         /// It worked, with something left out.
         Warning = "Warning",
     }
+    /// State of a text (Twilio docs, Message resource; `invalid` is a word of `<Sms>` alone).
+    TextStatus {
+        /// It will be given to a number of a messaging service.
+        Accepted = "accepted",
+        /// It will be sent later.
+        Scheduled = "scheduled",
+        /// It was taken back before.
+        Canceled = "canceled",
+        /// It waits to be sent.
+        Queued = "queued",
+        /// It is being sent.
+        Sending = "sending",
+        /// The network took it.
+        Sent = "sent",
+        /// The network did not take it.
+        Failed = "failed",
+        /// It arrived.
+        Delivered = "delivered",
+        /// It did not arrive.
+        Undelivered = "undelivered",
+        /// It is coming in.
+        Receiving = "receiving",
+        /// It came in.
+        Received = "received",
+        /// It was read.
+        Read = "read",
+        /// It could not be sent as the document said.
+        Invalid = "invalid",
+    }
+
+    /// What happened to a SIPREC fork.
+    SiprecEventKind {
+        /// It started.
+        Started = "siprec-started",
+        /// It stopped.
+        Stopped = "siprec-stopped",
+        /// It failed.
+        Error = "siprec-error",
+    }
+
+    /// Whether a caller id was verified.
+    VerificationStatus {
+        /// The code was right.
+        Success = "success",
+        /// It was not.
+        Failed = "failed",
+    }
 }

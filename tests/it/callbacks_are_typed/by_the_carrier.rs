@@ -7,8 +7,9 @@ use base64::Engine as _;
 use switchboard::sim::carrier::{Carrier, CarrierConfig, EndpointScript, HttpReply, NumberConfig, Ring, Webhook};
 use switchboard::webhook::params::{
     AnsweredBy, CallStatus, CallStatusEvent, Callback, ConferenceEvent, DialResult, EnqueueResult, FallbackRequest,
-    GatherResult, MachineDetection, NamedValues, NumberStatusEvent, PartialSpeech, QueueScreening, QueueWait,
-    RecordResult, RecordingEvent, RelayResult, SessionStatus, StreamEvent, VoiceRequest,
+    GatherResult, MachineDetection, NamedValues, NumberStatusEvent, PartialSpeech, PayOutcome, PayProgress, PayResult,
+    QueueScreening, QueueWait, RecordResult, RecordingEvent, RelayResult, SessionStatus, SiprecEvent, StreamEvent,
+    TextStatusEvent, TranscriptionEvent, VoiceRequest,
 };
 
 use super::pairs;
@@ -33,9 +34,8 @@ fn extra<T: Callback>(webhook: &Webhook, rest: impl Fn(T) -> NamedValues) -> Nam
 /// Reads what was sent to this path as what it is; gives what was left over.
 fn left_over(path: &str, webhook: &Webhook) -> NamedValues {
     match path {
-        "/voice" | "/out" | "/sockets" | "/speech" | "/screen" | "/music" | "/redirected" | "/agent" => {
-            extra(webhook, |r: VoiceRequest| r.extra)
-        }
+        "/voice" | "/out" | "/background" | "/sockets" | "/speech" | "/screen" | "/music" | "/redirected"
+        | "/agent" => extra(webhook, |r: VoiceRequest| r.extra),
         "/fallback" => extra(webhook, |r: FallbackRequest| {
             assert_eq!((r.error_code, r.error_url.as_deref()), (Some(11_200), Some("https://app.test/bad")));
             r.extra
@@ -100,6 +100,23 @@ fn left_over(path: &str, webhook: &Webhook) -> NamedValues {
             assert!(r.session_id.is_some() && r.error_code.is_some());
             r.extra
         }),
+        "/transcribed" => extra(webhook, |r: TranscriptionEvent| {
+            assert!(r.at.is_some() && r.sequence_id.is_some());
+            r.extra
+        }),
+        "/siprec" => extra(webhook, |r: SiprecEvent| {
+            assert!(r.at.is_some());
+            r.extra
+        }),
+        "/paying" => extra(webhook, |r: PayProgress| r.extra),
+        "/paid" => extra(webhook, |r: PayResult| {
+            assert_eq!(r.outcome, Some(PayOutcome::TooManyFailedAttempts));
+            r.extra
+        }),
+        "/texted" => extra(webhook, |r: TextStatusEvent| {
+            assert!(r.status.is_some());
+            r.extra
+        }),
         "/room" => extra(webhook, |r: ConferenceEvent| {
             assert!(r.at.is_some() && r.sequence_number.is_some());
             r.extra
@@ -136,6 +153,10 @@ impl World {
                 <Connect action=\"/related\"><ConversationRelay url=\"wss://app.test/b\"/></Connect>"
                     .to_owned()
             }
+            "/background" => "<Start><Transcription statusCallbackUrl=\"https://app.test/transcribed\"/></Start>\
+                <Start><Siprec connectorName=\"c\" statusCallback=\"https://app.test/siprec\"/></Start>\
+                <Pay action=\"/paid\" statusCallback=\"/paying\" maxAttempts=\"1\" timeout=\"5\"/>"
+                .to_owned(),
             "/said" => {
                 "<Dial record=\"record-from-answer\" recordingStatusCallback=\"/recording\" action=\"/dialled\">\
                 +15550003000</Dial>"
@@ -286,4 +307,21 @@ fn streams_and_relays_that_nobody_serves_are_read_in_full() {
     world.run(60);
     let asked: Vec<&str> = world.asked.iter().map(String::as_str).collect();
     assert_eq!(asked, ["/related", "/sockets", "/stream"]);
+}
+
+#[test]
+fn what_goes_on_beside_a_call_is_read_in_full() {
+    let mut carrier = Carrier::new(CarrierConfig::default());
+    let voice_url = "https://app.test/background".to_owned();
+    carrier.number(NumberConfig { number: LINE.to_owned(), voice_url, ..NumberConfig::default() });
+    let mut world = World { carrier, asked: BTreeSet::new() };
+    let says = vec![(Duration::from_secs(1), "good morning".to_owned())];
+    world.carrier.script("+15550002000", EndpointScript { says, ..EndpointScript::default() });
+    world.carrier.caller_dials("+15550002000", LINE);
+    world.run(60);
+    let form = "From=%2B15550001000&To=%2B15550004000&Body=Hello&StatusCallback=https%3A%2F%2Fapp.test%2Ftexted";
+    world.rest("Messages.json", form);
+    world.run(60);
+    let asked: Vec<&str> = world.asked.iter().map(String::as_str).collect();
+    assert_eq!(asked, ["/background", "/paid", "/paying", "/siprec", "/texted", "/transcribed"]);
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 use switchboard::phone::Endpoint;
 use switchboard::time::Timestamp;
 use switchboard::webhook::params::{
-    AnsweredBy, ApplicationRequest, Attestation, CallDirection, CallStatus, CallStatusEvent, ConferenceEndReason,
-    ConferenceEvent, ConferenceEventKind, DebuggerEvent, DebuggerLevel, DialResult, DialStatus, EnqueueResult,
-    FallbackRequest, GatherResult, LeaveReason, MachineDetection, NumberStatusEvent, PartialSpeech, Party, PayOutcome,
-    PayResult, QueueResult, QueueScreening, QueueWait, RecordResult, RecordingEvent, RecordingSource, RecordingStatus,
-    RecordingTrack, RecordingTranscribed, ReferRequest, ReferResult, RelayResult, SessionStatus, StirVerstat,
-    StreamEvent, StreamEventKind, TranscribeStatus, TranscriptionEvent, TranscriptionEventKind, TranscriptionTrack,
-    VoiceRequest,
+    AnsweredBy, ApplicationRequest, Attestation, CallDirection, CallStatus, CallStatusEvent, CallerIdVerification,
+    ConferenceEndReason, ConferenceEvent, ConferenceEventKind, DebuggerEvent, DebuggerLevel, DialResult, DialStatus,
+    EnqueueResult, FallbackRequest, GatherResult, LeaveReason, MachineDetection, NumberStatusEvent, PartialSpeech,
+    Party, PayOutcome, PayProgress, PayResult, QueueResult, QueueScreening, QueueWait, RecordResult, RecordingEvent,
+    RecordingSource, RecordingStatus, RecordingTrack, RecordingTranscribed, ReferRequest, ReferResult, RelayResult,
+    SessionStatus, SiprecEvent, SiprecEventKind, SmsResult, StirVerstat, StreamEvent, StreamEventKind, TextReceived,
+    TextStatus, TextStatusEvent, TranscribeStatus, TranscriptionEvent, TranscriptionEventKind, TranscriptionTrack,
+    UserMessage, VerificationStatus, VoiceRequest,
 };
 use switchboard::webhook::{Algorithm, Method, Verifier, WebhookRequest, sign};
 
@@ -368,4 +369,49 @@ fn a_verified_webhook_is_read_at_once() {
     let get = WebhookRequest { method: Method::Get, target: &target, headers: &headers, body: b"", websocket: false };
     let read: VoiceRequest = verifier.verify(&get).expect("a signature").read().expect("a request");
     assert_eq!(Ok(read), try_read(INBOUND));
+}
+
+#[test]
+fn a_text_comes_in_and_another_is_delivered() {
+    let text: TextReceived = try_read(
+        "MessageSid=SM1&SmsSid=SM1&SmsMessageSid=SM1&SmsStatus=received&AccountSid=AC1&ApiVersion=2010-04-01&From=%2B14155550100\
+         &To=%2B15557654321&Body=&NumMedia=1&NumSegments=1&FromCity=PARIS&MediaUrl0=https%3A%2F%2Fa%2FME1\
+         &MessagingServiceSid=MG1&ErrorCode=11200&ErrorUrl=https%3A%2F%2Fa",
+    )
+    .expect("a text");
+    assert_eq!((text.sid.as_str(), text.status, text.body.as_deref()), ("SM1", Some(TextStatus::Received), Some("")));
+    assert_eq!((text.media, text.segments, text.places.from.city.as_deref()), (Some(1), Some(1), Some("PARIS")));
+    assert_eq!(text.extra.iter().collect::<Vec<_>>(), [("MediaUrl0", "https://a/ME1")]);
+    let event: TextStatusEvent = try_read(
+        "MessageSid=SM2&SmsSid=SM2&MessageStatus=undelivered&SmsStatus=undelivered&AccountSid=AC1&ErrorCode=30003\
+         &From=%2B15557654321&To=%2B14155550100",
+    )
+    .expect("an event");
+    assert_eq!((event.status, event.error_code), (Some(TextStatus::Undelivered), Some(30_003)));
+    let sms: SmsResult = read("SmsSid=SM3&SmsStatus=sent");
+    assert_eq!((sms.sms_sid.as_deref(), sms.status), (Some("SM3"), Some(TextStatus::Sent)));
+    assert!(event.extra.is_empty() && sms.extra.is_empty());
+}
+
+#[test]
+fn a_payment_a_fork_a_caller_id_and_a_browser_are_told_of() {
+    let pay: PayProgress = read(
+        "PaymentSid=PK1&PaymentMethod=credit-card&For=payment-card-number&Attempt=2&PartialResult=true\
+         &ErrorType=invalid-card-number&Required=security-code&Capture=postal-code",
+    );
+    assert_eq!((pay.sid.as_str(), pay.item.as_deref(), pay.attempt), ("PK1", Some("payment-card-number"), Some(2)));
+    assert_eq!((pay.is_partial, pay.result.error_type.as_deref()), (Some(true), Some("invalid-card-number")));
+    assert_eq!(pay.result.method.as_deref(), Some("credit-card"));
+    let fork: SiprecEvent =
+        read("SiprecSid=SR1&SiprecName=s&SiprecEvent=siprec-started&Timestamp=2024-06-25T18%3A45%3A17Z");
+    assert_eq!((fork.kind, fork.at), (SiprecEventKind::Started, Some(Timestamp::from_secs(1_719_341_117))));
+    let id: CallerIdVerification =
+        read("CallStatus=completed&VerificationStatus=success&OutgoingCallerIdSid=PN1&CallDuration=9");
+    assert_eq!((id.status, id.caller_id_sid.as_deref()), (Some(VerificationStatus::Success), Some("PN1")));
+    assert_eq!(id.progress.duration, secs(9));
+    let message: UserMessage = read("AccountSid=AC1&Content=%7B%22a%22%3A1%7D");
+    assert_eq!(message.content.as_deref(), Some("{\"a\":1}"));
+    for extra in [pay.extra, fork.extra, id.extra, message.extra] {
+        assert!(extra.is_empty(), "{extra:?}");
+    }
 }

@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 use switchboard::webhook::params::{
-    ApplicationRequest, CallStatusEvent, Callback, ConferenceEvent, DebuggerEvent, DialResult, EnqueueResult,
-    FallbackRequest, GatherResult, MachineDetection, NamedValues, NumberStatusEvent, PartialSpeech, PayResult,
-    QueueScreening, QueueWait, RecordResult, RecordingEvent, RecordingTranscribed, ReferRequest, ReferResult,
-    RelayResult, StreamEvent, TranscriptionEvent, VoiceRequest,
+    ApplicationRequest, CallStatusEvent, Callback, CallerIdVerification, ConferenceEvent, DebuggerEvent, DialResult,
+    EnqueueResult, FallbackRequest, GatherResult, MachineDetection, NamedValues, NumberStatusEvent, PartialSpeech,
+    PayProgress, PayResult, QueueScreening, QueueWait, RecordResult, RecordingEvent, RecordingTranscribed,
+    ReferRequest, ReferResult, RelayResult, SiprecEvent, SmsResult, StreamEvent, TextReceived, TextStatusEvent,
+    TranscriptionEvent, UserMessage, VoiceRequest,
 };
 
 type Pairs = Vec<(String, String)>;
@@ -19,7 +20,9 @@ const NAMES: &str = "CallSid AccountSid From Caller To Called FromCity CallerCit
     QueuePosition AvgQueueTime DequeingCallSid Timestamp CallDuration Duration SipResponseCode ConferenceSid \
     StatusCallbackEvent Muted Hold ReasonConferenceEnded RecordingFileSize RecordingStatus RecordingChannels \
     RecordingStartTime TranscriptionEvent TranscriptionData SequenceId Final StreamSid StreamEvent Sid Level Payload \
-    ReferCallStatus Result PaymentToken SessionId SessionDuration HandoffData Unheard-Of";
+    ReferCallStatus Result PaymentToken SessionId SessionDuration HandoffData MessageSid SmsSid \
+    SmsStatus MessageStatus Body NumMedia PaymentSid For Attempt ErrorType SiprecSid SiprecEvent VerificationStatus Content \
+    Unheard-Of";
 
 fn pair() -> impl Strategy<Value = (String, String)> {
     let names: Vec<String> = NAMES.split_whitespace().map(str::to_owned).collect();
@@ -43,7 +46,7 @@ fn pair() -> impl Strategy<Value = (String, String)> {
 
 /// The name under which the same is said again.
 fn twin(name: &str) -> Option<String> {
-    let twins = [("From", "Caller"), ("To", "Called")];
+    let twins = [("From", "Caller"), ("To", "Called"), ("MessageStatus", "SmsStatus")];
     let parts = ["", "City", "State", "Zip", "Country"];
     twins.iter().find_map(|(one, other)| {
         parts.iter().find_map(|part| match name {
@@ -89,7 +92,7 @@ proptest! {
     ) {
         if about {
             let sids = "CallSid ConferenceSid StatusCallbackEvent RecordingSid TranscriptionSid TranscriptionEvent \
-                        StreamSid StreamEvent Sid";
+                        StreamSid StreamEvent Sid MessageSid PaymentSid SiprecSid SiprecEvent";
             pairs.retain(|(name, _)| !sids.split_whitespace().any(|sid| sid == name));
             pairs.extend(sids.split_whitespace().map(|sid| (sid.to_owned(), "x".to_owned())));
         }
@@ -97,6 +100,7 @@ proptest! {
             VoiceRequest FallbackRequest ApplicationRequest GatherResult PartialSpeech RecordResult RecordingTranscribed
             DialResult ReferRequest QueueWait QueueScreening EnqueueResult ReferResult PayResult RelayResult
             CallStatusEvent NumberStatusEvent ConferenceEvent RecordingEvent MachineDetection TranscriptionEvent
-            StreamEvent DebuggerEvent);
+            StreamEvent DebuggerEvent TextReceived TextStatusEvent SmsResult PayProgress SiprecEvent
+            CallerIdVerification UserMessage);
     }
 }

@@ -3,7 +3,8 @@
 use switchboard::webhook::params::{
     AnsweredBy, Attestation, CallDirection, CallStatus, ConferenceEndReason, ConferenceEventKind, DebuggerLevel,
     DialStatus, LeaveReason, PayOutcome, QueueResult, RecordingSource, RecordingStatus, RecordingTrack, SessionStatus,
-    StirVerstat, StreamEventKind, TranscribeStatus, TranscriptionEventKind, TranscriptionTrack, VoiceRequest,
+    SiprecEventKind, StirVerstat, StreamEventKind, TextStatus, TranscribeStatus, TranscriptionEventKind,
+    TranscriptionTrack, VerificationStatus, VoiceRequest,
 };
 
 use super::read;
@@ -50,6 +51,10 @@ fn every_word_of_every_list_is_known() {
         PayOutcome: "success too-many-failed-attempts payment-connector-error caller-interrupted-with-star caller-hung-up
             validation-error";
         DebuggerLevel: "Error Warning";
+        TextStatus: "accepted scheduled canceled queued sending sent failed delivered undelivered receiving received read
+            invalid";
+        SiprecEventKind: "siprec-started siprec-stopped siprec-error";
+        VerificationStatus: "success failed";
     }
 }
 

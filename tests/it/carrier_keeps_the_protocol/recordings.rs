@@ -5,7 +5,7 @@ const TOLD: &str =
     "recordingStatusCallback=\"/recording\" recordingStatusCallbackEvent=\"in-progress completed absent\"";
 
 /// The audio at this path of the account.
-fn media(world: &mut World, path: &str, auth: bool) -> RestReply {
+pub(super) fn media(world: &mut World, path: &str, auth: bool) -> RestReply {
     let config = CarrierConfig::default();
     let token =
         base64::engine::general_purpose::STANDARD.encode(format!("{}:{}", config.account_sid, config.auth_token));
@@ -15,7 +15,7 @@ fn media(world: &mut World, path: &str, auth: bool) -> RestReply {
 }
 
 /// Channels, and for each the seconds in which something is to be heard.
-fn heard_in(reply: &RestReply) -> (u16, Vec<Vec<usize>>) {
+pub(super) fn heard_in(reply: &RestReply) -> (u16, Vec<Vec<usize>>) {
     let bytes = reply.bytes.as_deref().expect("audio");
     assert_eq!((&bytes[..4], &bytes[8..16], &bytes[36..40]), (&b"RIFF"[..], &b"WAVEfmt "[..], &b"data"[..]));
     let half = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);

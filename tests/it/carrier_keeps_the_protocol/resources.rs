@@ -3,6 +3,7 @@
 mod account;
 mod calls;
 mod numbers;
+mod odd;
 mod people;
 mod queues;
 mod texts;

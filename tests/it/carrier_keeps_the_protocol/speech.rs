@@ -77,6 +77,23 @@ fn of_keys_and_speech_the_first_wins() {
 }
 
 #[test]
+fn a_key_pressed_after_speech_neither_counts_nor_delays_its_end() {
+    let mut world = World::new();
+    world.page("/voice", "<Gather input=\"dtmf speech\" action=\"/got\" timeout=\"3\" numDigits=\"1\"/>");
+    let script = EndpointScript {
+        says: vec![(ms(1000), "x".repeat(15))],
+        presses: vec![(ms(3000), "1".to_owned())],
+        ..EndpointScript::default()
+    };
+    world.carrier.script(ANN, script);
+    world.dials();
+    world.run(ms(4990));
+    assert!(world.told("/got", "SpeechResult").is_empty(), "3 s of silence end it");
+    world.run(ms(20));
+    assert_eq!(world.told("/got", "SpeechResult"), ["x".repeat(15)]);
+}
+
+#[test]
 fn nobody_who_speaks_is_no_input() {
     let mut world = World::new();
     world.page("/voice", "<Gather input=\"speech\" action=\"/said\" timeout=\"3\"/><Say>Nothing</Say>");

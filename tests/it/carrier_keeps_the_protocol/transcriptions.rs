@@ -70,10 +70,11 @@ fn speech_of_both_sides_is_written_down_in_order_from_start_to_stop() {
 #[test]
 fn only_the_track_that_is_wanted_is_written_down_and_partial_results_come_before_the_whole() {
     let mut world = World::new();
-    world.page("/voice", &format!("<Start><Transcription track=\"inbound_track\" partialResults=\"true\" statusCallbackUrl=\"{TEXT}\"/></Start><Say>Welcome to Acme</Say><Pause length=\"60\"/>"));
+    world.page("/voice", &format!("<Start><Transcription track=\"inbound_track\" partialResults=\"true\" statusCallbackUrl=\"{TEXT}\"/></Start><Say>Welcome to Acme</Say><Dial>+15550003000</Dial>"));
     world.carrier.script(ANN, says(&[(2, "one two three four")]));
+    world.carrier.script(BOB, says(&[(3, "not wanted")]));
     let sid = world.dials();
-    world.run(secs(6));
+    world.run(secs(9));
     assert_eq!(
         content(&world).iter().map(|(_, words)| words.as_str()).collect::<Vec<_>>(),
         ["one two", "one two three four"]
@@ -146,4 +147,45 @@ fn a_fork_to_a_recorder_is_told_its_beginning_and_its_end() {
     assert_eq!(world.told("/siprec", "SiprecEvent"), ["siprec-started", "siprec-stopped"]);
     assert!(world.told("/siprec", "SiprecSid").iter().all(|sid| sid.starts_with("SR")));
     assert_eq!(world.codes(), [12_200], "what has been stopped cannot be stopped");
+}
+
+#[test]
+fn rest_begins_and_ends_what_a_document_could_and_ends_what_a_document_began() {
+    let mut world = World::new();
+    world.page("/voice", &format!("<Start><Transcription name=\"mine\" statusCallbackUrl=\"{TEXT}\"/></Start><Say>Hello</Say><Pause length=\"60\"/>"));
+    world.carrier.script(ANN, says(&[(5, "are you there")]));
+    let sid = world.dials();
+    world.run(secs(1));
+    let (status, stopped) = world.rest("POST", &format!("Calls/{sid}/Transcriptions/mine.json"), "Status=stopped");
+    assert_eq!(
+        (status, text(&stopped, "status"), text(&stopped, "name")),
+        (200, "stopped".to_owned(), "mine".to_owned())
+    );
+    let form = "Name=yours&Track=inbound_track&StatusCallbackUrl=https%3A%2F%2Fapp.test%2Fyours&LanguageCode=de-DE";
+    let (_, begun) = world.rest("POST", &format!("Calls/{sid}/Transcriptions.json"), form);
+    assert_eq!((text(&begun, "status"), text(&begun, "name")), ("in-progress".to_owned(), "yours".to_owned()));
+    world.run(secs(9));
+    assert_eq!(world.told("/yours", "TranscriptionEvent"), ["transcription-started", "transcription-content"]);
+    assert_eq!(world.told("/yours", "LanguageCode"), ["de-DE", "de-DE"]);
+    assert_eq!(world.told("/yours", "TranscriptionSid"), vec![text(&begun, "sid"); 2]);
+    assert_eq!(world.told("/text", "TranscriptionEvent").last().map(String::as_str), Some("transcription-stopped"));
+
+    let form = "Name=fork&ConnectorName=rec&StatusCallback=https%3A%2F%2Fapp.test%2Fsiprec";
+    let (_, fork) = world.rest("POST", &format!("Calls/{sid}/Siprec.json"), form);
+    world.carrier.hangs_up(&sid);
+    world.pump();
+    assert_eq!(world.told("/siprec", "SiprecEvent"), ["siprec-started", "siprec-stopped"]);
+    assert_eq!(world.told("/siprec", "SiprecSid"), vec![text(&fork, "sid"); 2]);
+}
+
+#[test]
+fn the_text_of_a_message_is_a_resource_of_its_recording() {
+    let mut world = World::new();
+    world.page("/voice", "<Record transcribe=\"true\" action=\"/recorded\" timeout=\"3\"/>");
+    world.carrier.script(ANN, says(&[(2, "please call me back as soon as you can")]));
+    world.dials();
+    world.run(secs(30));
+    let re = world.told("/recorded", "RecordingSid").remove(0);
+    let (_, list) = world.rest("GET", &format!("Recordings/{re}/Transcriptions.json"), "");
+    assert_eq!(text(&list["transcriptions"][0], "transcription_text"), "please call me back as soon as you can");
 }

@@ -146,6 +146,14 @@ fn a_callee_who_sends_a_refer_leaves_and_the_refer_url_drives_the_caller() {
     let joined = world.carrier.joined();
     assert_eq!((joined.len(), joined[1].to), (2, None), "the caller talks to the one transferred to");
 
+    let mut world = voice(&format!("<Dial referUrl=\"/transfer\"><Sip>{SIP}</Sip></Dial>"));
+    world.script(SIP, Ring::Manual);
+    world.dials();
+    world.run(secs(5));
+    world.carrier.refers(&world.leg_to(SIP), "sip:bob@pbx.test");
+    world.pump();
+    assert!(!world.asked().contains(&"/transfer"), "one that only rings transfers nobody");
+
     let mut world = voice(&format!("<Dial><Sip>{SIP}</Sip></Dial>"));
     let sid = world.dials();
     world.run(secs(5));
@@ -278,4 +286,34 @@ fn nouns_of_every_kind_are_rung_and_bad_ones_are_not() {
     let mut world = voice(&format!("<Dial><Application>{app}</Application><Client>ana</Client></Dial>"));
     world.dials();
     assert_eq!(world.told("/fallback", "ErrorCode"), ["13000"]);
+}
+
+#[test]
+fn a_dialled_application_is_a_call_of_its_own_that_its_documents_drive() {
+    for (copy, to) in [("", None), ("copyParentTo=\"true\"", Some(LINE))] {
+        let mut world = World::new();
+        let form = "FriendlyName=desk&VoiceUrl=https://app.test/desk&StatusCallback=https://app.test/desk-status";
+        let app = text(&world.rest("POST", "Applications.json", form).1, "sid");
+        let noun = format!(
+            "<Application {copy} customerId=\"c1\"><ApplicationSid>{app}</ApplicationSid><Parameter name=\"ticket\" value=\"7\"/></Application>"
+        );
+        world.page("/voice", &format!("<Dial action=\"/dialled\">{noun}</Dial>"));
+        world.page("/desk", "<Say>The desk is closed today, please call again</Say>");
+        let sid = world.dials();
+        world.run(Duration::from_millis(500));
+        assert_eq!(world.hears(&sid), Hearing::Party, "the caller hears what the application says");
+        assert_eq!(world.told("/desk", "To"), [to.unwrap_or(&app)]);
+        assert_eq!(
+            (world.told("/desk", "ticket"), world.told("/desk", "customerId")),
+            (vec!["7".to_owned()], vec!["c1".to_owned()])
+        );
+        world.run(secs(5));
+        assert_eq!(world.told("/dialled", "DialCallStatus"), ["completed"]);
+        assert_eq!(world.told("/desk-status", "CallStatus"), ["completed"]);
+    }
+    let app = format!("AP{}", "a".repeat(32));
+    let mut world = voice(&format!("<Dial action=\"/dialled\"><Application>{app}</Application></Dial>"));
+    world.dials();
+    world.run(secs(1));
+    assert_eq!(world.told("/dialled", "DialCallStatus"), ["failed"], "there is none of this sid");
 }

@@ -171,7 +171,7 @@ fn usage_and_balance_are_what_happened() {
         account.balance_micros = 20_000_000;
     });
     world.page("/out", "<Pause length=\"70\"/>");
-    let call = world.places(BOB, "");
+    let call = world.places(BOB, "&Record=true&Trim=do-not-trim");
     world.rest("POST", "Messages.json", "To=%2B15550003000&From=%2B15550001000&Body=Hello");
     world.run(secs(100));
     assert_eq!(text(&world.rest("GET", &format!("Calls/{call}.json"), "").1, "price"), "-0.02800");
@@ -184,6 +184,7 @@ fn usage_and_balance_are_what_happened() {
     };
     let record = |date: &str, count: &str, usage: &str| (date.to_owned(), count.to_owned(), usage.to_owned());
     assert_eq!(used(&mut world, ".json?Category=calls-outbound"), [record("2025-01-01", "1", "2")]);
+    assert_eq!(used(&mut world, ".json?Category=recordings"), [record("2025-01-01", "1", "2")]);
     assert_eq!(used(&mut world, "/Today.json?Category=calls"), [record("2025-01-04", "0", "0")]);
     assert_eq!(used(&mut world, "/AllTime.json?Category=sms-outbound"), [record("2025-01-01", "1", "1")]);
     assert_eq!(used(&mut world, "/ThisMonth.json?Category=totalprice")[0].2, "0.035900");
@@ -193,6 +194,60 @@ fn usage_and_balance_are_what_happened() {
     assert!(used(&mut world, "/Monthly.json?Category=fax").is_empty());
     assert_eq!(code(world.rest("GET", "Usage/Records.json?StartDate=soon", "")), (400, 20_001));
     assert_eq!(world.rest("GET", "Usage/Records/Hourly.json", "").0, 404);
+}
+
+#[test]
+fn every_list_has_pages_and_every_resource_its_methods() {
+    let mut world = World::new();
+    world.page("/voice", "<Dial><Conference>room</Conference></Dial>");
+    let call = world.dials();
+    let room = listed(&mut world, "Conferences.json", "conferences", "sid").remove(0);
+    let queue = made(&mut world, "Queues.json", "FriendlyName=q");
+    let message = made(&mut world, "Messages.json", "To=%2B15550003000&From=%2B15550001000&Body=x");
+    let lists = [
+        ("/2010-04-01/Accounts.json".to_owned(), "accounts"),
+        ("Applications.json".to_owned(), "applications"),
+        ("AvailablePhoneNumbers/US/Local.json".to_owned(), "available_phone_numbers"),
+        ("Calls.json".to_owned(), "calls"),
+        (format!("Calls/{call}/Events.json"), "events"),
+        (format!("Calls/{call}/Notifications.json"), "notifications"),
+        (format!("Calls/{call}/Recordings.json"), "recordings"),
+        ("Conferences.json".to_owned(), "conferences"),
+        (format!("Conferences/{room}/Participants.json"), "participants"),
+        (format!("Conferences/{room}/Recordings.json"), "recordings"),
+        ("IncomingPhoneNumbers.json".to_owned(), "incoming_phone_numbers"),
+        ("IncomingPhoneNumbers/Local.json".to_owned(), "incoming_phone_numbers"),
+        ("Keys.json".to_owned(), "keys"),
+        ("Messages.json".to_owned(), "messages"),
+        (format!("Messages/{message}/Media.json"), "media_list"),
+        ("Notifications.json".to_owned(), "notifications"),
+        ("OutgoingCallerIds.json".to_owned(), "outgoing_caller_ids"),
+        ("Queues.json".to_owned(), "queues"),
+        (format!("Queues/{queue}/Members.json"), "queue_members"),
+        ("Recordings.json".to_owned(), "recordings"),
+        ("SigningKeys.json".to_owned(), "signing_keys"),
+        ("Transcriptions.json".to_owned(), "transcriptions"),
+        ("Usage/Records.json".to_owned(), "usage_records"),
+        ("Usage/Records/Daily.json".to_owned(), "usage_records"),
+    ];
+    for (path, key) in lists {
+        let (status, list) = world.rest("GET", &format!("{path}?PageSize=1&Unknown=1"), "");
+        assert_eq!((status, list[key].is_array(), &list["page_size"]), (200, true, &1.into()), "{path}: {list}");
+        let other = list.as_object().map(|list| list.len());
+        assert_eq!(other, Some(9), "one key and the envelope: {path}");
+        assert_eq!(code(world.rest("GET", &format!("{path}?PageSize=1001"), "")), (400, 20_007), "{path}");
+        for query in ["PageSize=0", "Page=x", "PageToken=PAnothing"] {
+            assert_eq!(code(world.rest("GET", &format!("{path}?{query}"), "")), (400, 20_001), "{path} {query}");
+        }
+        for method in ["PUT", "PATCH"] {
+            assert_eq!(code(world.rest(method, &path, "")), (405, 20_004), "{method} {path}");
+        }
+        let bare = path.trim_end_matches(".json");
+        assert_eq!(world.rest("GET", bare, "").0, 404, "XML is not spoken: {bare}");
+    }
+    for path in [&*format!("Queues/{queue}.json"), &format!("Messages/{message}.json"), "Balance.json", "Tokens.json"] {
+        assert_eq!(code(world.rest("PUT", path, "")), (405, 20_004), "{path}");
+    }
 }
 
 #[test]

@@ -109,6 +109,31 @@ fn calls_beyond_the_rate_wait_and_say_how_long() {
 }
 
 #[test]
+fn a_call_cancelled_while_it_waits_holds_up_nobody() {
+    let mut world = World::with(CarrierConfig { calls_per_second: 1, ..CarrierConfig::default() });
+    world.page("/out", "<Pause length=\"60\"/>");
+    let calls: Vec<String> = (0..5).map(|_| world.places(BOB, "")).collect();
+    for call in &calls[1..4] {
+        world.rest("POST", &format!("Calls/{call}.json"), "Status=canceled");
+    }
+    world.run(Duration::from_millis(1500));
+    assert_eq!((world.status(&calls[0]), world.status(&calls[4])), ("ringing", "ringing"));
+    world.run(secs(60));
+    let later = world.places(BOB, "");
+    world.run(Duration::from_millis(200));
+    assert_eq!(world.status(&later), "ringing", "nobody waits, and the rate was not used");
+}
+
+#[test]
+fn any_number_calls_and_texts_where_that_is_allowed() {
+    let mut world = account(|account| account.any_caller_id = true);
+    let from = "To=%2B15550003000&From=%2B15550008888&Twiml=x&Body=x";
+    for path in ["Calls.json", "Messages.json", "Conferences/room/Participants.json"] {
+        assert_eq!(world.rest("POST", path, from).0, 201, "{path}");
+    }
+}
+
+#[test]
 fn a_url_and_a_document_given_together_are_a_warning() {
     let mut world = World::new();
     world.page("/out", "<Say>From the URL</Say>");
@@ -169,21 +194,24 @@ fn what_runs_beside_a_call_is_begun_and_stopped_by_rest() {
     let path = |kind: &str| format!("Calls/{call}/{kind}.json");
     assert_eq!(code(world.rest("POST", &path("Siprec"), "")), (400, 21_220), "it is not in progress yet");
     world.run(secs(3));
-    for (kind, form, prefix) in
-        [("Siprec", "Name=s&ConnectorName=c", "SR"), ("Transcriptions", "Track=both_tracks", "GT")]
-    {
+    let track = "Track=both_tracks&LanguageCode=de-DE&StatusCallbackUrl=https%3A%2F%2Fapp.test%2Fwords";
+    for (kind, form, prefix) in [("Siprec", "Name=s&ConnectorName=c", "SR"), ("Transcriptions", track, "GT")] {
         let (status, json) = world.rest("POST", &path(kind), form);
         let sid = text(&json, "sid");
         assert_eq!((status, text(&json, "status"), sid.starts_with(prefix)), (200, "in-progress".to_owned(), true));
+        world.carrier.says(&call, "Hello");
+        world.run(secs(2));
         let one = format!("Calls/{call}/{kind}/{sid}.json");
         assert_eq!(code(world.rest("POST", &one, "Status=paused")), (400, 20_001));
         assert_eq!(text(&world.rest("POST", &one, "Status=stopped").1, "status"), "stopped");
     }
+    let events = ["transcription-started", "transcription-content", "transcription-stopped"];
+    assert_eq!(world.told("/words", "TranscriptionEvent"), events);
+    assert_eq!(world.told("/words", "LanguageCode")[1], "de-DE");
     assert_eq!(code(world.rest("POST", &path("Siprec"), "Track=sideways")), (400, 20_001));
     assert_eq!(code(world.rest("POST", &path("Siprec"), "Parameter100.Name=x")), (400, 20_001));
     assert_eq!(world.rest("POST", &path("Siprec"), "Name=s").0, 200, "the name is free again");
     assert_eq!(code(world.rest("POST", &path("Siprec"), "Name=s")), (400, 20_001));
-    assert_eq!(code(world.rest("POST", &path("Streams"), "Url=ws://app.test")), (400, 21_205));
 }
 
 #[test]

@@ -75,6 +75,23 @@ fn a_participant_at_an_app_address_is_driven_by_the_application() {
 }
 
 #[test]
+fn a_dialled_application_talks_with_the_caller() {
+    let mut world = World::new();
+    world.page("/bot", "<Say>I am a bot</Say><Pause length=\"60\"/>");
+    let app = made(&mut world, "Applications.json", "VoiceUrl=https%3A%2F%2Fapp.test%2Fbot");
+    let parameter = "<Parameter name=\"mood\" value=\"good\"/>";
+    let noun = format!("<Application><ApplicationSid>{app}</ApplicationSid>{parameter}</Application>");
+    world.page("/voice", &format!("<Dial>{noun}</Dial>"));
+    let caller = world.dials();
+    world.run(secs(1));
+    assert_eq!(
+        (world.told("/bot", "mood"), world.told("/bot", "ApplicationSid")),
+        (vec!["good".to_owned()], vec![app])
+    );
+    assert_eq!(world.hears(&caller), Hearing::Party);
+}
+
+#[test]
 fn a_number_with_a_trunk_asks_for_no_document() {
     let mut world = World::new();
     let number = text(&world.rest("GET", "IncomingPhoneNumbers.json", "").1["incoming_phone_numbers"][0], "sid");

@@ -54,6 +54,14 @@ fn whoever_waits_stays_in_a_queue_that_is_renamed() {
     let agent = world.places("client:ana", "");
     world.run(secs(4));
     assert_eq!((world.hears(&caller), world.hears(&agent)), (Hearing::Party, Hearing::Party));
+    assert_eq!(world.rest("GET", &format!("Queues/{sid}.json"), "").1["current_size"], 0, "taken out");
+
+    world.page("/out", "<Dial timeout=\"60\"><Queue>desk</Queue></Dial>");
+    let other = world.places("client:bob", "");
+    world.run(secs(4));
+    world.rest("POST", &format!("Queues/{sid}.json"), "FriendlyName=help");
+    let caller = waits(&mut world, "+15550002009");
+    assert_eq!((world.hears(&caller), world.hears(&other)), (Hearing::Party, Hearing::Party), "who waits for it, too");
 }
 
 #[test]

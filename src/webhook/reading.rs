@@ -1,0 +1,287 @@
+//! A request's query and form, decoded into one text: first the query's pairs, then room for the URL, then the form's pairs
+//! in signing order. The URL is written in front of the pairs, so that what is signed lies in one piece.
+
+use std::ops::Range;
+
+use super::form::{self, Decoded, TooManyPairs};
+use super::pieces::{self, Part, Piece};
+use super::signature::PADDING_BYTES;
+
+/// How much text takes no memory from the heap. An incoming call of Twilio is 0.7 to 1.8 KiB long.
+const TEXT_INLINE: usize = 1536;
+/// How many pairs take none: a status callback of Twilio has about 25 parameters, an incoming call with everything that a
+/// trunk adds to it about 40.
+const PAIRS_INLINE: usize = 48;
+/// Short texts are copied in steps of this many bytes, over the end of what was asked for.
+const STEP: usize = 16;
+const TWO_STEPS: usize = 2 * STEP;
+/// Room behind the text, for the padding of the hash and for copies that go over the end.
+const SLACK: usize = PADDING_BYTES;
+
+/// Some of `T`, on the heap only if they are many.
+struct Few<T, const N: usize> {
+    inline: [T; N],
+    many: Vec<T>,
+    count: usize,
+}
+
+impl<T: Copy + Default, const N: usize> Few<T, N> {
+    fn new() -> Self {
+        Self { inline: [T::default(); N], many: Vec::new(), count: 0 }
+    }
+
+    /// Makes them `count`; the new ones are defaults.
+    fn resize(&mut self, count: usize) {
+        if count > N {
+            if self.many.is_empty() {
+                self.many.extend_from_slice(self.inline.get(..self.count).unwrap_or_default());
+            }
+            self.many.resize(count, T::default());
+        }
+        self.count = count;
+    }
+
+    fn get(&self) -> &[T] {
+        let all = if self.many.is_empty() { &self.inline[..] } else { &self.many };
+        all.get(..self.count).unwrap_or_default()
+    }
+
+    fn get_mut(&mut self) -> &mut [T] {
+        let all = if self.many.is_empty() { &mut self.inline[..] } else { &mut self.many };
+        all.get_mut(..self.count).unwrap_or_default()
+    }
+}
+
+/// Where a name ends and where its value ends; the next name begins there.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ends {
+    name: u32,
+    value: u32,
+}
+
+/// Query and form of one request, decoded.
+///
+/// It is large, so that nothing of an ordinary request takes memory from the heap, and is therefore filled where it stands.
+pub(super) struct Reading {
+    text: Few<u8, TEXT_INLINE>,
+    pairs: Few<Ends, PAIRS_INLINE>,
+    query_pairs: usize,
+    form_start: usize,
+    form_end: usize,
+}
+
+impl Reading {
+    pub(super) fn new() -> Self {
+        Self { text: Few::new(), pairs: Few::new(), query_pairs: 0, form_start: 0, form_end: 0 }
+    }
+
+    /// Makes room for `query`, for a URL of `url_bytes` and for a form of `form_bytes`, and decodes the query. Once.
+    pub(super) fn read_query(
+        &mut self,
+        query: &[u8],
+        url_bytes: usize,
+        form_bytes: usize,
+        pairs_max: usize,
+    ) -> Result<(), TooManyPairs> {
+        self.form_start = query.len() + url_bytes;
+        self.form_end = self.form_start;
+        self.text.resize(self.form_start + form_bytes + SLACK);
+        if query.is_empty() {
+            return Ok(());
+        }
+        with_pieces(query, pairs_max, |pieces| {
+            self.pairs.resize(pieces.len());
+            write_all(self.text.get_mut(), 0, query, pieces.iter(), self.pairs.get_mut());
+            self.query_pairs = pieces.len();
+        })
+    }
+
+    /// Decodes `form` into the room kept for it. Once.
+    #[inline(never)]
+    pub(super) fn read_form(&mut self, form: &[u8], pairs_max: usize) -> Result<(), TooManyPairs> {
+        with_pieces(form, pairs_max, |pieces| {
+            let mut inline = [0; PAIRS_INLINE];
+            let mut many = Vec::new();
+            let order = if pieces.len() <= PAIRS_INLINE {
+                &mut inline[..]
+            } else {
+                many.resize(pieces.len(), 0);
+                &mut many[..]
+            };
+            let count = pieces::signing_order(form, pieces, order);
+            self.pairs.resize(self.query_pairs + count);
+            let in_order = order.iter().filter_map(|place| pieces.get(*place as usize));
+            let ends = self.pairs.get_mut().get_mut(self.query_pairs..).unwrap_or_default();
+            self.form_end = write_all(self.text.get_mut(), self.form_start, form, in_order, ends);
+        })
+    }
+
+    /// The text with the form's pairs in it, and where they lie: before them is room for a URL, behind them for padding.
+    pub(super) fn signed_text(&mut self) -> (&mut [u8], Range<usize>) {
+        (self.text.get_mut(), self.form_start..self.form_end)
+    }
+
+    /// The query's decoded pairs, in their order.
+    pub(super) fn query_pairs(&self) -> Pairs<'_> {
+        Pairs { text: self.text.get(), ends: self.pairs.get().get(..self.query_pairs).unwrap_or_default(), start: 0 }
+    }
+
+    /// The form's decoded pairs, in signing order, each once.
+    pub(super) fn form_pairs(&self) -> Pairs<'_> {
+        let ends = self.pairs.get().get(self.query_pairs..).unwrap_or_default();
+        Pairs { text: self.text.get(), ends, start: self.form_start }
+    }
+
+    /// Makes every name and value text as [`form`] says: what is not UTF-8 becomes U+FFFD, and NUL is left out. Only then
+    /// may it be read as text.
+    pub(super) fn make_text(&mut self) {
+        let query_end = self.query_pairs.checked_sub(1).and_then(|last| self.pairs.get().get(last));
+        let query = 0..query_end.map_or(0, |ends| ends.value as usize);
+        let is_plain = |bytes: Range<usize>| {
+            let bytes = self.text.get().get(bytes).unwrap_or_default();
+            bytes.iter().fold(0, |high, byte| high | byte | byte.wrapping_sub(1)) < 0x80
+        };
+        if !is_plain(query) || !is_plain(self.form_start..self.form_end) {
+            self.rewrite();
+        }
+    }
+
+    #[cold]
+    fn rewrite(&mut self) {
+        let (mut text, mut pairs) = (Vec::new(), Vec::new());
+        let mut push = |(name, value): (&[u8], &[u8])| {
+            text.extend_from_slice(form::text(name.into()).as_bytes());
+            let name = text.len() as u32;
+            text.extend_from_slice(form::text(value.into()).as_bytes());
+            pairs.push(Ends { name, value: text.len() as u32 });
+        };
+        self.query_pairs().for_each(&mut push);
+        self.form_pairs().for_each(&mut push);
+        let query_end = self.query_pairs.checked_sub(1).and_then(|last| pairs.get(last));
+        self.form_start = query_end.map_or(0, |ends| ends.value as usize);
+        self.form_end = text.len();
+        (self.text.count, self.pairs.count) = (text.len(), pairs.len());
+        (self.text.many, self.pairs.many) = (text, pairs);
+    }
+}
+
+/// Calls `then` with the pairs of `form` as they were written, unless they are more than `pairs_max`.
+#[inline(always)]
+fn with_pieces(form: &[u8], pairs_max: usize, then: impl FnOnce(&[Piece])) -> Result<(), TooManyPairs> {
+    let mut inline = [Piece::default(); PAIRS_INLINE];
+    let many;
+    let pieces = match pieces::scan(form, &mut inline) {
+        Ok(count) if count <= pairs_max => inline.get(..count).unwrap_or_default(),
+        _ => {
+            many = pieces::scan_many(form, pairs_max)?;
+            &many[..]
+        }
+    };
+    then(pieces);
+    Ok(())
+}
+
+/// Decoded names and values.
+pub(super) struct Pairs<'r> {
+    text: &'r [u8],
+    ends: &'r [Ends],
+    start: usize,
+}
+
+impl<'r> Pairs<'r> {
+    /// The values of the pairs called `name`.
+    #[inline(always)]
+    pub(super) fn named(self, name: &[u8]) -> impl Iterator<Item = &'r [u8]> {
+        let Self { text, ends, start } = self;
+        let mut start = start;
+        ends.iter().filter_map(move |ends| {
+            let (name_start, name_end, value_end) = (start, ends.name as usize, ends.value as usize);
+            start = value_end;
+            let is_named = name_end - name_start == name.len() && text.get(name_start..name_end) == Some(name);
+            is_named.then(|| text.get(name_end..value_end).unwrap_or_default())
+        })
+    }
+}
+
+impl<'r> Iterator for Pairs<'r> {
+    type Item = (&'r [u8], &'r [u8]);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let (ends, rest) = self.ends.split_first()?;
+        let name = self.text.get(self.start..ends.name as usize).unwrap_or_default();
+        let value = self.text.get(ends.name as usize..ends.value as usize).unwrap_or_default();
+        (self.ends, self.start) = (rest, ends.value as usize);
+        Some((name, value))
+    }
+}
+
+/// The pairs of `form`, decoded and one after the other, by name alone: repeated ones as they were sent.
+pub(super) fn in_order_of_names(form: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(form.len());
+    for piece in pieces::by_name(form) {
+        [piece.name(), piece.value()].iter().for_each(|part| text.extend(Decoded::new(part.of(form))));
+    }
+    text
+}
+
+/// Writes pairs of `form`, decoded, into `text` from `at` on, as many as there are `ends` to fill, and says where they end.
+/// There is room for them as they are in the form, and [`SLACK`] behind it, and decoding makes nothing longer.
+#[inline(always)]
+fn write_all<'p>(
+    text: &mut [u8],
+    at: usize,
+    form: &[u8],
+    pieces: impl Iterator<Item = &'p Piece>,
+    ends: &mut [Ends],
+) -> usize {
+    let mut at = at;
+    for (ends, piece) in ends.iter_mut().zip(pieces) {
+        at = write(text, at, form, piece.name());
+        ends.name = at as u32;
+        at = write(text, at, form, piece.value());
+        ends.value = at as u32;
+    }
+    at
+}
+
+#[inline(always)]
+fn write(text: &mut [u8], at: usize, form: &[u8], part: Part) -> usize {
+    if part.is_plain() {
+        return copy(text, at, form, part.start, part.end);
+    }
+    let mut at = at;
+    let mut decoded = Decoded::new(part.of(form));
+    let escaped_bytes = part.plain_from - part.start;
+    while decoded.read_bytes() < escaped_bytes
+        && let Some(byte) = decoded.next()
+        && let Some(slot) = text.get_mut(at)
+    {
+        *slot = byte;
+        at += 1;
+    }
+    copy(text, at, form, part.start + decoded.read_bytes(), part.end)
+}
+
+/// Copies `form[start..end]`, mostly of a few bytes, for which a fixed number of bytes is faster than an exact one.
+#[inline(always)]
+fn copy(text: &mut [u8], at: usize, form: &[u8], start: usize, end: usize) -> usize {
+    let length = end - start;
+    let is_done = if length <= STEP {
+        copy_step::<STEP>(text, at, form, start)
+    } else {
+        length <= TWO_STEPS && copy_step::<TWO_STEPS>(text, at, form, start)
+    };
+    if !is_done {
+        text[at..at + length].copy_from_slice(&form[start..end]);
+    }
+    at + length
+}
+
+/// Whether there was room for it: in the form, for which its end is near.
+#[inline(always)]
+fn copy_step<const N: usize>(text: &mut [u8], at: usize, form: &[u8], start: usize) -> bool {
+    let from = form.get(start..).and_then(<[u8]>::first_chunk::<N>);
+    let to = text.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<N>);
+    from.zip(to).map(|(from, to)| *to = *from).is_some()
+}
