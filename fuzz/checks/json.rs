@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use switchboard::telephony::twilio::request::outcome;
+use switchboard::telephony::twilio::{Account, Profile};
 use switchboard::telephony::{Action, Failure};
 
-/// The input: two bytes of status, a byte that chooses the command, the body.
+/// The input: two bytes of status, a byte that chooses the command and the provider, the body.
 pub(crate) fn check(data: &[u8]) {
     let Some(([high, low, which], body)) = data.split_first_chunk::<3>() else { return };
     let status = 100 + u16::from_be_bytes([*high, *low]) % 500;
@@ -17,8 +18,14 @@ pub(crate) fn check(data: &[u8]) {
         2 => Action::Remove { conference, leg },
         _ => Action::EndConference { conference },
     };
+    let (profile, id) = match which / 4 % 3 {
+        0 => (Profile::twilio(), "AC00000000000000000000000000000001"),
+        1 => (Profile::signalwire("acme"), "00000000-0000-4000-8000-000000000001"),
+        _ => (Profile::telnyx("1"), "1"),
+    };
+    let account = Account::new(profile, id).expect("an account of that provider");
     let after = std::str::from_utf8(body).ok();
-    match outcome(&action, status, body, after) {
+    match outcome(&account, &action, status, body, after) {
         Ok(_) => {}
         Err(error) => {
             assert!(!error.to_string().is_empty());

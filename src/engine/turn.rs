@@ -12,7 +12,7 @@ use crate::id::{CallId, LegId};
 use crate::model::{Call, CommandState, Leg, LegCommand, LegVerb};
 use crate::store::{Claim, Commit, CommitError, Lease, StoreError, StoreErrorKind, Task};
 use crate::telephony::twilio::dialect;
-use crate::telephony::{Action, Command, Failure, LegRef};
+use crate::telephony::{Action, Command, Dial, Failure, LegRef};
 
 /// Tasks claimed at once.
 const CLAIM_MAX: u16 = 16;
@@ -107,14 +107,11 @@ impl Switchboard {
         let good_until = call.started_at + crate::core::URLS_GOOD_FOR;
         let route = |hop| dialect::hop_url(&self.0.urls, call.id, leg.id, hop, good_until);
         Some(match verb {
-            LegVerb::Dial => Action::Dial {
-                to: leg.endpoint.parse().ok()?,
-                from: self.caller_id(call)?,
-                document_url: route(0),
-                status_url: dialect::leg_url(&self.0.urls, call.id, leg.id),
-                ring_timeout: leg.ring_timeout,
-                time_limit: self.0.rules.leg_time_limit,
-            },
+            LegVerb::Dial => {
+                let (document_url, status_url) = (route(0), dialect::leg_url(&self.0.urls, call.id, leg.id));
+                let dial = Dial::new(leg.endpoint.parse().ok()?, self.caller_id(call)?, document_url, status_url);
+                dial.ring_timeout(leg.ring_timeout).time_limit(self.0.rules.leg_time_limit).into()
+            }
             LegVerb::Redirect => Action::Redirect { leg: leg.sid.clone()?, document_url: route(leg.hop) },
             LegVerb::Cancel => Action::Cancel { leg: leg.sid.clone()? },
             LegVerb::HangUp => Action::HangUp { leg: leg.sid.clone()? },

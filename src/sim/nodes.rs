@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::sim::carrier::{Carrier, RestFault, RestReply};
 use crate::sim::store::Pause;
+use crate::telephony::twilio::Account;
 use crate::telephony::twilio::probe::Probe;
 use crate::telephony::twilio::request::{AccountSid, ApiRequest, outcome, request};
 use crate::telephony::{Action, Command, Failure, LegRef, LegReport, Performed, Telephony, TelephonyError};
@@ -33,7 +34,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[derive(Debug)]
 pub(crate) struct SimTelephony {
     carrier: Shared,
-    account: AccountSid,
+    account: Account,
     authorization: String,
     sent: Mutex<Vec<Sent>>,
 }
@@ -41,7 +42,7 @@ pub(crate) struct SimTelephony {
 impl SimTelephony {
     pub(crate) fn new(carrier: Shared, account: AccountSid, auth_token: &str) -> Self {
         let credentials = STANDARD.encode(format!("{}:{auth_token}", account.as_str()));
-        Self { carrier, account, authorization: format!("Basic {credentials}"), sent: Mutex::default() }
+        Self { carrier, account: account.into(), authorization: format!("Basic {credentials}"), sent: Mutex::default() }
     }
 
     /// What reached the carrier, in order.
@@ -93,7 +94,7 @@ impl Telephony for SimTelephony {
         if reply.fault.is_some() {
             return Err(lost(command.action.is_idempotent()));
         }
-        outcome(&command.action, reply.status, reply.body.as_bytes(), retry_after(&reply))
+        outcome(&self.account, &command.action, reply.status, reply.body.as_bytes(), retry_after(&reply))
     }
 
     async fn probe(&self, leg: &LegRef) -> Result<LegReport, TelephonyError> {

@@ -1,17 +1,25 @@
 //! A telephony for tests: it records what it is told, and answers as told.
 
+mod abilities;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{Action, Command, EndCause, LegRef, LegReport, LegState, Performed, Telephony, TelephonyError};
+use super::{
+    Action, Audio, Command, ConferenceRef, EndCause, LegRef, LegReport, LegState, OwnedNumber, Performed, Telephony,
+    TelephonyError,
+};
 
 /// Records commands in order and answers each at once. Clones share one state.
 ///
-/// Unless told otherwise by [`FakeTelephony::answer_next`], a dial makes a ringing leg and everything else is done.
-/// Nothing is checked: any text is a leg.
+/// Unless told otherwise by [`FakeTelephony::answer_next`], what rings somebody makes a ringing leg, what makes or begins
+/// something tells an id of it, and everything else is done. Nothing is checked: any text is a leg.
+///
+/// It owns the numbers that were bought or [given](FakeTelephony::own_number), and holds the sound that was
+/// [given](FakeTelephony::set_audio).
 #[derive(Clone, Debug, Default)]
 pub struct FakeTelephony(Arc<Mutex<State>>);
 
@@ -24,9 +32,11 @@ struct State {
     answers: VecDeque<Answer>,
     probe_answers: VecDeque<Result<LegReport, TelephonyError>>,
     legs: BTreeMap<String, LegState>,
-    /// Which dial made which leg, in order.
+    /// Which command rang which leg, in order.
     dialled: Vec<(Action, String)>,
-    legs_made: u64,
+    ids_made: u64,
+    numbers: BTreeMap<String, OwnedNumber>,
+    audio: BTreeMap<String, Audio>,
 }
 
 impl fmt::Debug for State {
@@ -48,7 +58,7 @@ impl FakeTelephony {
 
     /// Answers the next command that has no answer yet with this; further ones queue up behind it.
     ///
-    /// An `Ok` with a leg makes that leg ring, where the command is a dial.
+    /// An `Ok` with a leg makes that leg ring, where the command rings somebody.
     pub fn answer_next(&self, answer: Result<Performed, TelephonyError>) {
         self.answer_next_with(|_| answer);
     }
@@ -89,21 +99,45 @@ impl FakeTelephony {
 }
 
 impl State {
+    /// A fresh id, as Twilio writes them.
+    fn id(&mut self, prefix: &str) -> String {
+        self.ids_made += 1;
+        format!("{prefix}{:032x}", self.ids_made)
+    }
+
     fn carry_out(&mut self, action: &Action) -> Performed {
-        if !matches!(action, Action::Dial { .. }) {
-            return Performed::default();
+        let mut done = Performed::default();
+        match action {
+            Action::Dial(_) => done.leg = Some(self.id("CA")),
+            Action::AddParticipant(added) => {
+                done.leg = Some(self.id("CA"));
+                done.conference = Some(match &added.conference {
+                    ConferenceRef::Id(id) => id.clone(),
+                    ConferenceRef::Name(_) => self.id("CF"),
+                });
+            }
+            Action::Dequeue { leg, .. } => done.leg.clone_from(leg),
+            Action::StartRecording { .. } => done.recording = Some(self.id("RE")),
+            Action::StartTranscription { .. } => done.transcription = Some(self.id("GT")),
+            Action::StartStream { .. } => done.stream = Some(self.id("MZ")),
+            Action::StartSiprec { .. } => done.siprec = Some(self.id("SR")),
+            Action::CreateQueue { .. } => done.queue = Some(self.id("QU")),
+            Action::SendMessage(_) => done.message = Some(self.id("SM")),
+            _ => {}
         }
-        self.legs_made += 1;
-        Performed::leg(format!("CA{:032x}", self.legs_made))
+        done
     }
 
     /// What a command that was done changes.
     fn note(&mut self, command: &Command, performed: &Performed) {
         self.done.insert(command.id.clone(), performed.clone());
         match (&command.action, &performed.leg) {
-            (Action::Dial { .. }, Some(leg)) => {
+            (Action::Dial(_) | Action::AddParticipant(_), Some(leg)) => {
                 self.legs.insert(leg.clone(), LegState::Ringing);
                 self.dialled.push((command.action.clone(), leg.clone()));
+            }
+            (Action::DeleteRecording { recording }, _) => {
+                self.audio.remove(recording);
             }
             (Action::Cancel { leg }, _) => {
                 if let Some(state) = self.legs.get_mut(leg).filter(|state| **state == LegState::Ringing) {
@@ -147,7 +181,7 @@ impl Telephony for FakeTelephony {
         Ok(performed)
     }
 
-    /// The answer that was set; else the state of that leg; else, for a dial, the last leg dialled between these two
+    /// The answer that was set; else the state of that leg; else, for a dial, the last leg rung between these two
     /// (when it was sent is not looked at: a fake has no clock).
     async fn probe(&self, leg: &LegRef) -> Result<LegReport, TelephonyError> {
         let mut state = self.state();
@@ -158,7 +192,8 @@ impl Telephony for FakeTelephony {
             LegRef::Id(sid) => state.report(sid),
             LegRef::Dialled { to, from, .. } => {
                 let is_meant = |action: &Action| match action {
-                    Action::Dial { to: dialled, from: caller, .. } => (dialled, caller) == (to, from),
+                    Action::Dial(dial) => (&dial.to, &dial.from) == (to, from),
+                    Action::AddParticipant(added) => (&added.to, &added.from) == (to, from),
                     _ => false,
                 };
                 let found = state.dialled.iter().rfind(|(action, _)| is_meant(action));

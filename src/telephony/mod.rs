@@ -1,6 +1,11 @@
 //! Carrying out commands at a provider: the [`Telephony`] trait, and what crosses it.
 
+pub mod action;
 pub mod fake;
+pub mod numbers;
+pub mod place;
+pub mod recordings;
+pub mod settings;
 pub mod twilio;
 
 use std::fmt;
@@ -9,7 +14,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+pub use action::Action;
 pub use fake::FakeTelephony;
+pub use numbers::{AvailableNumber, NumberBinding, NumberPage, NumberSearch, Numbers, OwnedNumber};
+pub use place::{AddParticipant, Beeps, ConferenceRef, DetectUntil, Detection, Dial, Extras};
+pub use recordings::{Audio, AudioFormat, AudioRequest, RecordingMedia};
+pub use settings::{
+    Channels, PauseGap, Recorded, RecordingSettings, SendMessage, SiprecSettings, StreamSettings, Track,
+    TranscriptionSettings,
+};
 
 use crate::phone::Endpoint;
 use crate::time::Timestamp;
@@ -25,97 +38,33 @@ pub struct Command {
     pub action: Action,
 }
 
-/// What can be done at a provider. Legs and conferences are named by the provider's ids.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Action {
-    /// Rings an endpoint. The new leg asks `document_url` what to do once it is answered.
-    Dial {
-        /// Who is rung.
-        to: Endpoint,
-        /// Who seems to call.
-        from: Endpoint,
-        /// Asked for a document by POST when the leg is answered.
-        document_url: String,
-        /// Told of ringing, answer and end by POST.
-        status_url: String,
-        /// How long it rings, whole seconds.
-        ring_timeout: Duration,
-        /// How long the leg may last, whole seconds: the last fence against a leg that nobody ends.
-        time_limit: Duration,
-    },
-    /// Takes a live leg out of whatever it does; it asks `document_url` what to do next.
-    Redirect {
-        /// Which leg.
-        leg: String,
-        /// Asked for a document by POST.
-        document_url: String,
-    },
-    /// Ends a leg that has not been answered. Done also when it has been, or has ended: nothing changes then.
-    Cancel {
-        /// Which leg.
-        leg: String,
-    },
-    /// Ends a leg, ringing or answered. Done also when it has ended already.
-    HangUp {
-        /// Which leg.
-        leg: String,
-    },
-    /// Mutes a participant of a conference, or lets it be heard again.
-    Mute {
-        /// Which conference.
-        conference: String,
-        /// Which leg.
-        leg: String,
-        /// Whether it is to be muted.
-        muted: bool,
-    },
-    /// Puts a participant on hold (it hears `music_url`, nobody hears it), or takes it back.
-    Hold {
-        /// Which conference.
-        conference: String,
-        /// Which leg.
-        leg: String,
-        /// Whether it is to be on hold.
-        held: bool,
-        /// What it hears meanwhile; `None`: the provider's music.
-        music_url: Option<String>,
-    },
-    /// Takes a participant out of a conference; the leg goes on with its document.
-    Remove {
-        /// Which conference.
-        conference: String,
-        /// Which leg.
-        leg: String,
-    },
-    /// Ends a conference for all. Done also when it has ended already.
-    EndConference {
-        /// Which conference.
-        conference: String,
-    },
-}
-
-impl Action {
-    /// Whether carrying it out twice does no more than once. [`Action::Dial`] alone does not.
-    #[must_use]
-    pub fn is_idempotent(&self) -> bool {
-        !matches!(self, Self::Dial { .. })
-    }
-}
-
 /// What is known after a command was carried out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Performed {
-    /// The provider's id of the leg that was created.
+    /// The provider's id of the leg that was placed, or taken out of a queue.
     pub leg: Option<String>,
+    /// The provider's id of the conference that somebody was added to.
+    pub conference: Option<String>,
+    /// The provider's id of the recording that began.
+    pub recording: Option<String>,
+    /// The provider's id of the transcription that began.
+    pub transcription: Option<String>,
+    /// The provider's id of the stream that began.
+    pub stream: Option<String>,
+    /// The provider's id of the SIPREC session that began.
+    pub siprec: Option<String>,
+    /// The provider's id of the queue that was made.
+    pub queue: Option<String>,
+    /// The provider's id of the message that was sent.
+    pub message: Option<String>,
 }
 
 impl Performed {
     /// Done, and this leg came of it.
     #[must_use]
     pub fn leg(sid: impl Into<String>) -> Self {
-        Self { leg: Some(sid.into()) }
+        Self { leg: Some(sid.into()), ..Self::default() }
     }
 }
 
@@ -178,7 +127,7 @@ impl TelephonyError {
 pub enum LegRef {
     /// One whose id is known.
     Id(String),
-    /// One that a [`Action::Dial`] of unknown outcome may have created.
+    /// One that an [`Action::Dial`] or [`Action::AddParticipant`] of unknown outcome may have created.
     Dialled {
         /// Who was rung.
         to: Endpoint,

@@ -44,6 +44,16 @@ fn every_state_is_on_the_page_of_states() {
 }
 
 #[test]
+fn every_action_is_on_the_page_about_telephonies() {
+    let (page, source) = (read("docs/writing-a-telephony.md"), read("src/telephony/action.rs"));
+    let found = variants(&source, "Action");
+    assert!(found.len() > 20, "Action is read wrongly: {found:?}");
+    for variant in found {
+        assert!(page.contains(&format!("| `{variant}` |")), "docs/writing-a-telephony.md has no line for {variant}");
+    }
+}
+
+#[test]
 fn every_test_that_the_failures_name_is_there() {
     let page = read("docs/failures.md");
     let rows = page.lines().filter(|line| line.starts_with("| ")).skip(1).filter(|line| !line.starts_with("| ---"));

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use switchboard::conformance::telephony::{Answer, Case, DELAY, ScriptedProvider, cases};
+use switchboard::conformance::telephony::{Answer, Case, DELAY, ScriptedProvider, Thing, cases};
 use switchboard::telephony::{
     Action, Command, Failure, FakeTelephony, LegRef, LegReport, LegState, Performed, Telephony, TelephonyError,
 };
@@ -36,8 +36,11 @@ impl ScriptedProvider for Fake {
         self.0.answer_next_with(move |action| {
             let lost =
                 if action.is_idempotent() { Failure::Unavailable { retry_after: None } } else { Failure::Unknown };
+            if answer == Answer::Gone && action.is_ending() {
+                return Ok(Performed::default());
+            }
             Err(error(match answer {
-                Answer::Refused => Failure::Rejected,
+                Answer::Refused | Answer::Gone => Failure::Rejected,
                 Answer::TooMany | Answer::Unavailable => Failure::Unavailable { retry_after: Some(DELAY) },
                 Answer::Unauthorized => Failure::Unavailable { retry_after: None },
                 _ => lost,
@@ -47,6 +50,14 @@ impl ScriptedProvider for Fake {
             self.0.set_leg("CA-lost", LegState::Ringing);
             self.0.answer_next_probe(Ok(LegReport { id: Some("CA-lost".to_owned()), state: LegState::Ringing }));
         }
+    }
+
+    fn id(&self, of: Thing, number: u8) -> String {
+        format!("{of:?}-{number}")
+    }
+
+    fn can(&self, _action: &Action) -> bool {
+        true
     }
 
     fn commands_received(&self) -> usize {
@@ -69,9 +80,10 @@ mod the_fake {
 #[cfg(feature = "twilio")]
 mod the_twilio_client {
     use crate::twilio_client_over_a_socket::server::{Scripted, scripted};
+    use crate::twilio_client_over_a_socket::spec::TWILIO;
 
     async fn fresh() -> (Scripted, ()) {
-        (scripted(), ())
+        (scripted(TWILIO), ())
     }
 
     switchboard::telephony_conformance!(tokio::test, fresh);
@@ -90,6 +102,9 @@ enum Sabotage {
     ProbesByDialling,
     NeverFindsALeg,
     TriesARefusedCommandForEver,
+    ForgetsWhatItBegan,
+    MissesWhatIsGone,
+    SendsMessagesAgain,
 }
 
 #[derive(Debug)]
@@ -113,6 +128,12 @@ impl Telephony for Sabotaged {
             (Sabotage::GivesUpWhenUnauthorized, Some(failure)) if failure == later => wrong(Failure::Rejected),
             (Sabotage::TriesARefusedCommandForEver, Some(Failure::Rejected)) => wrong(later),
             (Sabotage::LosesTheLeg, None) => Ok(Performed::default()),
+            (Sabotage::ForgetsWhatItBegan, None) => outcome.map(|mut done| {
+                done.recording = None;
+                done
+            }),
+            (Sabotage::MissesWhatIsGone, None) if command.action.is_ending() => wrong(Failure::Rejected),
+            (Sabotage::SendsMessagesAgain, Some(Failure::Unknown)) if !command.action.places_leg() => wrong(later),
             _ => outcome,
         }
     }
@@ -136,6 +157,12 @@ impl ScriptedProvider for SabotagedProvider {
     }
     fn answer_next(&self, answer: Answer) {
         self.0.answer_next(answer);
+    }
+    fn id(&self, of: Thing, number: u8) -> String {
+        self.0.id(of, number)
+    }
+    fn can(&self, action: &Action) -> bool {
+        self.0.can(action)
     }
     fn commands_received(&self) -> usize {
         self.0.commands_received()
@@ -175,6 +202,9 @@ fn the_suite_catches_whoever_gets_it_wrong() {
         (Sabotage::ProbesByDialling, "asking_changes_nothing"),
         (Sabotage::NeverFindsALeg, "a_leg_of_unknown_outcome_is_found"),
         (Sabotage::TriesARefusedCommandForEver, "what_is_refused_is_rejected"),
+        (Sabotage::ForgetsWhatItBegan, "what_begins_something_tells_its_id"),
+        (Sabotage::MissesWhatIsGone, "what_was_to_be_ended_and_is_gone_is_done"),
+        (Sabotage::SendsMessagesAgain, "what_must_not_be_repeated_is_unknown_after_a_lost_reply"),
     ] {
         let caught = caught_by(sabotage);
         assert!(caught.contains(&case), "{sabotage:?} was caught only by {caught:?}");

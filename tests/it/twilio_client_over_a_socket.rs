@@ -1,7 +1,10 @@
 //! The client that sends to Twilio, against a provider on a real socket that counts what it is sent.
 #![cfg(feature = "twilio")]
 
+mod numbers;
 pub(crate) mod server;
+mod sound;
+pub(crate) mod spec;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -9,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use switchboard::phone::Endpoint;
 use switchboard::telephony::twilio::{Budget, ConfigError, TwilioClient};
-use switchboard::telephony::{Action, Command, Failure, LegRef, LegState, Telephony};
+use switchboard::telephony::{Action, Command, Dial, Failure, LegRef, LegState, Telephony};
 use switchboard::time::{ManualClock, Timestamp};
 
 use server::{ACCOUNT, Reply, Server, TOKEN, leg_sid, problem};
@@ -22,14 +25,9 @@ fn endpoint(text: &str) -> Endpoint {
 }
 
 fn dial(id: &str, deadline: Duration) -> Command {
-    let action = Action::Dial {
-        to: endpoint("client:ana"),
-        from: endpoint("+14155550100"),
-        document_url: "https://c.example/d".to_owned(),
-        status_url: "https://c.example/s".to_owned(),
-        ring_timeout: Duration::from_secs(20),
-        time_limit: Duration::from_secs(3600),
-    };
+    let dial =
+        Dial::new(endpoint("client:ana"), endpoint("+14155550100"), "https://c.example/d", "https://c.example/s");
+    let action = dial.ring_timeout(Duration::from_secs(20)).time_limit(Duration::from_secs(3600)).into();
     Command { id: id.to_owned(), deadline, action }
 }
 
@@ -198,7 +196,7 @@ async fn a_probe_reads_on_through_the_pages_and_ends_at_its_deadline() {
     server.answer_question(Reply::Full(200, None, first.to_string()));
     assert_eq!(client.probe(&asked).await.expect("answered").state, LegState::Absent);
     let lines: Vec<_> = server.seen().into_iter().map(|seen| seen.line).collect();
-    let query = "To=client%3Aana&From=sip%3Ac%40s.example&PageSize=100";
+    let query = "From=sip%3Ac%40s.example&PageSize=100";
     let path = format!("/2010-04-01/Accounts/{ACCOUNT}/Calls.json");
     assert_eq!(lines, [format!("GET {path}?{query} HTTP/1.1"), format!("GET {next} HTTP/1.1")]);
     server.answer_question(Reply::Full(200, None, first.to_string()));

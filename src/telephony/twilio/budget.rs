@@ -14,8 +14,9 @@ const URGENT_PAUSE_MAX_US: i64 = 1_000_000;
 
 /// Calls per second of an account, and its pause after too many requests. Clones share one state.
 ///
-/// Only dials are held back: a hang-up or a redirect never waits behind them. Twilio docs: one call per second unless
-/// raised; a faster one is queued by Twilio for up to a day, so that a telephone would ring long after it should.
+/// Only what rings somebody is held back, a dial or an addition to a conference: a hang-up or a redirect never waits
+/// behind them. Twilio docs: one call per second unless raised; a faster one is queued by Twilio for up to a day, so that
+/// a telephone would ring long after it should.
 #[derive(Clone, Debug)]
 pub struct Budget {
     interval_us: i64,

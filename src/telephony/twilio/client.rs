@@ -1,4 +1,7 @@
-//! Sending requests to Twilio.
+//! Sending requests to Twilio, or to a provider that speaks its language.
+
+mod media;
+mod numbers;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -10,32 +13,58 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 
 use super::budget::Budget;
 use super::config::TwilioClientBuilder;
+use super::outcome;
 use super::probe::Probe;
-use super::request::{self, AccountSid, ApiRequest, Method};
-use crate::telephony::{Action, Command, Failure, LegRef, LegReport, Performed, Telephony, TelephonyError};
+use super::profile::Account;
+use super::request::{self, ApiRequest, Method};
+use crate::telephony::{Command, Failure, LegRef, LegReport, Performed, Telephony, TelephonyError};
 use crate::time::Clock;
+
+pub(super) use media::public_names;
 
 /// Largest reply that is read, in bytes.
 pub const REPLY_BYTES_MAX: usize = 1024 * 1024;
 /// Longest deadline: more would overflow the runtime's clock, and is of no use.
 const DEADLINE_MAX: Duration = Duration::from_secs(3600);
-/// How many dials a client remembers the legs of.
-const DIALS_REMEMBERED: usize = 4096;
+/// How many commands that must not be done twice a client remembers.
+const COMMANDS_REMEMBERED: usize = 4096;
 
-/// User and password of HTTP Basic. `Debug` shows no secret.
+/// User and password of HTTP Basic, or a token alone.
 #[derive(Clone)]
 pub(super) struct Credentials {
-    pub(super) user: String,
-    pub(super) secret: String,
+    user: Option<String>,
+    secret: String,
 }
 
 impl Credentials {
     pub(super) fn new(user: String, secret: String) -> Self {
-        Self { user, secret }
+        Self { user: Some(user), secret }
+    }
+
+    pub(super) fn bearer(secret: String) -> Self {
+        Self { user: None, secret }
+    }
+
+    pub(super) fn authorize(&self, builder: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        match &self.user {
+            Some(user) => builder.basic_auth(user, Some(&self.secret)),
+            None => builder.bearer_auth(&self.secret),
+        }
     }
 }
 
-/// Carries out commands at Twilio over HTTPS. Needs a Tokio runtime.
+/// What sends, and where to.
+pub(super) struct Http {
+    pub(super) api: reqwest::Client,
+    /// For where the provider keeps sound; resolves public names alone, unless the provider is on this machine.
+    pub(super) storage: reqwest::Client,
+    pub(super) base_url: String,
+    pub(super) is_local: bool,
+}
+
+/// Carries out commands over HTTPS at Twilio, or at a provider whose [`Profile`](super::Profile) says how it differs. Needs
+/// a Tokio runtime. It also manages the account's [`Numbers`](crate::telephony::Numbers) and fetches the sound of
+/// recordings ([`RecordingMedia`](crate::telephony::RecordingMedia)).
 ///
 /// Each command is one request that is sent once: nothing is followed, nothing is sent again. `Debug` shows no secret.
 ///
@@ -49,47 +78,48 @@ impl Credentials {
 /// ```
 ///
 /// - A connection that cannot be made is [`Failure::Unavailable`]: nothing was sent. After that, a deadline that passes
-///   or a connection that breaks is [`Failure::Unknown`] for a dial and [`Failure::Unavailable`] for anything else.
-/// - A dial that the account's [`Budget`] has no room for is [`Failure::Unavailable`] at once, with the time to wait.
-/// - Twilio cannot tell that a dial is sent twice. This client remembers the legs of its last 4096 dials and answers a
-///   command id again without dialling; other nodes do not know of it.
+///   or a connection that breaks is [`Failure::Unknown`] for what must not be done twice (see
+///   [`Action::is_idempotent`](crate::telephony::Action::is_idempotent)) and [`Failure::Unavailable`] for anything else.
+/// - A dial, or an addition of a participant, that the account's [`Budget`] has no room for is [`Failure::Unavailable`] at once, with the time to wait.
+/// - Twilio cannot tell that a dial is sent twice. This client remembers what became of its last 4096 commands that must
+///   not be done twice, and answers such a command id again without sending; other nodes do not know of it.
 pub struct TwilioClient {
-    http: reqwest::Client,
-    base_url: String,
-    account: AccountSid,
+    http: Http,
+    account: Account,
     credentials: Credentials,
     budget: Budget,
     clock: Arc<dyn Clock>,
     probe_deadline: Duration,
-    dialled: Mutex<Dialled>,
+    done: Mutex<Done>,
 }
 
 impl fmt::Debug for TwilioClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TwilioClient")
-            .field("base_url", &self.base_url)
-            .field("account", &self.account.as_str())
+            .field("provider", &self.account.profile().name)
+            .field("base_url", &self.http.base_url)
+            .field("account", &self.account.id())
             .finish_non_exhaustive()
     }
 }
 
-/// Legs by command id, the oldest forgotten first.
+/// What became of commands, by their ids; the oldest forgotten first.
 #[derive(Default)]
-struct Dialled {
-    legs: BTreeMap<String, Performed>,
+struct Done {
+    commands: BTreeMap<String, Performed>,
     order: VecDeque<String>,
 }
 
-impl Dialled {
+impl Done {
     fn remember(&mut self, id: &str, performed: &Performed) {
-        if self.legs.insert(id.to_owned(), performed.clone()).is_some() {
+        if self.commands.insert(id.to_owned(), performed.clone()).is_some() {
             return;
         }
         self.order.push_back(id.to_owned());
-        if self.order.len() > DIALS_REMEMBERED
+        if self.order.len() > COMMANDS_REMEMBERED
             && let Some(oldest) = self.order.pop_front()
         {
-            self.legs.remove(&oldest);
+            self.commands.remove(&oldest);
         }
     }
 }
@@ -116,14 +146,13 @@ impl TwilioClient {
     }
 
     pub(super) fn assemble(
-        http: reqwest::Client,
-        base_url: String,
-        (account, credentials): (AccountSid, Credentials),
+        http: Http,
+        (account, credentials): (Account, Credentials),
         budget: Budget,
         clock: Arc<dyn Clock>,
         probe_deadline: Duration,
     ) -> Self {
-        Self { http, base_url, account, credentials, budget, clock, probe_deadline, dialled: Mutex::default() }
+        Self { http, account, credentials, budget, clock, probe_deadline, done: Mutex::default() }
     }
 
     /// The account's budget, to be shared with its other clients in this process.
@@ -132,8 +161,14 @@ impl TwilioClient {
         self.budget.clone()
     }
 
-    fn dialled(&self) -> std::sync::MutexGuard<'_, Dialled> {
-        self.dialled.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The account, and how its provider is spoken to.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    fn done(&self) -> std::sync::MutexGuard<'_, Done> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends `request` once and reads the reply, all within `deadline`.
@@ -143,11 +178,9 @@ impl TwilioClient {
             Method::Post => reqwest::Method::POST,
             Method::Delete => reqwest::Method::DELETE,
         };
-        let mut builder = self
-            .http
-            .request(method, format!("{}{}", self.base_url, request.path_and_query))
-            .basic_auth(&self.credentials.user, Some(&self.credentials.secret))
-            .header(ACCEPT, "application/json");
+        let url = format!("{}{}", self.http.base_url, request.path_and_query);
+        let mut builder = self.credentials.authorize(self.http.api.request(method, url));
+        builder = builder.header(ACCEPT, "application/json");
         if let Some(body) = &request.body {
             builder = builder.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.clone());
         }
@@ -165,7 +198,11 @@ impl TwilioClient {
         let status = response.status().as_u16();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
         // The status alone says much: a reply without a body is read as such, not thrown away.
-        let body = tokio::time::timeout_at(ends_at, read(&mut response)).await.ok().flatten().unwrap_or_default();
+        let body = tokio::time::timeout_at(ends_at, read(&mut response, REPLY_BYTES_MAX))
+            .await
+            .ok()
+            .flatten()
+            .unwrap_or_default();
         Ok(Received { status, retry_after, body })
     }
 
@@ -185,11 +222,11 @@ impl TwilioClient {
     }
 }
 
-/// The body; `None` when it breaks off or is larger than [`REPLY_BYTES_MAX`].
-async fn read(response: &mut reqwest::Response) -> Option<Vec<u8>> {
+/// The body; `None` when it breaks off or is larger than `bytes_max`.
+async fn read(response: &mut reqwest::Response, bytes_max: usize) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.ok()? {
-        if body.len() + chunk.len() > REPLY_BYTES_MAX {
+        if body.len() + chunk.len() > bytes_max {
             return None;
         }
         body.extend_from_slice(&chunk);
@@ -197,21 +234,28 @@ async fn read(response: &mut reqwest::Response) -> Option<Vec<u8>> {
     Some(body)
 }
 
-fn lost(what: &str, resend_is_harmless: bool, lost: Lost) -> TelephonyError {
-    let later = Failure::Unavailable { retry_after: None };
-    match lost {
-        Lost::NotSent(error) => TelephonyError::new(
-            later,
-            format!("the {what} was not sent: no connection to Twilio; check the network and the base URL"),
-        )
-        .with_source(error),
-        Lost::AfterSending(error) => {
-            let failure = if resend_is_harmless { later } else { Failure::Unknown };
-            let why = if error.is_some() { "the connection broke" } else { "the deadline passed" };
-            let lost = TelephonyError::new(failure, format!("the {what} has no reply: {why} before Twilio answered"));
-            match error {
-                Some(error) => lost.with_source(error),
-                None => lost,
+fn unavailable(message: String) -> TelephonyError {
+    TelephonyError::new(Failure::Unavailable { retry_after: None }, message)
+}
+
+impl TwilioClient {
+    fn lost(&self, what: &str, resend_is_harmless: bool, lost: Lost) -> TelephonyError {
+        let provider = self.account.profile().name;
+        match lost {
+            Lost::NotSent(error) => unavailable(format!(
+                "the {what} was not sent: no connection to {provider}; check the network and the base URL"
+            ))
+            .with_source(error),
+            Lost::AfterSending(error) => {
+                let later = Failure::Unavailable { retry_after: None };
+                let failure = if resend_is_harmless { later } else { Failure::Unknown };
+                let why = if error.is_some() { "the connection broke" } else { "the deadline passed" };
+                let message = format!("the {what} has no reply: {why} before {provider} answered");
+                let lost = TelephonyError::new(failure, message);
+                match error {
+                    Some(error) => lost.with_source(error),
+                    None => lost,
+                }
             }
         }
     }
@@ -222,32 +266,32 @@ impl Telephony for TwilioClient {
     async fn perform(&self, command: &Command) -> Result<Performed, TelephonyError> {
         let request = request::request(&self.account, command)?;
         let action = &command.action;
-        let is_dial = matches!(action, Action::Dial { .. });
-        let what = request::name(action);
+        let (places_leg, is_idempotent) = (action.places_leg(), action.is_idempotent());
+        let what = outcome::name(action);
         if command.deadline.is_zero() {
-            let later = Failure::Unavailable { retry_after: None };
-            return Err(TelephonyError::new(later, format!("the {what} was not sent: its deadline is 0 s")));
+            return Err(unavailable(format!("the {what} was not sent: its deadline is 0 s")));
         }
-        if is_dial {
-            if let Some(performed) = self.dialled().legs.get(&command.id) {
-                return Ok(performed.clone());
+        if !is_idempotent && let Some(performed) = self.done().commands.get(&command.id) {
+            return Ok(performed.clone());
+        }
+        if places_leg && let Err(wait) = self.budget.dial(self.clock.now()) {
+            let later = Failure::Unavailable { retry_after: Some(wait) };
+            let why = format!("the {what} was not sent: the account's calls per second are used up");
+            return Err(TelephonyError::new(later, why));
+        }
+        let sent = self.send(&request, command.deadline).await;
+        let received = sent.map_err(|error| self.lost(what, is_idempotent, error))?;
+        let retry_after = received.retry_after.as_deref();
+        let result = outcome::outcome(&self.account, action, received.status, &received.body, retry_after);
+        if let Ok(performed) = &result {
+            if places_leg {
+                self.budget.accepted();
             }
-            if let Err(wait) = self.budget.dial(self.clock.now()) {
-                let later = Failure::Unavailable { retry_after: Some(wait) };
-                return Err(TelephonyError::new(
-                    later,
-                    "the dial was not sent: the account's calls per second are used up",
-                ));
+            if !is_idempotent {
+                self.done().remember(&command.id, performed);
             }
         }
-        let received =
-            self.send(&request, command.deadline).await.map_err(|error| lost(what, action.is_idempotent(), error))?;
-        let result = request::outcome(action, received.status, &received.body, received.retry_after.as_deref());
-        if let (true, Ok(performed)) = (is_dial, &result) {
-            self.budget.accepted();
-            self.dialled().remember(&command.id, performed);
-        }
-        result.map_err(|error| self.paced(is_dial, error, received.status))
+        result.map_err(|error| self.paced(places_leg, error, received.status))
     }
 
     async fn probe(&self, leg: &LegRef) -> Result<LegReport, TelephonyError> {
@@ -255,7 +299,8 @@ impl Telephony for TwilioClient {
         let ends_at = tokio::time::Instant::now() + self.probe_deadline.min(DEADLINE_MAX);
         loop {
             let left = ends_at.saturating_duration_since(tokio::time::Instant::now());
-            let received = self.send(probe.request(), left).await.map_err(|error| lost("question", true, error))?;
+            let sent = self.send(probe.request(), left).await;
+            let received = sent.map_err(|error| self.lost("question", true, error))?;
             let read = probe.read(received.status, &received.body, received.retry_after.as_deref());
             if let Some(report) = read.map_err(|error| self.paced(false, error, received.status))? {
                 return Ok(report);

@@ -7,15 +7,16 @@ use std::time::Duration;
 use reqwest::Url;
 
 use super::budget::Budget;
-use super::client::{Credentials, TwilioClient};
-use super::request::{AccountSid, AccountSidError, is_sid};
+use super::client::{Credentials, Http, TwilioClient};
+use super::profile::{Account, AccountIdError, Auth, Profile};
+use super::request::{AccountSid, AccountSidError};
 use crate::time::{Clock, SystemClock};
 
-/// Where requests go unless told otherwise (Twilio docs: the US1 region).
+/// Where requests to Twilio go unless told otherwise (Twilio docs: the US1 region).
 pub const BASE_URL: &str = "https://api.twilio.com";
 /// Calls per second unless told otherwise (Twilio docs: the limit of an account that has not been raised).
 pub const CALLS_PER_SECOND: u32 = 1;
-/// How long a question about a leg may take, all its pages together, unless told otherwise.
+/// How long a question about a leg may take, all its pages together, or a request about numbers, unless told otherwise.
 pub const PROBE_DEADLINE: Duration = Duration::from_secs(10);
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -30,6 +31,23 @@ pub enum ConfigError {
     /// The account's id is not one.
     #[error("account_sid: {0}")]
     BadAccount(#[from] AccountSidError),
+    /// The account's id is not one of this provider.
+    #[error("account_sid: {0}")]
+    BadAccountId(AccountIdError),
+    /// The profile needs to know something that was given wrongly, by its name in [`Profile::settings`].
+    #[error("profile: {provider} needs `{name}`: 1 to 63 letters, digits and hyphens, without a domain")]
+    BadSetting {
+        /// The provider.
+        provider: &'static str,
+        /// What was given wrongly.
+        name: &'static str,
+    },
+    /// A field of the profile that cannot be used, by its name.
+    #[error("profile: `{0}` cannot be used; a path begins with / and has {{account}} in it, a range is not empty")]
+    BadProfile(&'static str),
+    /// The provider has no keys beside the token.
+    #[error("api_key: {0} has no keys of that kind; call auth_token")]
+    NoKeys(&'static str),
     /// No credentials.
     #[error("no credentials: call auth_token, or api_key")]
     NoCredentials,
@@ -74,6 +92,7 @@ pub enum ConfigError {
 #[derive(Clone, Default)]
 #[must_use = "call build"]
 pub struct TwilioClientBuilder {
+    profile: Option<Profile>,
     account: Option<String>,
     token: Option<String>,
     key: Option<(String, String)>,
@@ -91,13 +110,19 @@ impl fmt::Debug for TwilioClientBuilder {
 }
 
 impl TwilioClientBuilder {
-    /// Whose account: `AC` and 32 hexadecimal digits. Needed with an API key too.
+    /// Which provider is spoken to, and how it differs from Twilio; [`Profile::twilio`] unless set.
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.profile = Some(profile);
+        self
+    }
+
+    /// Whose account: with Twilio `AC` and 32 hexadecimal digits. Needed with an API key too.
     pub fn account_sid(mut self, sid: impl Into<String>) -> Self {
         self.account = Some(sid.into());
         self
     }
 
-    /// Authenticates with the account's token.
+    /// Authenticates with the account's token; with a provider of [`Auth::Bearer`] this is what it calls an API key.
     pub fn auth_token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
@@ -109,7 +134,7 @@ impl TwilioClientBuilder {
         self
     }
 
-    /// Where requests go; [`BASE_URL`] unless set. Another region, or a simulator on this machine.
+    /// Where requests go; [`Profile::base_url`] unless set. Another region, or a simulator on this machine.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
@@ -134,32 +159,39 @@ impl TwilioClientBuilder {
         self
     }
 
-    /// How long a question about a leg may take; [`PROBE_DEADLINE`] unless set.
+    /// How long a question about a leg, or a request about numbers, may take; [`PROBE_DEADLINE`] unless set.
     pub fn probe_deadline(mut self, deadline: Duration) -> Self {
         self.probe_deadline = Some(deadline);
         self
     }
 
     /// The client, or everything that is wrong.
-    pub fn build(self) -> Result<TwilioClient, Vec<ConfigError>> {
-        let mut errors = Vec::new();
-        let account = keep(self.account_sid_checked(), &mut errors);
-        let credentials = keep(self.credentials(), &mut errors);
-        let base = keep(base(self.base_url.as_deref().unwrap_or(BASE_URL)), &mut errors);
+    pub fn build(mut self) -> Result<TwilioClient, Vec<ConfigError>> {
+        let profile = self.profile.take().unwrap_or_else(Profile::twilio);
+        let mut errors = wrong_in(&profile);
+        let credentials = self.credentials(&profile);
+        let base_url = self.base_url.take().unwrap_or_else(|| profile.filled(&profile.base_url));
+        let account = keep(self.account(profile), &mut errors);
+        let credentials = keep(credentials, &mut errors);
+        let is_setting_bad = errors.iter().any(|error| matches!(error, ConfigError::BadSetting { .. }));
+        // With a wrong setting in it, the address is wrong for that reason alone.
+        let base = if is_setting_bad { None } else { keep(base(&base_url), &mut errors) };
         if self.calls_per_second == Some(0) {
             errors.push(ConfigError::NoCallsPerSecond);
         }
         let is_local = base.as_ref().is_some_and(is_loopback);
-        let http = keep(http(transport(is_local)), &mut errors);
-        let (Some(account), Some(credentials), Some(base), Some(http), true) =
-            (account, credentials, base, http, errors.is_empty())
+        let api = keep(http(transport(is_local)), &mut errors);
+        let storage = transport(is_local).dns_resolver(super::client::public_names(is_local));
+        let storage = keep(http(storage), &mut errors);
+        let (Some(account), Some(credentials), Some(base), Some(api), Some(storage), true) =
+            (account, credentials, base, api, storage, errors.is_empty())
         else {
             return Err(errors);
         };
         let per_second = self.calls_per_second.unwrap_or(CALLS_PER_SECOND);
+        let base_url = base.as_str().trim_end_matches('/').to_owned();
         Ok(TwilioClient::assemble(
-            http,
-            base.as_str().trim_end_matches('/').to_owned(),
+            Http { api, storage, base_url, is_local },
             (account, credentials),
             self.budget.unwrap_or_else(|| Budget::new(per_second)),
             self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
@@ -167,23 +199,56 @@ impl TwilioClientBuilder {
         ))
     }
 
+    fn account(&self, profile: Profile) -> Result<Account, ConfigError> {
+        let id = self.account.as_deref().ok_or(ConfigError::NoAccount)?;
+        Account::new(profile, id).map_err(ConfigError::BadAccountId)
+    }
+
     pub(super) fn account_sid_checked(&self) -> Result<AccountSid, ConfigError> {
         Ok(self.account.as_deref().ok_or(ConfigError::NoAccount)?.parse::<AccountSid>()?)
     }
 
-    pub(super) fn credentials(&self) -> Result<Credentials, ConfigError> {
+    pub(super) fn credentials(&self, profile: &Profile) -> Result<Credentials, ConfigError> {
         let (user, secret) = match (&self.token, &self.key) {
             (None, None) => return Err(ConfigError::NoCredentials),
             (Some(_), Some(_)) => return Err(ConfigError::TwoCredentials),
             (Some(token), None) => (self.account.clone().unwrap_or_default(), token),
-            (None, Some((sid, _))) if !is_sid("SK", sid) => return Err(ConfigError::BadKeySid),
-            (None, Some((sid, secret))) => (sid.clone(), secret),
+            (None, Some((sid, secret))) => match profile.auth {
+                Auth::Basic { key: Some(shape) } if shape.fits(sid) => (sid.clone(), secret),
+                Auth::Basic { key: Some(_) } => return Err(ConfigError::BadKeySid),
+                _ => return Err(ConfigError::NoKeys(profile.name)),
+            },
         };
         if secret.is_empty() || !secret.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(ConfigError::BadSecret);
         }
-        Ok(Credentials::new(user, secret.clone()))
+        Ok(match profile.auth {
+            Auth::Bearer => Credentials::bearer(secret.clone()),
+            Auth::Basic { .. } => Credentials::new(user, secret.clone()),
+        })
     }
+}
+
+/// Everything that is wrong in the profile itself.
+fn wrong_in(profile: &Profile) -> Vec<ConfigError> {
+    let mut errors = Vec::new();
+    for (name, value) in &profile.settings {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        if !(1..=63).contains(&value.len()) || !value.bytes().all(fits) || value.starts_with('-') {
+            errors.push(ConfigError::BadSetting { provider: profile.name, name });
+        }
+    }
+    let path = profile.path;
+    if !path.starts_with('/') || !path.contains("{account}") || !path.bytes().all(|b| b.is_ascii_graphic()) {
+        errors.push(ConfigError::BadProfile("path"));
+    }
+    if profile.ring_secs.is_empty() {
+        errors.push(ConfigError::BadProfile("ring_secs"));
+    }
+    if profile.limit_secs.is_empty() {
+        errors.push(ConfigError::BadProfile("limit_secs"));
+    }
+    errors
 }
 
 pub(super) fn keep<T>(result: Result<T, ConfigError>, errors: &mut Vec<ConfigError>) -> Option<T> {

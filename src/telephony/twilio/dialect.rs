@@ -93,10 +93,10 @@ fn in_room(webhook: &Verified<'_>, call: CallId, room: u32, sid: Option<String>)
     Ok(Asked::Told(Input::RoomChanged { call, room, sid, joined, hung_up, seq }))
 }
 
-/// Whether it can be the id of a leg: `CA` and 32 hexadecimal digits with Twilio, a UUID with others like it. It becomes
-/// part of requests and records, so nothing else is taken.
+/// Whether it can be the id of a leg: `CA` and 32 hexadecimal digits with Twilio, a UUID or `v3:…` with others like it. It
+/// becomes part of requests and records, so nothing else is taken.
 fn is_id(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_:".contains(&byte))
 }
 
 fn address(text: Option<&str>) -> String {

@@ -8,7 +8,12 @@ pub mod client;
 pub mod config;
 pub mod dialect;
 pub mod error;
+mod fork;
 pub mod hop;
+pub mod media;
+pub mod number;
+mod outcome;
+mod place;
 pub mod probe;
 pub mod profile;
 pub mod request;
@@ -21,6 +26,7 @@ pub use budget::Budget;
 pub use client::TwilioClient;
 #[cfg(feature = "twilio")]
 pub use config::{ConfigError, TwilioClientBuilder};
+pub use profile::{Account, Profile};
 pub use token::{AccessToken, AccessTokenError};
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
-//! Asking Twilio what became of a leg, page by page. Pure: nothing here sends.
+//! Asking the provider what became of a leg, page by page. Pure: nothing here sends.
 
 use std::time::Duration;
 
-use chrono::DateTime;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::error::{self, Reply};
-use super::request::{AccountSid, ApiRequest, Method, checked, is_sid};
+use super::outcome::Spoken;
+use super::profile::{Account, Profile, Resource};
+use super::request::{ApiRequest, Method, checked};
+use crate::phone::Endpoint;
 use crate::telephony::{EndCause, Failure, LegRef, LegReport, LegState, TelephonyError};
 use crate::time::Timestamp;
 use crate::webhook::form;
@@ -23,9 +24,11 @@ const PAGES_MAX: u32 = 10;
 ///
 /// A leg of unknown outcome is looked for in the list of calls with its `To` and `From`, newest first. Twilio docs,
 /// Calls resource: a call that does not ring yet has no start time, so the list is not narrowed by `StartTime`: a call
-/// that waits in Twilio's own queue would be missed, and dialled twice.
+/// that waits in Twilio's own queue would be missed, and dialled twice. Nor is it narrowed by a client's name: whether a
+/// call to `client:ana?task=7` is found by `client:ana` is not said, so those calls are told apart here.
 #[derive(Clone, Debug)]
 pub struct Probe {
+    account: Account,
     wanted: Wanted,
     request: ApiRequest,
     pages_read: u32,
@@ -34,7 +37,14 @@ pub struct Probe {
 #[derive(Clone, Debug)]
 enum Wanted {
     Leg,
-    Dialled { list: String, sent_at: Timestamp, found: Option<Found> },
+    Dialled { search: Search, found: Option<Found> },
+}
+
+#[derive(Clone, Debug)]
+struct Search {
+    sent_at: Timestamp,
+    /// The client that was rung, as the provider writes it, where the list is not narrowed to who was rung.
+    client: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -51,22 +61,26 @@ struct Page {
 }
 
 impl Probe {
-    /// The question. An id that is not Twilio's is [`Failure::Rejected`].
-    pub fn new(account: &AccountSid, leg: &LegRef) -> Result<Self, TelephonyError> {
+    /// The question. An id that is not the provider's is [`Failure::Rejected`].
+    pub fn new(account: &Account, leg: &LegRef) -> Result<Self, TelephonyError> {
+        let profile = account.profile();
         let (wanted, path_and_query) = match leg {
-            LegRef::Id(sid) => (Wanted::Leg, account.path(&format!("Calls/{}.json", checked("CA", "leg", sid)?))),
+            LegRef::Id(id) => {
+                let id = checked(profile.ids.leg, "leg", id)?;
+                (Wanted::Leg, account.path(Resource::Call, &format!("Calls/{id}")))
+            }
             LegRef::Dialled { to, from, sent_at } => {
-                let list = format!("{}?", account.path("Calls.json"));
-                let query = form::encode([
-                    ("To", to.to_string().as_str()),
-                    ("From", from.to_string().as_str()),
-                    ("PageSize", PAGE_SIZE),
-                ]);
-                let path = format!("{list}{query}");
-                (Wanted::Dialled { list, sent_at: *sent_at, found: None }, path)
+                let (address, caller) = (profile.address(to), profile.address(from));
+                let pairs = [("To", address.as_str()), ("From", caller.as_str()), ("PageSize", PAGE_SIZE)];
+                let is_client = matches!(to, Endpoint::Client(_));
+                let query = form::encode(pairs.into_iter().skip(usize::from(is_client)));
+                let path = format!("{}?{query}", account.path(Resource::Calls, "Calls"));
+                let search = Search { sent_at: *sent_at, client: is_client.then_some(address) };
+                (Wanted::Dialled { search, found: None }, path)
             }
         };
-        Ok(Self { wanted, request: ApiRequest { method: Method::Get, path_and_query, body: None }, pages_read: 0 })
+        let request = ApiRequest { method: Method::Get, path_and_query, body: None };
+        Ok(Self { account: account.clone(), wanted, request, pages_read: 0 })
     }
 
     /// What is to be sent next.
@@ -86,23 +100,25 @@ impl Probe {
         body: &[u8],
         retry_after: Option<&str>,
     ) -> Result<Option<LegReport>, TelephonyError> {
+        let (account, profile) = (&self.account, self.account.profile());
+        let spoken = Spoken { account, what: "question", is_idempotent: true };
         if !(200..300).contains(&status) {
-            let reply = Reply::read(status, body, retry_after);
+            let reply = profile.reply(status, body, retry_after);
             return match (&self.wanted, reply.code) {
                 (Wanted::Leg, Some(20404)) => Ok(Some(absent())),
-                _ => Err(error::classify("question", true, &reply)),
+                _ => Err(spoken.failed(&reply)),
             };
         }
-        let unreadable = || error::unreadable("question", true, status);
+        let unreadable = || spoken.unreadable(status);
         match &mut self.wanted {
             Wanted::Leg => {
                 let call: Value = serde_json::from_slice(body).map_err(|_| unreadable())?;
-                report(&call).map(Some).ok_or_else(unreadable)
+                report(profile, &call).map(Some).ok_or_else(unreadable)
             }
-            Wanted::Dialled { list, sent_at, found } => {
+            Wanted::Dialled { search, found } => {
                 let page: Page = serde_json::from_slice(body).map_err(|_| unreadable())?;
                 self.pages_read += 1;
-                let is_last = scan(&page.calls, *sent_at, found).ok_or_else(unreadable)?;
+                let is_last = scan(profile, &page.calls, search, found).ok_or_else(unreadable)?;
                 let next = page.next_page_uri.filter(|uri| !uri.is_empty());
                 let Some(next) = next.filter(|_| !is_last) else {
                     return Ok(Some(found.take().map_or_else(absent, |found| found.report)));
@@ -110,15 +126,28 @@ impl Probe {
                 if self.pages_read >= PAGES_MAX {
                     return Err(unavailable("too many calls between these two since then to find the leg"));
                 }
-                // The credentials go wherever this leads, so it may lead nowhere but on in the same list.
-                if !next.starts_with(list.as_str()) || !next.bytes().all(|b| b.is_ascii_graphic()) {
-                    return Err(unavailable("the next page is not of the same list; check the base URL"));
-                }
-                self.request.path_and_query = next;
+                self.request.path_and_query = next_page(account, Resource::Calls, "Calls", next)?;
                 Ok(None)
             }
         }
     }
+}
+
+/// The path of the next page, where it is one of the same list. The credentials go wherever it leads, so it may lead
+/// nowhere else.
+pub(super) fn next_page(
+    account: &Account,
+    resource: Resource,
+    list: &str,
+    next: String,
+) -> Result<String, TelephonyError> {
+    let path = account.path(resource, list);
+    // Telnyx lists at `Calls`, and names the next page `Calls.json?…`.
+    let rest = next.strip_prefix(path.trim_end_matches(".json")).map(|rest| rest.trim_start_matches(".json"));
+    if rest.is_some_and(|rest| rest.starts_with('?')) && next.bytes().all(|b| b.is_ascii_graphic()) {
+        return Ok(next);
+    }
+    Err(unavailable("the next page is not of the same list; check the base URL"))
 }
 
 fn unavailable(message: &str) -> TelephonyError {
@@ -148,28 +177,39 @@ fn text<'a>(call: &'a Value, field: &str) -> Option<&'a str> {
     call.get(field).and_then(Value::as_str)
 }
 
-fn report(call: &Value) -> Option<LegReport> {
-    let sid = text(call, "sid").filter(|sid| is_sid("CA", sid))?;
-    Some(LegReport { id: Some(sid.to_owned()), state: leg_state(text(call, "status")?)? })
+fn report(profile: &Profile, call: &Value) -> Option<LegReport> {
+    let id = text(call, "sid").filter(|id| profile.ids.leg.fits(id))?;
+    Some(LegReport { id: Some(id.to_owned()), state: profile.leg_state(text(call, "status")?)? })
 }
 
-/// Keeps the call of a page that fits best. `Some(true)`: the page reaches back before `sent_at`. `None`: unreadable.
-fn scan(calls: &[Value], sent_at: Timestamp, found: &mut Option<Found>) -> Option<bool> {
+/// Whether a call rang this client, with or without parameters. Where providers write the scheme is not looked at.
+fn rang(call: &Value, client: &str) -> bool {
+    let bare = |text: &str| text.split_once(':').map_or(text, |(_, rest)| rest).to_owned();
+    let Some(to) = text(call, "to").map(bare) else { return true };
+    to.strip_prefix(&bare(client)).is_some_and(|rest| rest.is_empty() || rest.starts_with(['?', ';']))
+}
+
+/// Keeps the call of a page that fits best. `Some(true)`: the page reaches back before it was sent. `None`: unreadable.
+fn scan(profile: &Profile, calls: &[Value], search: &Search, found: &mut Option<Found>) -> Option<bool> {
+    let sent_at = search.sent_at;
     for call in calls {
         // A child of a Dial verb may join the same two ends.
-        if text(call, "direction").is_some_and(|direction| direction != "outbound-api") {
+        if text(call, "direction").is_some_and(|direction| !profile.directions.contains(&direction)) {
             continue;
         }
         // A call that was just made may not have a date yet.
         let created_at = match text(call, "date_created") {
-            Some(date) => Some(Timestamp::from(DateTime::parse_from_rfc2822(date).ok()?.to_utc())),
+            Some(date) => Some(profile.dates.read(date)?),
             None => None,
         };
         // Dates have whole seconds.
         if created_at.is_some_and(|at| at.as_secs() < (sent_at - SKEW).as_secs()) {
             return Some(true);
         }
-        let candidate = Found { created_at, report: report(call)? };
+        if search.client.as_deref().is_some_and(|client| !rang(call, client)) {
+            continue;
+        }
+        let candidate = Found { created_at, report: report(profile, call)? };
         if found.as_ref().is_none_or(|best| rank(candidate.created_at, sent_at) < rank(best.created_at, sent_at)) {
             *found = Some(candidate);
         }

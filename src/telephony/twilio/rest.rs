@@ -234,10 +234,8 @@ impl Client {
             Method::Delete => reqwest::Method::DELETE,
         };
         let Inner { http, base_url, credentials, .. } = &*self.inner;
-        let builder = http
-            .request(method, format!("{base_url}{}", request.path_and_query))
-            .basic_auth(&credentials.user, Some(&credentials.secret))
-            .header(ACCEPT, accept);
+        let builder = http.request(method, format!("{base_url}{}", request.path_and_query));
+        let builder = credentials.authorize(builder).header(ACCEPT, accept);
         match &request.body {
             Some(body) => builder.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.clone()),
             None => builder,

@@ -2,17 +2,22 @@ use std::time::Duration;
 
 use super::error::{self, Reply};
 use super::probe::Probe;
+use super::profile::Account;
 use super::request::{AccountSid, ApiRequest, outcome, request};
 use crate::phone::Endpoint;
-use crate::telephony::{Action, Command, EndCause, Failure, LegRef, LegReport, LegState, Performed, TelephonyError};
+use crate::telephony::{
+    Action, Command, Dial, EndCause, Failure, LegRef, LegReport, LegState, Performed, TelephonyError,
+};
 use crate::time::Timestamp;
+
+mod golden;
 
 const LEG: &str = "CA00000000000000000000000000000abc";
 const CONFERENCE: &str = "CF00000000000000000000000000000def";
 const LATER: Failure = Failure::Unavailable { retry_after: None };
 
-fn account() -> AccountSid {
-    "AC0123456789abcdef0123456789abcdef".parse().expect("an account")
+fn account() -> Account {
+    "AC0123456789abcdef0123456789abcdef".parse::<AccountSid>().expect("an account").into()
 }
 
 fn endpoint(text: &str) -> Endpoint {
@@ -23,15 +28,14 @@ fn built(action: Action) -> Result<ApiRequest, TelephonyError> {
     request(&account(), &Command { id: "id".to_owned(), deadline: Duration::from_secs(1), action })
 }
 
+fn dial_for(ring_timeout: Duration, time_limit: Duration) -> Action {
+    let (to, from) = (endpoint("sip:ana@sip.example;x=1"), endpoint("+14155550100"));
+    let dial = Dial::new(to, from, "https://c.example/d?a=1&b=é", "https://c.example/s");
+    dial.ring_timeout(ring_timeout).time_limit(time_limit).into()
+}
+
 fn dial() -> Action {
-    Action::Dial {
-        to: endpoint("sip:ana@sip.example;x=1"),
-        from: endpoint("+14155550100"),
-        document_url: "https://c.example/d?a=1&b=é".to_owned(),
-        status_url: "https://c.example/s".to_owned(),
-        ring_timeout: Duration::from_millis(19_001),
-        time_limit: Duration::from_secs(14_400),
-    }
+    dial_for(Duration::from_millis(19_001), Duration::from_secs(14_400))
 }
 
 fn on_participant(make: impl Fn(String, String) -> Action) -> String {
@@ -70,13 +74,40 @@ fn what_is_done_to_a_leg_or_conference_is_written_as_twilio_reads_it() {
         let written = on_participant(move |conference, leg| Action::Mute { conference, leg, muted });
         assert_eq!(written, format!("POST {participant} Muted={text}"));
     }
-    assert_eq!(hold(true), format!("POST {participant} Hold=true&HoldUrl=https%3A%2F%2Fc.example%2Fm"));
+    assert_eq!(hold(true), format!("POST {participant} Hold=true&HoldUrl=https%3A%2F%2Fc.example%2Fm&HoldMethod=GET"));
     assert_eq!(hold(false), format!("POST {participant} Hold=false"), "nobody hears music who is taken back");
     assert_eq!(on_participant(|conference, leg| Action::Remove { conference, leg }), format!("DELETE {participant} -"));
     assert_eq!(
         on_participant(|conference, _| Action::EndConference { conference }),
         format!("POST {room}.json Status=completed")
     );
+}
+
+#[test]
+fn every_other_action_is_written_as_twilio_reads_it() {
+    for (action, golden) in golden::all(LEG, CONFERENCE) {
+        let shown = format!("{action:?}");
+        let built = built(action).unwrap_or_else(|error| panic!("{shown}: {error}"));
+        let path = built.path_and_query.strip_prefix("/2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef/");
+        let written = format!(
+            "{} {} {}",
+            built.method,
+            path.expect("it is of the account"),
+            built.body.as_deref().unwrap_or("-")
+        );
+        assert_eq!(written, golden, "{shown}");
+    }
+}
+
+#[test]
+fn what_twilio_would_refuse_is_not_sent() {
+    for (action, word) in golden::refused(LEG, CONFERENCE) {
+        let shown = format!("{action:?}");
+        let error = built(action).expect_err(&shown);
+        assert_eq!(error.failure(), Failure::Rejected, "{shown}");
+        let text = error.to_string();
+        assert!(text.starts_with("nothing was sent: ") && text.contains(word), "{shown}: {text}");
+    }
 }
 
 #[test]
@@ -98,10 +129,7 @@ fn a_time_that_twilio_would_refuse_is_not_sent() {
     for (ring_ms, limit_ms, is_sent) in
         [(0, 1, false), (1, 0, false), (1, 1, true), (600_000, 1, true), (600_001, 1, false)]
     {
-        let Action::Dial { to, from, document_url, status_url, .. } = dial() else { unreachable!() };
-        let (ring_timeout, time_limit) = (Duration::from_millis(ring_ms), Duration::from_millis(limit_ms));
-        let action = Action::Dial { to, from, document_url, status_url, ring_timeout, time_limit };
-        let result = built(action);
+        let result = built(dial_for(Duration::from_millis(ring_ms), Duration::from_millis(limit_ms)));
         assert_eq!(result.is_ok(), is_sent, "rings {ring_ms} ms, lasts {limit_ms} ms");
         assert!(result.err().is_none_or(|error| error.failure() == Failure::Rejected));
     }
@@ -112,7 +140,7 @@ fn problem(code: u32) -> Vec<u8> {
 }
 
 fn failed(action: &Action, status: u16, body: &[u8], retry_after: Option<&str>) -> Result<Performed, Failure> {
-    outcome(action, status, body, retry_after).map_err(|error| {
+    outcome(&account(), action, status, body, retry_after).map_err(|error| {
         assert!(!error.to_string().contains("4155550199"), "a number would get into the log: {error}");
         error.failure()
     })
@@ -242,7 +270,7 @@ fn a_leg_of_unknown_outcome_is_the_first_one_placed_since() {
 fn the_list_is_read_on_until_it_reaches_back_far_enough_and_never_elsewhere() {
     let list = "/2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef/Calls.json?";
     let mut probe = Probe::new(&account(), &dialled()).expect("a question");
-    assert_eq!(probe.request().path_and_query, format!("{list}To=client%3Aana&From=%2B14155550100&PageSize=100"));
+    assert_eq!(probe.request().path_and_query, format!("{list}From=%2B14155550100&PageSize=100"));
     let next = format!("{list}Page=1&PageToken=PACA1");
     let first = page(&[placed(9, Some(60), "completed")], &format!("\"{next}\""));
     assert_eq!(probe.read(200, &first, None).expect("readable"), None);

@@ -195,6 +195,7 @@ const BANS: &[Ban] = &[
         except: &[
             "src/store/postgres/",
             "src/telephony/twilio/client.rs",
+            "src/telephony/twilio/client/",
             "src/telephony/twilio/config.rs",
             "src/telephony/twilio/rest.rs",
             "src/telephony/twilio/rest/",

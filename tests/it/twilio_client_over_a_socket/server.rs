@@ -1,6 +1,6 @@
 //! A provider on a socket that answers as it is told: HTTP/1.1 as far as the client needs it, on std alone.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,8 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use switchboard::telephony::twilio::TwilioClient;
+use switchboard::webhook::form;
+
+use super::spec::{Spec, TWILIO};
 
 pub(crate) const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
 pub(crate) const TOKEN: &str = "token-that-nobody-may-see";
@@ -55,11 +58,16 @@ struct State {
     seen: Vec<Seen>,
     commands: VecDeque<Reply>,
     questions: VecDeque<Reply>,
-    /// Bodies of the dials that were done.
-    legs: Vec<String>,
+    /// Who was rung, by whom.
+    legs: Vec<(String, String)>,
+    /// What the provider would never have understood.
+    faults: Vec<String>,
+    /// Whole replies to questions with these paths.
+    pages: BTreeMap<String, Reply>,
 }
 
 pub(crate) struct Server {
+    spec: Spec,
     address: SocketAddr,
     state: Arc<Mutex<State>>,
     stopping: Arc<AtomicBool>,
@@ -68,6 +76,11 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::of(TWILIO)
+    }
+
+    /// A server that demands of requests what this provider does.
+    pub(crate) fn of(spec: Spec) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         let (state, stopping) = (Arc::new(Mutex::new(State::default())), Arc::new(AtomicBool::new(false)));
@@ -78,10 +91,10 @@ impl Server {
                     return;
                 }
                 let state = Arc::clone(&shared);
-                std::thread::spawn(move || serve(stream, &state));
+                std::thread::spawn(move || serve(stream, &state, spec));
             }
         });
-        Self { address, state, stopping, accepting: Some(accepting) }
+        Self { spec, address, state, stopping, accepting: Some(accepting) }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -89,13 +102,22 @@ impl Server {
     }
 
     pub(crate) fn client(&self) -> TwilioClient {
-        TwilioClient::builder()
-            .account_sid(ACCOUNT)
-            .auth_token(TOKEN)
-            .base_url(self.url())
-            .calls_per_second(1_000_000)
-            .build()
-            .expect("the settings are right")
+        self.spec.client(&self.url())
+    }
+
+    /// What came that the provider would never have understood.
+    pub(crate) fn faults(&self) -> Vec<String> {
+        self.state.lock().expect("not poisoned").faults.clone()
+    }
+
+    /// Answers a question for exactly this path and query with these bytes, head and all.
+    pub(crate) fn serve(&self, path: impl Into<String>, bytes: Vec<u8>) {
+        self.serve_as(path, Reply::Close(bytes));
+    }
+
+    /// Answers a question for exactly this path and query like this.
+    pub(crate) fn serve_as(&self, path: impl Into<String>, reply: Reply) {
+        self.state.lock().expect("not poisoned").pages.insert(path.into(), reply);
     }
 
     pub(crate) fn answer_command(&self, reply: Reply) {
@@ -126,7 +148,7 @@ impl Drop for Server {
 }
 
 /// Reads requests off one connection and answers each, until either side ends it.
-fn serve(stream: TcpStream, state: &Mutex<State>) {
+fn serve(stream: TcpStream, state: &Mutex<State>, spec: Spec) {
     let Ok(mut writer) = stream.try_clone() else { return };
     let mut reader = BufReader::new(stream);
     while let Some(seen) = read(&mut reader) {
@@ -134,13 +156,27 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
             let mut state = state.lock().expect("not poisoned");
             state.seen.push(seen.clone());
             let queue = if seen.is_question() { &mut state.questions } else { &mut state.commands };
-            match queue.pop_front() {
-                None => done(&mut state, &seen),
-                Some(Reply::AfterDoing(reply)) => {
-                    done(&mut state, &seen);
-                    *reply
+            let scripted = queue.pop_front();
+            let path = seen.line.split(' ').nth(1).unwrap_or_default();
+            if let Some(page) = state.pages.get(path) {
+                page.clone()
+            } else {
+                let done = done(&state, spec, &seen);
+                match (done, scripted) {
+                    (Ok((reply, leg)), None) => {
+                        state.legs.extend(leg);
+                        reply
+                    }
+                    (Ok((_, leg)), Some(Reply::AfterDoing(scripted))) => {
+                        state.legs.extend(leg);
+                        *scripted
+                    }
+                    (Ok(_), Some(scripted)) => scripted,
+                    (Err(fault), scripted) => {
+                        state.faults.push(fault);
+                        scripted.unwrap_or_else(|| Reply::Full(418, None, "<html>".to_owned()))
+                    }
                 }
-                Some(reply) => reply,
             }
         };
         match reply {
@@ -205,33 +241,63 @@ pub(crate) fn leg_sid(number: usize) -> String {
     format!("CA{number:032x}")
 }
 
-fn call(number: usize) -> serde_json::Value {
-    json!({"sid": leg_sid(number), "status": "ringing", "direction": "outbound-api", "date_created": PLACED_AT})
+fn fields(form: &str) -> BTreeMap<String, String> {
+    let pairs = form::decode(form.as_bytes(), 500).expect("a form");
+    pairs.into_iter().map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
 }
 
-/// Does what is asked as Twilio would, and says so.
-fn done(state: &mut State, seen: &Seen) -> Reply {
-    let path = seen.line.split(' ').nth(1).unwrap_or_default();
-    let is_list = path.split('?').next().is_some_and(|path| path.ends_with("/Calls.json"));
-    let (status, body) = match (seen.line.split(' ').next(), is_list) {
-        (Some("POST"), true) => {
-            state.legs.push(seen.body.clone());
-            let mut fresh = call(state.legs.len());
-            fresh["date_created"] = serde_json::Value::Null;
-            (201, fresh.to_string())
+/// What the provider would do, and say of it; an error says what it would never understand.
+fn done(state: &State, spec: Spec, seen: &Seen) -> Result<(Reply, Option<(String, String)>), String> {
+    let mut line = seen.line.split(' ');
+    let (method, target) = (line.next().unwrap_or_default(), line.next().unwrap_or_default());
+    if seen.header("authorization") != Some(spec.authorization) && spec.name != "Twilio" {
+        return Err(format!("not authorised: {:?}", seen.header("authorization")));
+    }
+    let segments = spec.segments(target)?;
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let query = fields(target.split_once('?').map_or("", |(_, query)| query));
+    let sent = fields(&seen.body);
+    let rung = || (sent.get("To").cloned().unwrap_or_default(), sent.get("From").cloned().unwrap_or_default());
+    let new = |prefix: &str| (201, json!({"sid": (spec.other)(prefix, 77)}), None);
+    let (status, body, leg) = match (method, segments.as_slice()) {
+        ("POST", ["Calls"]) => {
+            let missing: Vec<_> = spec.demanded.iter().filter(|field| !sent.contains_key(**field)).collect();
+            let unknown: Vec<_> = spec.unknown.iter().filter(|field| sent.contains_key(**field)).collect();
+            if !(missing.is_empty() && unknown.is_empty()) {
+                return Err(format!("missing {missing:?}, unknown {unknown:?}"));
+            }
+            let sid = (spec.leg)(state.legs.len() + 1);
+            let fresh =
+                json!({spec.leg_field: sid, "status": "ringing", "direction": spec.direction, "date_created": null});
+            (201, fresh, Some(rung()))
         }
-        (Some("GET"), true) => {
-            let calls: Vec<_> = (1..=state.legs.len()).rev().map(call).collect();
-            (200, json!({"calls": calls, "next_page_uri": null}).to_string())
+        ("POST", ["Conferences", room, "Participants"]) => {
+            let leg = (spec.leg)(state.legs.len() + 1);
+            (201, json!({"call_sid": leg, "conference_sid": room, "status": "queued"}), Some(rung()))
         }
-        (Some("GET"), false) => {
-            let known = (1..=state.legs.len()).find(|&number| path.contains(&leg_sid(number)));
-            known.map_or_else(|| (404, problem(20404, 404)), |number| (200, call(number).to_string()))
+        ("GET", ["Calls"]) => {
+            let wanted = |name: &str, value: &String| query.get(name).is_none_or(|wanted| wanted == value);
+            let legs = state.legs.iter().enumerate().filter(|(_, (to, from))| wanted("To", to) && wanted("From", from));
+            let calls: Vec<_> = legs.map(|(at, (to, _))| spec.call(at + 1, to)).rev().collect();
+            (200, json!({"calls": calls, "next_page_uri": null}), None)
         }
-        (Some("DELETE"), _) => return Reply::Full(204, None, String::new()),
-        _ => (200, json!({"sid": leg_sid(200), "status": "completed"}).to_string()),
+        ("GET", ["Calls", id]) => match (1..=state.legs.len()).find(|&number| (spec.leg)(number) == **id) {
+            Some(number) => (200, spec.call(number, &state.legs[number - 1].0), None),
+            None => return Ok((Reply::Full(404, None, (spec.problem)(20404, 404)), None)),
+        },
+        ("POST", ["Calls", _, "Recordings"]) => new("RE"),
+        ("POST", ["Calls", _, "Transcriptions"]) => new("GT"),
+        ("POST", ["Calls", _, "Streams"]) => new("MZ"),
+        ("POST", ["Calls", _, "Siprec"]) => new("SR"),
+        ("POST", ["Queues"]) => new("QU"),
+        ("POST", ["Messages"]) => new("SM"),
+        ("POST", ["Queues", _, "Members", _]) => (200, json!({"call_sid": (spec.leg)(200)}), None),
+        ("GET", ["IncomingPhoneNumbers" | "AvailablePhoneNumbers", ..]) => (200, json!({}), None),
+        ("DELETE", _) => return Ok((Reply::Full(204, None, String::new()), None)),
+        ("POST", _) => (200, json!({"sid": (spec.leg)(200), "status": "completed"}), None),
+        _ => return Err(format!("no such request: {}", seen.line)),
     };
-    Reply::Full(status, None, body)
+    Ok((Reply::Full(status, None, Value::to_string(&body)), leg))
 }
 
 /// An error of Twilio; its text holds a number, which must not come back in ours.
@@ -246,20 +312,27 @@ pub(crate) use for_the_suite::{Scripted, scripted};
 
 #[cfg(feature = "conformance")]
 mod for_the_suite {
-    use switchboard::conformance::telephony::{Answer, ScriptedProvider};
-    use switchboard::telephony::Telephony;
+    use switchboard::conformance::telephony::{Answer, ScriptedProvider, Thing};
     use switchboard::telephony::twilio::TwilioClient;
+    use switchboard::telephony::{Action, Recorded, Telephony};
     use switchboard::time::Timestamp;
 
-    use super::{PLACED_AT_SECS, Reply, Server, problem};
+    use super::{PLACED_AT_SECS, Reply, Server, Spec};
 
     pub(crate) struct Scripted {
         server: Server,
         client: TwilioClient,
     }
 
-    pub(crate) fn scripted() -> Scripted {
-        let server = Server::start();
+    impl Drop for Scripted {
+        fn drop(&mut self) {
+            let faults = self.server.faults();
+            assert!(faults.is_empty() || std::thread::panicking(), "{}: {faults:?}", self.server.spec.name);
+        }
+    }
+
+    pub(crate) fn scripted(spec: Spec) -> Scripted {
+        let server = Server::of(spec);
         let client = server.client();
         Scripted { server, client }
     }
@@ -271,8 +344,10 @@ mod for_the_suite {
 
         fn answer_next(&self, answer: Answer) {
             let half = b"HTTP/1.1 201 Created\r\nContent-Length: 50000\r\n\r\n{".to_vec();
+            let problem = self.server.spec.problem;
             self.server.answer_command(match answer {
                 Answer::Refused => Reply::Full(400, None, problem(21211, 400)),
+                Answer::Gone => Reply::Full(404, None, problem(20404, 404)),
                 Answer::TooMany => Reply::Full(429, Some("7"), problem(20429, 429)),
                 Answer::Unavailable => Reply::Full(503, Some("7"), problem(20503, 503)),
                 Answer::Unauthorized => Reply::Full(401, None, problem(20003, 401)),
@@ -284,12 +359,52 @@ mod for_the_suite {
                 Answer::Garbled => Reply::Full(201, None, "<html>{".to_owned()),
                 Answer::Endless => {
                     // It would be a good answer, were it not so long.
-                    let body = serde_json::json!({"padding": "A".repeat(2 << 20), "sid": super::leg_sid(1)});
+                    let sid = (self.server.spec.leg)(1);
+                    let body = serde_json::json!({"padding": "A".repeat(2 << 20), "sid": sid});
                     Reply::Full(201, None, body.to_string())
                 }
                 Answer::Slow => Reply::Drip(half),
                 other => panic!("the server does not know {other:?}"),
             });
+        }
+
+        fn id(&self, of: Thing, number: u8) -> String {
+            let (spec, number) = (&self.server.spec, usize::from(number));
+            match of {
+                Thing::Leg => (spec.leg)(number),
+                Thing::Conference => (spec.other)("CF", number),
+                Thing::Recording => (spec.other)("RE", number),
+                Thing::Transcription => (spec.other)("GT", number),
+                Thing::Stream => (spec.other)("MZ", number),
+                Thing::Siprec => (spec.other)("SR", number),
+                Thing::Queue => (spec.other)("QU", number),
+                other => panic!("the server does not know {other:?}"),
+            }
+        }
+
+        /// Read off the documentation of each, not off the profiles.
+        fn can(&self, action: &Action) -> bool {
+            let (is_twilio, is_telnyx) = (self.server.spec.name == "Twilio", self.server.spec.name == "Telnyx");
+            match action {
+                Action::StopRecording { of: Recorded::Conference(_), .. } => false,
+                Action::PauseRecording { of: Recorded::Conference(_), .. }
+                | Action::ResumeRecording { of: Recorded::Conference(_), .. } => !is_telnyx,
+                Action::PauseRecording { gap: Some(_), .. } => !is_telnyx,
+                Action::PauseRecording { recording: None, .. } | Action::ResumeRecording { recording: None, .. } => {
+                    is_twilio
+                }
+                Action::StartTranscription { .. } | Action::StopTranscription { .. } | Action::LimitTime { .. } => {
+                    is_twilio
+                }
+                Action::AddParticipant(_) => self.server.spec.name != "SignalWire",
+                Action::SetEndOnExit { .. }
+                | Action::SetBeepOnExit { .. }
+                | Action::SetWaitMusic { .. }
+                | Action::StartSiprec { .. }
+                | Action::StopSiprec { .. } => self.server.spec.name != "SignalWire",
+                Action::SendMessage(_) | Action::Dequeue { .. } => !is_telnyx,
+                _ => true,
+            }
         }
 
         fn commands_received(&self) -> usize {

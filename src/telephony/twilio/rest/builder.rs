@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::media::PublicAddresses;
 use super::{Client, Inner, RetryTooMany};
+use crate::telephony::twilio::Profile;
 use crate::telephony::twilio::config::{
     BASE_URL, ConfigError, TwilioClientBuilder, base, http, is_loopback, keep, transport,
 };
@@ -104,7 +105,7 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, Vec<ConfigError>> {
         let mut errors = Vec::new();
         let account = keep(self.common.account_sid_checked(), &mut errors);
-        let credentials = keep(self.common.credentials(), &mut errors);
+        let credentials = keep(self.common.credentials(&Profile::twilio()), &mut errors);
         let base = self.host(&mut errors).and_then(|url| keep(base(&url), &mut errors));
         for timeout in [self.timeout, self.media_timeout] {
             if timeout.is_some_and(|timeout| timeout.is_zero()) {

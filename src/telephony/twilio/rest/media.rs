@@ -109,8 +109,7 @@ impl Client {
             let client = if place.is_home { &self.inner.http } else { &self.inner.storage };
             sent = client.get(place.url.clone()).header(ACCEPT, AUDIO);
             if place.is_home {
-                let credentials = &self.inner.credentials;
-                sent = sent.basic_auth(&credentials.user, Some(&credentials.secret));
+                sent = self.inner.credentials.authorize(sent);
             }
         }
         Err(ABOUT.error(ErrorKind::Astray))
