@@ -128,10 +128,12 @@ def main():
         with stand_in(example("demo"), os.path.join(given.logs, f"interop-{name}.log")) as (recorder, number):
             summary[name] = told([*command, "--base-url", recorder.url, "--number", number, *account])
         compare(recorder.exchanges)
-    print("our client: every operation", flush=True)
-    with stand_in(example("demo"), os.path.join(given.logs, "interop-ours.log")) as (recorder, _):
-        summary["ours"] = told([example("rest_client"), "--base-url", recorder.url, *account], quiet=True)
-    compare(recorder.exchanges)
+    print("our client: every operation, bare and with every parameter", flush=True)
+    for name, options in {"ours": [], "ours_full": ["--sample"]}.items():
+        with stand_in(example("demo"), os.path.join(given.logs, f"interop-{name}.log")) as (recorder, _):
+            command = [example("rest_client"), "--base-url", recorder.url, *account, *options]
+            summary[name] = told(command, quiet=True)
+        compare(recorder.exchanges)
     for name, command in {
         "python_signatures": [sys.executable, os.path.join(here, "signatures.py")],
         "node_signatures": ["node", os.path.join(here, "signatures.mjs"), "--modules", given.modules],
