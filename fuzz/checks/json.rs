@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use switchboard::telephony::twilio::api::{self, Answer, Operation};
 use switchboard::telephony::twilio::request::outcome;
 use switchboard::telephony::twilio::{Account, Profile};
 use switchboard::telephony::{Action, Failure};
@@ -25,6 +26,17 @@ pub(crate) fn check(data: &[u8]) {
     };
     let account = Account::new(profile, id).expect("an account of that provider");
     let after = std::str::from_utf8(body).ok();
+    let answer = Answer::new(status, body).with_headers(after, None);
+    match which % 8 {
+        0 => typed(&api::calls::List::new(), &answer),
+        1 => typed(&api::calls::Fetch::new("CA1"), &answer),
+        2 => typed(&api::participants::Fetch::new("CF1", "CA1"), &answer),
+        3 => typed(&api::recordings::Fetch::new("RE1"), &answer),
+        4 => typed(&api::numbers::List::new(), &answer),
+        5 => typed(&api::messages::Fetch::new("SM1"), &answer),
+        6 => typed(&api::usage::List::new(), &answer),
+        _ => typed(&api::calls::Events::new("CA1"), &answer),
+    }
     match outcome(&account, &action, status, body, after) {
         Ok(_) => {}
         Err(error) => {
@@ -33,5 +45,13 @@ pub(crate) fn check(data: &[u8]) {
                 assert!(wait <= Duration::from_secs(u64::from(u32::MAX)), "an absurd wait: {wait:?}");
             }
         }
+    }
+}
+
+/// A typed reply is one of a success, and an error says something.
+fn typed<O: Operation>(operation: &O, answer: &Answer<'_>) {
+    match operation.read(answer) {
+        Ok(_) => assert!(answer.is_success()),
+        Err(error) => assert!(!error.to_string().is_empty()),
     }
 }
