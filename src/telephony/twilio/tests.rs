@@ -262,6 +262,10 @@ fn a_leg_of_unknown_outcome_is_the_first_one_placed_since() {
     assert_eq!(found(&[call(2, Some(1)), call(1, Some(-1))]), sid(2), "rather one after than one before");
     assert_eq!(found(&[call(1, Some(-2))]), sid(1), "clocks differ");
     assert_eq!(found(&[call(1, None)]), sid(1), "a call just made has no date");
+    let to = |to: &str| call(1, Some(0)).replace("\"direction\"", &format!("\"to\":\"client:{to}\",\"direction\""));
+    assert_eq!(found(&[to("ana")]), sid(1));
+    assert_eq!(found(&[to("ana?task=7")]), sid(1), "parameters are no part of who was rung");
+    assert_eq!(found(&[to("anabel"), to("eva")]), None, "those are others");
     let child = call(1, Some(0)).replace("outbound-api", "outbound-dial");
     assert_eq!(found(&[child]), None, "a child of a Dial verb is not ours");
 }
