@@ -20,7 +20,7 @@ use crate::telephony::Telephony;
 use crate::telephony::twilio::hop::Urls;
 use crate::time::{Clock, SystemClock};
 use crate::twiml::{Play, Response, Say};
-use crate::webhook::Verifier;
+use crate::webhook::{Scheme, Verifier};
 
 /// Most queues one agent can serve: each is an index entry of the agent's record.
 const AGENT_QUEUES_MAX: usize = 24;
@@ -57,6 +57,8 @@ pub struct Builder {
     account: Option<String>,
     tokens: Vec<String>,
     shared_keys: Vec<(String, String)>,
+    scheme: Scheme,
+    public_keys: Vec<String>,
     forwarded: Vec<String>,
     url_secret: Option<Vec<u8>>,
     store: Option<Arc<dyn Store>>,
@@ -86,6 +88,8 @@ impl Default for Builder {
             account: None,
             tokens: Vec::new(),
             shared_keys: Vec::new(),
+            scheme: Scheme::default(),
+            public_keys: Vec::new(),
             forwarded: Vec::new(),
             url_secret: None,
             store: None,
@@ -167,6 +171,19 @@ impl Builder {
     /// A shared key that may sign (Twilio docs: webhook signature settings).
     pub fn shared_key(mut self, id: impl Into<String>, secret: impl Into<String>) -> Self {
         self.shared_keys.push((id.into(), secret.into()));
+        self
+    }
+
+    /// How the provider signs its webhooks; [`Scheme::Twilio`] unless said. A
+    /// [`Profile`](crate::telephony::twilio::Profile) names that of its provider.
+    pub fn webhook_scheme(mut self, scheme: Scheme) -> Self {
+        self.scheme = scheme;
+        self
+    }
+
+    /// A public key that verifies webhooks, in base64, for [`Scheme::Telnyx`]; once more while keys are rotated.
+    pub fn webhook_public_key(mut self, base64: impl Into<String>) -> Self {
+        self.public_keys.push(base64.into());
         self
     }
 
@@ -255,6 +272,7 @@ impl Builder {
         }
         builder = self.tokens.iter().fold(builder, |builder, token| builder.auth_token(token.as_str()));
         builder = self.shared_keys.iter().fold(builder, |builder, (id, key)| builder.shared_key(id, key));
+        builder = self.public_keys.iter().fold(builder.scheme(self.scheme), |builder, key| builder.public_key(key));
         builder = self.forwarded.iter().fold(builder, |builder, header| builder.trust_forwarded(header));
         builder.build().map_err(|errors| mistakes.extend(errors.iter().map(ToString::to_string))).ok()
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use switchboard::phone::Endpoint;
 use switchboard::telephony::twilio::probe::Probe;
-use switchboard::telephony::twilio::profile::{Auth, ClientNoun, Dates, IdShape, SignatureScheme, Verdict};
+use switchboard::telephony::twilio::profile::{Auth, ClientNoun, Dates, IdShape, Verdict};
 use switchboard::telephony::twilio::request::{outcome, request};
 use switchboard::telephony::twilio::{Account, ConfigError, Profile, TwilioClient};
 use switchboard::telephony::{
@@ -13,6 +13,7 @@ use switchboard::telephony::{
     RecordingSettings, SendMessage, TelephonyError,
 };
 use switchboard::time::Timestamp;
+use switchboard::webhook::Scheme;
 
 use crate::twilio_client_over_a_socket::server::TOKEN;
 use crate::twilio_client_over_a_socket::spec::{APPLICATION, ORGANISATION, PROJECT, SIGNALWIRE, TELNYX};
@@ -257,9 +258,9 @@ fn what_else_differs_can_be_asked_of_the_profile() {
     assert_eq!(
         facts,
         [
-            (SignatureScheme::TwilioSha1, ClientNoun::Client, Verdict::WithDocument),
-            (SignatureScheme::SignalWire, ClientNoun::Verto, Verdict::WithDocument),
-            (SignatureScheme::TelnyxEd25519, ClientNoun::Sip, Verdict::WithStatus),
+            (Scheme::Twilio, ClientNoun::Client, Verdict::WithDocument),
+            (Scheme::SignalWire, ClientNoun::Verto, Verdict::WithDocument),
+            (Scheme::Telnyx, ClientNoun::Sip, Verdict::WithStatus),
         ]
     );
 }

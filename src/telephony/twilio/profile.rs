@@ -18,6 +18,7 @@ use super::probe;
 use crate::phone::Endpoint;
 use crate::telephony::{AudioFormat, Failure, LegState, TelephonyError};
 use crate::time::Timestamp;
+use crate::webhook::Scheme;
 
 pub(super) use rules::Form;
 pub use rules::{Change, ExtraField, Feature, Lists, Resource, Rule};
@@ -70,7 +71,7 @@ pub struct Profile {
     /// How long a leg may be allowed to last, seconds.
     pub limit_secs: RangeInclusive<u64>,
     /// How its webhooks are signed.
-    pub signature: SignatureScheme,
+    pub signature: Scheme,
     /// How it writes dates.
     pub dates: Dates,
     /// Its words for the state of a leg that are not Twilio's.
@@ -104,18 +105,6 @@ pub enum Auth {
     },
     /// The token as `Authorization: Bearer`.
     Bearer,
-}
-
-/// How webhooks are signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum SignatureScheme {
-    /// HMAC-SHA1 over URL and parameters in `X-Twilio-Signature`.
-    TwilioSha1,
-    /// The same in `X-SignalWire-Signature`, else in `X-Twilio-Signature`.
-    SignalWire,
-    /// Ed25519 over time and body in `telnyx-signature-ed25519`.
-    TelnyxEd25519,
 }
 
 /// How dates are written.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Auth, Change, ClientNoun, Dates, ExtraField, Feature, IdShape, Ids, Lists, Media, Profile, Resource, Rule,
-    SignatureScheme, Verdict,
+    Auth, Change, ClientNoun, Dates, ExtraField, Feature, IdShape, Ids, Lists, Media, Profile, Resource, Rule, Verdict,
 };
+use crate::webhook::Scheme;
 
 /// Resources whose path Telnyx ends in `.json` (its SDKs, TeXML); the others have none.
 const TELNYX_JSON: &[Resource] = &[
@@ -43,7 +43,7 @@ impl Profile {
             directions: &["outbound-api"],
             ring_secs: 1..=600,
             limit_secs: 1..=86_400,
-            signature: SignatureScheme::TwilioSha1,
+            signature: Scheme::Twilio,
             dates: Dates::Rfc2822,
             statuses: &[],
             client: ClientNoun::Client,
@@ -85,7 +85,7 @@ impl Profile {
             current_recording: None,
             // Its specification says `outbound`; payloads seen in the field say `outbound-api` too.
             directions: &["outbound", "outbound-api"],
-            signature: SignatureScheme::SignalWire,
+            signature: Scheme::SignalWire,
             client: ClientNoun::Verto,
             client_address: "verto:{identity}@{space}.verto.signalwire.com".to_owned(),
             unsupported: SIGNALWIRE_LACKS,
@@ -119,7 +119,7 @@ impl Profile {
             directions: &["outbound"],
             ring_secs: 5..=120,
             limit_secs: 30..=14_400,
-            signature: SignatureScheme::TelnyxEd25519,
+            signature: Scheme::Telnyx,
             dates: Dates::Either,
             statuses: &[],
             client: ClientNoun::Sip,
