@@ -8,10 +8,10 @@ use super::pieces::{self, Part, Piece};
 use super::signature::PADDING_BYTES;
 
 /// How much text takes no memory from the heap. An incoming call of Twilio is 0.7 to 1.8 KiB long.
-const TEXT_INLINE: usize = 1536;
+const TEXT_INLINE: usize = 1024;
 /// How many pairs take none: a status callback of Twilio has about 25 parameters, an incoming call with everything that a
 /// trunk adds to it about 40.
-const PAIRS_INLINE: usize = 48;
+const PAIRS_INLINE: usize = 40;
 /// Short texts are copied in steps of this many bytes, over the end of what was asked for.
 const STEP: usize = 16;
 const TWO_STEPS: usize = 2 * STEP;
