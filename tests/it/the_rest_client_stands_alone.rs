@@ -1,5 +1,7 @@
 //! The REST client: requests as values, answers as types, lists page by page; over the carrier and over sockets.
 
+#[cfg(feature = "conformance")]
+mod adapter;
 mod answers;
 #[cfg(feature = "sim")]
 mod carrier;

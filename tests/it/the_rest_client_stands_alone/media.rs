@@ -15,12 +15,16 @@ fn wav() -> Media {
 }
 
 fn audio(kind: &str, body: &str) -> Reply {
-    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
     Reply::Close(head.into_bytes())
 }
 
 fn sent_on(to: &str) -> Reply {
-    let head = format!("HTTP/1.1 307 Temporary Redirect\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
+    let head =
+        format!("HTTP/1.1 307 Temporary Redirect\r\nLocation: {to}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     Reply::Close(head.into_bytes())
 }
 

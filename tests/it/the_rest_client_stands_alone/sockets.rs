@@ -261,6 +261,7 @@ fn every_mistake_in_the_settings_is_told_at_once() {
         .region("Ireland")
         .edge("-")
         .timeout(Duration::ZERO)
+        .media_timeout(Duration::ZERO)
         .build()
         .expect_err("all is wrong");
     let all = [

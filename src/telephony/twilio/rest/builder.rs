@@ -107,10 +107,8 @@ impl ClientBuilder {
         let account = keep(self.common.account_sid_checked(), &mut errors);
         let credentials = keep(self.common.credentials(&Profile::twilio()), &mut errors);
         let base = self.host(&mut errors).and_then(|url| keep(base(&url), &mut errors));
-        for timeout in [self.timeout, self.media_timeout] {
-            if timeout.is_some_and(|timeout| timeout.is_zero()) {
-                errors.push(ConfigError::NoTime);
-            }
+        if [self.timeout, self.media_timeout].contains(&Some(Duration::ZERO)) {
+            errors.push(ConfigError::NoTime);
         }
         let is_local = base.as_ref().is_some_and(is_loopback);
         let plain = keep(http(transport(is_local)), &mut errors);
