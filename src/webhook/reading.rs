@@ -68,11 +68,13 @@ pub(super) struct Reading {
     query_pairs: usize,
     form_start: usize,
     form_end: usize,
+    /// Whether all pairs are ASCII without NUL.
+    is_plain: bool,
 }
 
 impl Reading {
     pub(super) fn new() -> Self {
-        Self { text: Few::new(), pairs: Few::new(), query_pairs: 0, form_start: 0, form_end: 0 }
+        Self { text: Few::new(), pairs: Few::new(), query_pairs: 0, form_start: 0, form_end: 0, is_plain: true }
     }
 
     /// Makes room for `query`, for a URL of `url_bytes` and for a form of `form_bytes`, and decodes the query. Once.
@@ -89,9 +91,11 @@ impl Reading {
         if query.is_empty() {
             return Ok(());
         }
-        with_pieces(query, pairs_max, |pieces| {
+        with_pieces(query, pairs_max, |pieces, is_plain| {
             self.pairs.resize(pieces.len());
-            write_all(self.text.get_mut(), 0, query, pieces.iter(), self.pairs.get_mut());
+            let (text, ends) = (self.text.get_mut(), self.pairs.get_mut());
+            let written = write_all(text, Written { end: 0, is_plain }, query, pieces.iter(), ends);
+            self.is_plain &= written.is_plain;
             self.query_pairs = pieces.len();
         })
     }
@@ -99,7 +103,7 @@ impl Reading {
     /// Decodes `form` into the room kept for it. Once.
     #[inline(never)]
     pub(super) fn read_form(&mut self, form: &[u8], pairs_max: usize) -> Result<(), TooManyPairs> {
-        with_pieces(form, pairs_max, |pieces| {
+        with_pieces(form, pairs_max, |pieces, is_plain| {
             let mut inline = [0; PAIRS_INLINE];
             let mut many = Vec::new();
             let order = if pieces.len() <= PAIRS_INLINE {
@@ -112,7 +116,10 @@ impl Reading {
             self.pairs.resize(self.query_pairs + count);
             let in_order = order.iter().filter_map(|place| pieces.get(*place as usize));
             let ends = self.pairs.get_mut().get_mut(self.query_pairs..).unwrap_or_default();
-            self.form_end = write_all(self.text.get_mut(), self.form_start, form, in_order, ends);
+            let before = Written { end: self.form_start, is_plain };
+            let written = write_all(self.text.get_mut(), before, form, in_order, ends);
+            self.form_end = written.end;
+            self.is_plain &= written.is_plain;
         })
     }
 
@@ -135,13 +142,7 @@ impl Reading {
     /// Makes every name and value text as [`form`] says: what is not UTF-8 becomes U+FFFD, and NUL is left out. Only then
     /// may it be read as text.
     pub(super) fn make_text(&mut self) {
-        let query_end = self.query_pairs.checked_sub(1).and_then(|last| self.pairs.get().get(last));
-        let query = 0..query_end.map_or(0, |ends| ends.value as usize);
-        let is_plain = |bytes: Range<usize>| {
-            let bytes = self.text.get().get(bytes).unwrap_or_default();
-            bytes.iter().fold(0, |high, byte| high | byte | byte.wrapping_sub(1)) < 0x80
-        };
-        if !is_plain(query) || !is_plain(self.form_start..self.form_end) {
+        if !self.is_plain {
             self.rewrite();
         }
     }
@@ -165,19 +166,21 @@ impl Reading {
     }
 }
 
-/// Calls `then` with the pairs of `form` as they were written, unless they are more than `pairs_max`.
+/// Calls `then` with the pairs of `form` as they were written, and with whether they are ASCII without NUL as written,
+/// unless they are more than `pairs_max`.
 #[inline(always)]
-fn with_pieces(form: &[u8], pairs_max: usize, then: impl FnOnce(&[Piece])) -> Result<(), TooManyPairs> {
+fn with_pieces(form: &[u8], pairs_max: usize, then: impl FnOnce(&[Piece], bool)) -> Result<(), TooManyPairs> {
     let mut inline = [Piece::default(); PAIRS_INLINE];
     let many;
-    let pieces = match pieces::scan(form, &mut inline) {
-        Ok(count) if count <= pairs_max => inline.get(..count).unwrap_or_default(),
+    let (pieces, scanned) = match pieces::scan(form, &mut inline) {
+        Ok(scanned) if scanned.count <= pairs_max => (inline.get(..scanned.count).unwrap_or_default(), scanned),
         _ => {
-            many = pieces::scan_many(form, pairs_max)?;
-            &many[..]
+            let scanned;
+            (many, scanned) = pieces::scan_many(form, pairs_max)?;
+            (&many[..], scanned)
         }
     };
-    then(pieces);
+    then(pieces, scanned.is_plain);
     Ok(())
 }
 
@@ -192,13 +195,16 @@ impl<'r> Pairs<'r> {
     /// The values of the pairs called `name`.
     #[inline(always)]
     pub(super) fn named(self, name: &[u8]) -> impl Iterator<Item = &'r [u8]> {
-        let Self { text, ends, start } = self;
-        let mut start = start;
-        ends.iter().filter_map(move |ends| {
-            let (name_start, name_end, value_end) = (start, ends.name as usize, ends.value as usize);
-            start = value_end;
-            let is_named = name_end - name_start == name.len() && text.get(name_start..name_end) == Some(name);
-            is_named.then(|| text.get(name_end..value_end).unwrap_or_default())
+        let Self { text, mut ends, mut start } = self;
+        std::iter::from_fn(move || {
+            while let [Ends { name: name_end, value: value_end }, rest @ ..] = ends {
+                let (name_start, name_end, value_end) = (start, *name_end as usize, *value_end as usize);
+                (ends, start) = (rest, value_end);
+                if name_end - name_start == name.len() && text.get(name_start..name_end) == Some(name) {
+                    return text.get(name_end..value_end);
+                }
+            }
+            None
         })
     }
 }
@@ -225,42 +231,51 @@ pub(super) fn in_order_of_names(form: &[u8]) -> Vec<u8> {
     text
 }
 
-/// Writes pairs of `form`, decoded, into `text` from `at` on, as many as there are `ends` to fill, and says where they end.
-/// There is room for them as they are in the form, and [`SLACK`] behind it, and decoding makes nothing longer.
+/// Up to where the text is written, and whether it is ASCII without NUL.
+#[derive(Clone, Copy)]
+struct Written {
+    end: usize,
+    is_plain: bool,
+}
+
+/// Writes pairs of `form`, decoded, into `text` behind what is written, as many as there are `ends` to fill. There is room
+/// for them as they are in the form, and [`SLACK`] behind it, and decoding makes nothing longer.
 #[inline(always)]
 fn write_all<'p>(
     text: &mut [u8],
-    at: usize,
+    before: Written,
     form: &[u8],
     pieces: impl Iterator<Item = &'p Piece>,
     ends: &mut [Ends],
-) -> usize {
-    let mut at = at;
+) -> Written {
+    let mut written = before;
     for (ends, piece) in ends.iter_mut().zip(pieces) {
-        at = write(text, at, form, piece.name());
-        ends.name = at as u32;
-        at = write(text, at, form, piece.value());
-        ends.value = at as u32;
+        written = write(text, written, form, piece.name());
+        ends.name = written.end as u32;
+        written = write(text, written, form, piece.value());
+        ends.value = written.end as u32;
     }
-    at
+    written
 }
 
 #[inline(always)]
-fn write(text: &mut [u8], at: usize, form: &[u8], part: Part) -> usize {
-    if part.is_plain() {
-        return copy(text, at, form, part.start, part.end);
+fn write(text: &mut [u8], written: Written, form: &[u8], part: Part) -> Written {
+    let Written { mut end, mut is_plain } = written;
+    let mut start = part.start;
+    if !part.is_plain() {
+        let mut decoded = Decoded::new(part.of(form));
+        let escaped_bytes = part.plain_from - part.start;
+        while decoded.read_bytes() < escaped_bytes
+            && let Some(byte) = decoded.next()
+            && let Some(slot) = text.get_mut(end)
+        {
+            *slot = byte;
+            end += 1;
+            is_plain &= matches!(byte, 1..0x80);
+        }
+        start += decoded.read_bytes();
     }
-    let mut at = at;
-    let mut decoded = Decoded::new(part.of(form));
-    let escaped_bytes = part.plain_from - part.start;
-    while decoded.read_bytes() < escaped_bytes
-        && let Some(byte) = decoded.next()
-        && let Some(slot) = text.get_mut(at)
-    {
-        *slot = byte;
-        at += 1;
-    }
-    copy(text, at, form, part.start + decoded.read_bytes(), part.end)
+    Written { end: copy(text, end, form, start, part.end), is_plain }
 }
 
 /// Copies `form[start..end]`, mostly of a few bytes, for which a fixed number of bytes is faster than an exact one.

@@ -19,6 +19,8 @@ pub(super) struct Base {
     origins: Vec<String>,
     /// The same for WebSockets.
     socket_origins: Vec<String>,
+    /// How much the longest of them and the path are together, with room for a `/`.
+    bytes_max: usize,
 }
 
 impl fmt::Debug for Base {
@@ -57,6 +59,7 @@ impl Base {
             path: path.trim_end_matches('/').to_owned(),
             origins: Vec::new(),
             socket_origins: Vec::new(),
+            bytes_max: 0,
         };
         Ok(base.with_origins())
     }
@@ -64,7 +67,14 @@ impl Base {
     fn with_origins(mut self) -> Self {
         self.origins = self.origins(false);
         self.socket_origins = self.origins(true);
+        let longest = self.origins.iter().chain(&self.socket_origins).map(String::len).max();
+        self.bytes_max = longest.unwrap_or(0) + self.path.len() + 1;
         self
+    }
+
+    /// How long a spelling of the URL of a request to `target` is at most, with its query as received.
+    pub(super) fn url_bytes_max(&self, target: &str) -> usize {
+        self.bytes_max + target.len()
     }
 
     fn origins(&self, websocket: bool) -> Vec<String> {
@@ -139,21 +149,31 @@ fn split_host_port(authority: &str) -> Option<(&str, &str)> {
 #[derive(Clone, Copy)]
 pub(super) struct Target<'t> {
     pub(super) path: &'t str,
-    pub(super) query: Option<&'t str>,
+    /// The `?` and what follows it.
+    pub(super) question_query: &'t str,
 }
 
 impl<'t> Target<'t> {
     /// Refuses what is not a path with an optional query (RFC 9112 §3.2.1): an absolute URL would name its own host.
     pub(super) fn read(target: &'t str) -> Result<Self, Refusal> {
-        let shaped = target.is_empty() || target.starts_with(['/', '?']);
-        let is_plain = || target.bytes().all(|byte| matches!(byte, b'!'..=b'~') && byte != b'#');
-        if !shaped || (!is_plain() && target.chars().any(|c| c == '#' || c == ' ' || c.is_control())) {
+        let (mut question, mut is_plain) = (None, true);
+        for (at, byte) in target.bytes().enumerate() {
+            if byte == b'?' && question.is_none() {
+                question = Some(at);
+            }
+            is_plain &= matches!(byte, b'!'..=b'~') && byte != b'#';
+        }
+        let shaped = matches!(target.as_bytes().first(), None | Some(b'/' | b'?'));
+        if !shaped || (!is_plain && target.chars().any(|c| c == '#' || c == ' ' || c.is_control())) {
             return Err(Refusal::TargetMalformed);
         }
-        Ok(match target.split_once('?') {
-            Some((path, query)) => Self { path, query: Some(query) },
-            None => Self { path: target, query: None },
-        })
+        let (path, question_query) = question.and_then(|at| target.split_at_checked(at)).unwrap_or((target, ""));
+        Ok(Self { path, question_query })
+    }
+
+    /// What follows the `?`; blank if there is none.
+    pub(super) fn query(&self) -> &'t str {
+        self.question_query.get(1..).unwrap_or_default()
     }
 
     /// The path below the base's path, always beginning with `/`.
@@ -165,16 +185,19 @@ impl<'t> Target<'t> {
 
 /// One spelling of a URL, in parts to be read one after the other.
 #[derive(Clone, Copy)]
-pub(super) struct Spelling<'u>([&'u str; 6]);
+pub(super) struct Spelling<'u>([&'u str; 5]);
 
 impl Spelling<'_> {
     /// Writes the URL into `text` so that it ends at `end`; where it begins, or `None` if there is no room for it.
+    #[inline]
     pub(super) fn write_before(&self, text: &mut [u8], end: usize) -> Option<usize> {
-        self.0.iter().rev().try_fold(end, |end, part| {
-            let start = end.checked_sub(part.len())?;
+        let mut start = end;
+        for part in self.0.iter().rev().filter(|part| !part.is_empty()) {
+            let end = start;
+            start = end.checked_sub(part.len())?;
             text.get_mut(start..end)?.copy_from_slice(part.as_bytes());
-            Some(start)
-        })
+        }
+        Some(start)
     }
 
     pub(super) fn append_to(&self, text: &mut Vec<u8>) {
@@ -201,19 +224,11 @@ impl<'u> Spellings<'u> {
         }
     }
 
-    /// How many bytes each spelling has at most, if its query has `query_bytes`.
-    pub(super) fn bytes_max(&self, query_bytes: usize) -> usize {
-        let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
-        let path = longest(&mut self.paths.iter().flatten().map(|(path, slash)| path.len() + slash.len()));
-        longest(&mut self.origins.iter().map(String::len)) + self.base_path.len() + path + 1 + query_bytes
-    }
-
-    /// The spellings with `query` behind them, the likeliest first.
-    pub(super) fn with_query(&self, query: Option<&'u str>) -> impl Iterator<Item = Spelling<'u>> {
-        let (question, query) = query.map_or(("", ""), |query| ("?", query));
+    /// The spellings with `question_query`, a `?` and a query, behind them, the likeliest first.
+    pub(super) fn with_query(&self, question_query: &'u str) -> impl Iterator<Item = Spelling<'u>> {
         let (origins, base_path) = (self.origins, self.base_path);
         self.paths.into_iter().flatten().flat_map(move |(path, slash)| {
-            origins.iter().map(move |origin| Spelling([origin, base_path, path, slash, question, query]))
+            origins.iter().map(move |origin| Spelling([origin, base_path, path, slash, question_query]))
         })
     }
 }

@@ -161,9 +161,9 @@ impl Verifier {
         let keys = self.keys_named(&headers)?;
         let base = self.base_seen(&headers)?;
         let spellings = Spellings::new(&base, target, request.websocket);
-        let query = target.query.unwrap_or_default();
+        let url_bytes = base.url_bytes_max(request.target);
         let reading = &mut verified.reading;
-        reading.read_query(query.as_bytes(), spellings.bytes_max(query.len()), request.body.len(), self.params_max)?;
+        reading.read_query(target.query().as_bytes(), url_bytes, request.body.len(), self.params_max)?;
         let content = self.content(request, &headers, reading)?;
         if content == Content::Form {
             reading.read_form(request.body, self.params_max)?;
@@ -171,7 +171,7 @@ impl Verifier {
 
         let is_signed = match (&claim, &self.secrets) {
             (Claim::Keyed(signature), Secrets::Keyed { .. }) => {
-                let signed = Signed { keys, signature: signature.bytes(), spellings, query: target.query };
+                let signed = Signed { keys, signature: signature.bytes(), spellings, target };
                 signed.is_as_received(reading)
                     || signed.is_respelled(reading, self.form_otherwise(content, request.body).as_deref())
             }
@@ -308,14 +308,14 @@ struct Signed<'k, 'u> {
     keys: &'k [Key],
     signature: &'k [u8],
     spellings: Spellings<'u>,
-    query: Option<&'u str>,
+    target: Target<'u>,
 }
 
 impl Signed<'_, '_> {
     /// Whether it is, with the query as received and the form in Twilio's order.
     fn is_as_received(&self, reading: &mut Reading) -> bool {
         let (text, form) = reading.signed_text();
-        self.spellings.with_query(self.query).any(|url| {
+        self.spellings.with_query(self.target.question_query).any(|url| {
             url.write_before(text, form.start)
                 .is_some_and(|start| self.keys.iter().any(|key| key.signs(text, start..form.end, self.signature)))
         })
@@ -325,12 +325,12 @@ impl Signed<'_, '_> {
     /// twilio-node 6.2 accepts all three; or with the form as `form_otherwise`.
     #[cold]
     fn is_respelled(&self, reading: &Reading, form_otherwise: Option<&[u8]>) -> bool {
-        let query = self.query.unwrap_or_default();
-        let quoted = query.contains('\'').then(|| query.replace('\'', "%27"));
+        let query = self.target.query();
+        let quoted = query.contains('\'').then(|| format!("?{}", query.replace('\'', "%27")));
         let legacy = (!query.is_empty() && !form::is_legacy(query.as_bytes()))
-            .then(|| form::encode_legacy(reading.query_pairs()))
-            .filter(|legacy| legacy != query && quoted.as_ref() != Some(legacy));
-        let respelled = || [&quoted, &legacy].into_iter().flatten().map(|query| Some(query.as_str()));
+            .then(|| format!("?{}", form::encode_legacy(reading.query_pairs())))
+            .filter(|legacy| legacy != self.target.question_query && quoted.as_ref() != Some(legacy));
+        let respelled = || [&quoted, &legacy].into_iter().flatten().map(String::as_str);
         if quoted.is_none() && legacy.is_none() && form_otherwise.is_none() {
             return false;
         }
@@ -345,12 +345,12 @@ impl Signed<'_, '_> {
             self.keys.iter().any(|key| key.signs(&mut text, 0..end, self.signature))
         };
         let mut with_form =
-            |form: &[u8], query: Option<&str>| self.spellings.with_query(query).any(|url| is_signed(&url, form));
+            |form: &[u8], query: &str| self.spellings.with_query(query).any(|url| is_signed(&url, form));
         if respelled().any(|query| with_form(&form, query)) {
             return true;
         }
         form_otherwise.filter(|otherwise| *otherwise != form).is_some_and(|otherwise| {
-            std::iter::once(self.query).chain(respelled()).any(|query| with_form(otherwise, query))
+            std::iter::once(self.target.question_query).chain(respelled()).any(|query| with_form(otherwise, query))
         })
     }
 }
