@@ -47,6 +47,7 @@ pub(super) struct Headers<'a> {
 }
 
 impl<'a> Headers<'a> {
+    #[inline(always)]
     pub(super) fn read(headers: &[(&str, &'a str)]) -> Self {
         let mut found = Self::default();
         for (name, value) in headers {

@@ -94,7 +94,7 @@ pub(super) struct Scanned {
     pub(super) is_plain: bool,
 }
 
-const WORD_BYTES: usize = 8;
+pub(super) const WORD_BYTES: usize = 8;
 const NONE: u32 = u32::MAX;
 
 /// Puts the pairs of `form` into `pieces` in the order they were written, empty ones left out.
@@ -166,17 +166,29 @@ impl Scan<'_> {
     }
 }
 
+/// One of each byte.
 const EACH: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x80 * EACH;
+/// The high bit of each byte.
+pub(super) const HIGH: u64 = 0x80 * EACH;
 
 /// The high bit of each byte of `word` that is `=` or below `,`: that is `%`, `&`, `+` and few others. All eight at once.
 #[inline(always)]
 fn marks(word: u64) -> u64 {
-    let low = word & !HIGH;
-    // With the high bit set no byte borrows from the next one, and without it none carries into it.
-    let not_below = (low | HIGH) - EACH * 0x2c;
-    let not_equals = (low ^ (EACH * 0x3d)) + !HIGH;
-    !(not_below & not_equals) & !word & HIGH
+    (below(word, b',') | equal(word, b'=')) & HIGH
+}
+
+/// The high bit of each byte of `word` that is below `limit`, which is ASCII; the other bits mean nothing.
+#[inline(always)]
+pub(super) fn below(word: u64, limit: u8) -> u64 {
+    // With the high bit set no byte borrows from the next one.
+    !((word | HIGH) - EACH * u64::from(limit)) & !word
+}
+
+/// The high bit of each byte of `word` that is `byte`, which is ASCII; the other bits mean nothing.
+#[inline(always)]
+pub(super) fn equal(word: u64, byte: u8) -> u64 {
+    // Without the high bit no byte carries into the next one.
+    !(((word & !HIGH) ^ (EACH * u64::from(byte))) + !HIGH) & !word
 }
 
 /// How many pairs [`scan`] can need room for, though not more than one above `pairs_max`.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Refusal;
+use super::pieces::{self, HIGH, WORD_BYTES};
 
 /// The public base in its parts, checked.
 #[derive(Clone)]
@@ -156,13 +157,7 @@ pub(super) struct Target<'t> {
 impl<'t> Target<'t> {
     /// Refuses what is not a path with an optional query (RFC 9112 §3.2.1): an absolute URL would name its own host.
     pub(super) fn read(target: &'t str) -> Result<Self, Refusal> {
-        let (mut question, mut is_plain) = (None, true);
-        for (at, byte) in target.bytes().enumerate() {
-            if byte == b'?' && question.is_none() {
-                question = Some(at);
-            }
-            is_plain &= matches!(byte, b'!'..=b'~') && byte != b'#';
-        }
+        let (is_plain, question) = survey(target.as_bytes());
         let shaped = matches!(target.as_bytes().first(), None | Some(b'/' | b'?'));
         if !shaped || (!is_plain && target.chars().any(|c| c == '#' || c == ' ' || c.is_control())) {
             return Err(Refusal::TargetMalformed);
@@ -181,6 +176,25 @@ impl<'t> Target<'t> {
         let path = base.strip(self.path).unwrap_or(self.path);
         if path.is_empty() { "/" } else { path }
     }
+}
+
+/// Whether `target` is of letters, digits and such signs alone as every URL may have, and where its first `?` is.
+#[inline]
+fn survey(target: &[u8]) -> (bool, Option<usize>) {
+    let (words, rest) = target.as_chunks::<WORD_BYTES>();
+    let mut last = [b'0'; WORD_BYTES];
+    last.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
+    let (mut odd, mut question) = (0, None);
+    for (at, word) in words.iter().chain([&last]).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // Not ASCII, a control character, a space, `!`, `"` or `#`, or one of the last signs, DEL among them.
+        odd |= word | pieces::below(word, b'$') | !pieces::below(word, b'{');
+        let marks = pieces::equal(word, b'?') & HIGH;
+        if marks != 0 && question.is_none() {
+            question = Some(at * WORD_BYTES + (marks.trailing_zeros() / 8) as usize);
+        }
+    }
+    (odd & HIGH == 0, question)
 }
 
 /// One spelling of a URL, in parts to be read one after the other.

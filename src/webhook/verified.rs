@@ -31,10 +31,7 @@ impl<'a> Verified<'a> {
     /// say, because the signature does not cover it.
     #[must_use]
     pub fn param(&self, name: &str) -> Option<&str> {
-        if self.reads_query() {
-            return sole(self.reading.query_pairs().named(name.as_bytes()));
-        }
-        sole(self.reading.form_pairs().named(name.as_bytes()))
+        sole(&self.own_params(), name)
     }
 
     /// All parameters, blank values included: those of a form sorted by name and value and each pair once, which is
@@ -47,7 +44,7 @@ impl<'a> Verified<'a> {
     /// signature does not cover the URL: see [`url_is_signed`](Self::url_is_signed).
     #[must_use]
     pub fn query(&self, name: &str) -> Option<&str> {
-        sole(self.reading.query_pairs().named(name.as_bytes()).filter(|_| self.url_is_signed))
+        if self.url_is_signed { sole(&self.reading.query_pairs(), name) } else { None }
     }
 
     /// The raw path below the path of the public base, beginning with `/`: under the base `https://example.com/phone`, the
@@ -90,9 +87,16 @@ impl<'a> Verified<'a> {
 
     /// Whether a signed `AccountSid` names another account.
     pub(super) fn names_another_account(&self) -> bool {
-        let is_another = |account: &[u8]| account != self.account_sid.as_bytes();
-        self.reading.form_pairs().named(ACCOUNT).any(is_another)
-            || self.url_is_signed && self.reading.query_pairs().named(ACCOUNT).any(is_another)
+        let is_another_in = |pairs: Pairs<'_>| {
+            let mut is_another = false;
+            pairs.each_named(ACCOUNT, |account| {
+                is_another = account != self.account_sid.as_bytes();
+                is_another
+            });
+            is_another
+        };
+        is_another_in(self.reading.form_pairs())
+            || (self.url_is_signed && is_another_in(self.reading.query_pairs()))
     }
 
     fn reads_query(&self) -> bool {
@@ -123,8 +127,13 @@ fn text(bytes: &[u8]) -> &str {
     str::from_utf8(bytes).unwrap_or_default()
 }
 
-/// The value on which all agree.
-fn sole<'p>(mut values: impl Iterator<Item = &'p [u8]>) -> Option<&'p str> {
-    let first = values.next()?;
-    values.all(|value| value == first).then(|| text(first))
+/// The value on which all pairs called `name` agree.
+fn sole<'p>(pairs: &Pairs<'p>, name: &str) -> Option<&'p str> {
+    let (mut sole, mut differ) = (None, false);
+    pairs.each_named(name.as_bytes(), |value| {
+        differ = sole.is_some_and(|sole| sole != value);
+        sole = Some(value);
+        differ
+    });
+    sole.filter(|_| !differ).map(text)
 }

@@ -289,7 +289,7 @@ impl Verifier {
         if !self.scheme.signs_url() {
             return Ok(Content::Json);
         }
-        let mut hashes = reading.query_pairs().named(BODY_HASH);
+        let mut hashes = reading.query_pairs().filter(|(name, _)| *name == BODY_HASH).map(|(_, hash)| hash);
         match (hashes.next(), hashes.next()) {
             (Some(hash), None) if hash == signature::sha256_hex(request.body).as_bytes() => Ok(Content::Json),
             _ => Err(Refusal::BodyHash),
@@ -315,10 +315,13 @@ impl Signed<'_, '_> {
     /// Whether it is, with the query as received and the form in Twilio's order.
     fn is_as_received(&self, reading: &mut Reading) -> bool {
         let (text, form) = reading.signed_text();
-        self.spellings.with_query(self.target.question_query).any(|url| {
-            url.write_before(text, form.start)
-                .is_some_and(|start| self.keys.iter().any(|key| key.signs(text, start..form.end, self.signature)))
-        })
+        for url in self.spellings.with_query(self.target.question_query) {
+            let Some(start) = url.write_before(text, form.start) else { continue };
+            if self.keys.iter().any(|key| key.signs(text, start..form.end, self.signature)) {
+                return true;
+            }
+        }
+        false
     }
 
     /// Whether it is, with the query written otherwise, with `'` as `%27` or as Node's `querystring` writes it, for
