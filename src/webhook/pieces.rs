@@ -129,22 +129,23 @@ impl Scan<'_> {
     #[inline(always)]
     fn word(&mut self, at: usize, word: u64) -> Result<(), Full> {
         self.high |= word;
-        let mut marks = marks(word);
+        let equals = equal(word, b'=') & HIGH;
+        let mut marks = below(word, b',') & HIGH | equals;
         while marks != 0 {
-            let bit = marks.trailing_zeros() & !7;
+            let bit = marks.trailing_zeros();
+            let at = at + (bit / 8) as usize;
             marks &= marks - 1;
-            let (mark, at) = ((word >> bit) as u8, at + (bit / 8) as usize);
-            // One test after the other: what is most likely first, and no table of jumps.
-            if mark == b'=' {
+            // One test after the other, what is most likely first: a table of jumps is slower.
+            if equals >> bit & 1 != 0 {
                 if self.name_end == NONE {
                     (self.name_end, self.name_escaped) = (at as u32, self.escaped);
                 }
-            } else if mark == b'&' {
-                self.close(at)?;
-            } else if mark == b'%' || mark == b'+' {
-                self.escaped = at as u32 + 1;
-            } else {
-                self.nul |= mark == 0;
+                continue;
+            }
+            match (word >> (bit & !7)) as u8 {
+                b'&' => self.close(at)?,
+                b'%' | b'+' => self.escaped = at as u32 + 1,
+                other => self.nul |= other == 0,
             }
         }
         Ok(())
@@ -170,12 +171,6 @@ impl Scan<'_> {
 const EACH: u64 = 0x0101_0101_0101_0101;
 /// The high bit of each byte.
 pub(super) const HIGH: u64 = 0x80 * EACH;
-
-/// The high bit of each byte of `word` that is `=` or below `,`: that is `%`, `&`, `+` and few others. All eight at once.
-#[inline(always)]
-fn marks(word: u64) -> u64 {
-    (below(word, b',') | equal(word, b'=')) & HIGH
-}
 
 /// The high bit of each byte of `word` that is below `limit`, which is ASCII; the other bits mean nothing.
 #[inline(always)]

@@ -94,7 +94,10 @@ impl Reading {
         with_pieces(query, pairs_max, |pieces, is_plain| {
             self.pairs.resize(pieces.len());
             let (text, ends) = (self.text.get_mut(), self.pairs.get_mut());
-            let written = write_all(text, Written { end: 0, is_plain }, query, pieces.iter(), ends);
+            let mut written = Written { end: 0, is_plain };
+            for (ends, piece) in ends.iter_mut().zip(pieces) {
+                written = write_pair(text, written, query, piece, ends);
+            }
             self.is_plain &= written.is_plain;
             self.query_pairs = pieces.len();
         })
@@ -114,10 +117,14 @@ impl Reading {
             };
             let count = pieces::signing_order(form, pieces, order);
             self.pairs.resize(self.query_pairs + count);
-            let in_order = order.iter().filter_map(|place| pieces.get(*place as usize));
             let ends = self.pairs.get_mut().get_mut(self.query_pairs..).unwrap_or_default();
-            let before = Written { end: self.form_start, is_plain };
-            let written = write_all(self.text.get_mut(), before, form, in_order, ends);
+            let text = self.text.get_mut();
+            let mut written = Written { end: self.form_start, is_plain };
+            for (ends, place) in ends.iter_mut().zip(order) {
+                if let Some(piece) = pieces.get(*place as usize) {
+                    written = write_pair(text, written, form, piece, ends);
+                }
+            }
             self.form_end = written.end;
             self.is_plain &= written.is_plain;
         })
@@ -195,9 +202,11 @@ impl<'r> Pairs<'r> {
     /// Calls `with` with the value of each pair called `name`, until it says that this is enough.
     #[inline(always)]
     pub(super) fn each_named(&self, name: &[u8], mut with: impl FnMut(&'r [u8]) -> bool) {
+        let first = name.first();
         let (name_bytes, mut start) = (name.len() as u32, self.start as u32);
         for ends in self.ends {
-            if ends.name - start == name_bytes && self.text.get(start as usize..ends.name as usize) == Some(name) {
+            let place = start as usize..ends.name as usize;
+            if ends.name - start == name_bytes && self.text.get(place.start) == first && self.text.get(place) == Some(name) {
                 let value = self.text.get(ends.name as usize..ends.value as usize).unwrap_or_default();
                 if with(value) {
                     return;
@@ -237,24 +246,14 @@ struct Written {
     is_plain: bool,
 }
 
-/// Writes pairs of `form`, decoded, into `text` behind what is written, as many as there are `ends` to fill. There is room
-/// for them as they are in the form, and [`SLACK`] behind it, and decoding makes nothing longer.
+/// Writes a pair of `form`, decoded, into `text` behind what is written. There is room for it as it is in the form, and
+/// [`SLACK`] behind it, and decoding makes nothing longer.
 #[inline(always)]
-fn write_all<'p>(
-    text: &mut [u8],
-    before: Written,
-    form: &[u8],
-    pieces: impl Iterator<Item = &'p Piece>,
-    ends: &mut [Ends],
-) -> Written {
-    let mut written = before;
-    for (ends, piece) in ends.iter_mut().zip(pieces) {
-        written = write(text, written, form, piece.name());
-        ends.name = written.end as u32;
-        written = write(text, written, form, piece.value());
-        ends.value = written.end as u32;
-    }
-    written
+fn write_pair(text: &mut [u8], written: Written, form: &[u8], piece: &Piece, ends: &mut Ends) -> Written {
+    let name = write(text, written, form, piece.name());
+    let value = write(text, name, form, piece.value());
+    *ends = Ends { name: name.end as u32, value: value.end as u32 };
+    value
 }
 
 #[inline(always)]
@@ -265,7 +264,7 @@ fn write(text: &mut [u8], written: Written, form: &[u8], part: Part) -> Written 
     write_escaped(text, written, form, part)
 }
 
-/// Not inlined: [`write_all`] is faster without all of this in its loop.
+/// Not inlined: the loop over the pairs is faster without it.
 #[inline(never)]
 fn write_escaped(text: &mut [u8], written: Written, form: &[u8], part: Part) -> Written {
     let Written { mut end, mut is_plain } = written;
@@ -300,7 +299,13 @@ fn copy(text: &mut [u8], at: usize, form: &[u8], start: usize, end: usize) -> us
 /// Whether there was room for it: in the form, for which its end is near.
 #[inline(always)]
 fn copy_step<const N: usize>(text: &mut [u8], at: usize, form: &[u8], start: usize) -> bool {
-    let from = form.get(start..).and_then(<[u8]>::first_chunk::<N>);
-    let to = text.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<N>);
-    from.zip(to).map(|(from, to)| *to = *from).is_some()
+    let from = form.get(start..start + N).and_then(<[u8]>::first_chunk::<N>);
+    let to = text.get_mut(at..at + N).and_then(<[u8]>::first_chunk_mut::<N>);
+    match (from, to) {
+        (Some(from), Some(to)) => {
+            *to = *from;
+            true
+        }
+        _ => false,
+    }
 }

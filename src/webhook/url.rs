@@ -238,11 +238,17 @@ impl<'u> Spellings<'u> {
         }
     }
 
-    /// The spellings with `question_query`, a `?` and a query, behind them, the likeliest first.
-    pub(super) fn with_query(&self, question_query: &'u str) -> impl Iterator<Item = Spelling<'u>> {
-        let (origins, base_path) = (self.origins, self.base_path);
-        self.paths.into_iter().flatten().flat_map(move |(path, slash)| {
-            origins.iter().map(move |origin| Spelling([origin, base_path, path, slash, question_query]))
-        })
+    /// Whether `is_right` holds for one of the spellings with `question_query`, a `?` and a query, behind them. The
+    /// likeliest comes first.
+    #[inline(always)]
+    pub(super) fn any(&self, question_query: &str, mut is_right: impl FnMut(&Spelling<'_>) -> bool) -> bool {
+        for (path, slash) in self.paths.iter().flatten() {
+            for origin in self.origins {
+                if is_right(&Spelling([origin, self.base_path, path, slash, question_query])) {
+                    return true;
+                }
+            }
+        }
+        false
     }
 }

@@ -315,13 +315,10 @@ impl Signed<'_, '_> {
     /// Whether it is, with the query as received and the form in Twilio's order.
     fn is_as_received(&self, reading: &mut Reading) -> bool {
         let (text, form) = reading.signed_text();
-        for url in self.spellings.with_query(self.target.question_query) {
-            let Some(start) = url.write_before(text, form.start) else { continue };
-            if self.keys.iter().any(|key| key.signs(text, start..form.end, self.signature)) {
-                return true;
-            }
-        }
-        false
+        self.spellings.any(self.target.question_query, |url| {
+            let start = url.write_before(text, form.start);
+            start.is_some_and(|start| self.keys.iter().any(|key| key.signs(text, start..form.end, self.signature)))
+        })
     }
 
     /// Whether it is, with the query written otherwise, with `'` as `%27` or as Node's `querystring` writes it, for
@@ -348,7 +345,7 @@ impl Signed<'_, '_> {
             self.keys.iter().any(|key| key.signs(&mut text, 0..end, self.signature))
         };
         let mut with_form =
-            |form: &[u8], query: &str| self.spellings.with_query(query).any(|url| is_signed(&url, form));
+            |form: &[u8], query: &str| self.spellings.any(query, |url| is_signed(url, form));
         if respelled().any(|query| with_form(&form, query)) {
             return true;
         }
