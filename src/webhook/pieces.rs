@@ -54,11 +54,20 @@ impl Piece {
     /// The first seven bytes of the decoded name as a number that sorts as they do; the lowest byte is left for others.
     #[inline(always)]
     fn prefix(&self, form: &[u8]) -> u64 {
-        let name = self.name();
-        let length = (name.end - name.start).min(7);
-        match form.get(name.start..).and_then(<[u8]>::first_chunk) {
-            Some(word) if name.is_plain() && length > 0 => u64::from_be_bytes(*word) & (u64::MAX << (64 - 8 * length)),
-            _ => prefix_of(name.of(form)),
+        /// By how many bytes of the word belong to the name.
+        const KEPT: [u64; 8] = {
+            let mut kept = [0; 8];
+            let mut bytes = 1;
+            while bytes < 8 {
+                kept[bytes] = u64::MAX << (64 - 8 * bytes);
+                bytes += 1;
+            }
+            kept
+        };
+        let (start, length) = (self.start as usize, (self.name_end - self.start).min(7));
+        match form.get(start..start + WORD_BYTES).and_then(<[u8]>::first_chunk) {
+            Some(word) if self.escaped & NAME_ESCAPED == 0 => u64::from_be_bytes(*word) & KEPT[length as usize],
+            _ => prefix_of(self.name().of(form)),
         }
     }
 }
@@ -207,8 +216,9 @@ pub(super) fn scan_many(form: &[u8], pairs_max: usize) -> Result<(Vec<Piece>, Sc
 /// Puts the places of `pieces` into `order`, which has room for them, as they are signed, and says how many they are: by the
 /// bytes of the decoded name, then of the value, each pair once (twilio-python and twilio-node: the values of a repeated
 /// name are made unique and sorted).
-#[inline(always)]
+#[inline(never)]
 pub(super) fn signing_order(form: &[u8], pieces: &[Piece], order: &mut [u64]) -> usize {
+    const PLACE: u64 = 0xff;
     if pieces.len() > PLACE as usize {
         return signing_order_of_many(form, pieces, order);
     }
@@ -218,49 +228,23 @@ pub(super) fn signing_order(form: &[u8], pieces: &[Piece], order: &mut [u64]) ->
         *key = piece.prefix(form) | place as u64;
     }
     order.sort_unstable();
-    let (mut repeats, mut first) = (false, 0);
-    for at in 1..=order.len() {
-        let is_alike = matches!((order.get(first), order.get(at)), (Some(a), Some(b)) if (a ^ b) <= PLACE);
-        if !is_alike {
-            if at - first > 1 {
-                repeats |= settle(form, pieces, order.get_mut(first..at).unwrap_or_default());
-            }
-            first = at;
-        }
-    }
-    let count = if repeats { without_repeats(form, pieces, order) } else { order.len() };
-    order.iter_mut().for_each(|key| *key &= PLACE);
-    count
-}
-
-const PLACE: u64 = 0xff;
-
-fn compare_places(form: &[u8], pieces: &[Piece], a: u64, b: u64) -> Ordering {
     let piece = |key: u64| pieces.get((key & PLACE) as usize);
-    piece(a).zip(piece(b)).map_or(Ordering::Equal, |(a, b)| compare(form, a, b))
-}
-
-/// Sorts keys of which the first bytes are alike by everything, and says whether some are the same.
-fn settle(form: &[u8], pieces: &[Piece], alike: &mut [u64]) -> bool {
-    let compare = |a: u64, b: u64| compare_places(form, pieces, a, b);
-    if let [a, b] = alike {
-        let order = compare(*a, *b);
-        if order.is_gt() {
-            std::mem::swap(a, b);
+    let mut compared = 0;
+    for at in 1..order.len() {
+        let mut at = at;
+        while at > 0 && order[at] ^ order[at - 1] <= PLACE {
+            compared += 1;
+            match piece(order[at]).zip(piece(order[at - 1])).map(|(this, before)| compare(form, this, before)) {
+                Some(Ordering::Less) if compared <= 2 * pieces.len() => order.swap(at, at - 1),
+                Some(Ordering::Greater) => break,
+                // A repeated pair, or a form that was made to be slow to sort so.
+                _ => return signing_order_of_many(form, pieces, order),
+            }
+            at -= 1;
         }
-        return order.is_eq();
     }
-    alike.sort_unstable_by(|a, b| compare(*a, *b));
-    alike.windows(2).any(|pair| matches!(pair, [a, b] if compare(*a, *b).is_eq()))
-}
-
-/// Moves the keys of repeated pairs to the end, and says how many remain.
-#[cold]
-fn without_repeats(form: &[u8], pieces: &[Piece], order: &mut [u64]) -> usize {
-    let mut kept = order.to_vec();
-    kept.dedup_by(|a, b| (*a ^ *b) <= PLACE && compare_places(form, pieces, *a, *b).is_eq());
-    order.iter_mut().zip(&kept).for_each(|(slot, key)| *slot = *key);
-    kept.len()
+    order.iter_mut().for_each(|key| *key &= PLACE);
+    order.len()
 }
 
 #[cold]

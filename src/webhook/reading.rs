@@ -91,14 +91,14 @@ impl Reading {
         if query.is_empty() {
             return Ok(());
         }
-        with_pieces(query, pairs_max, |pieces, is_plain| {
+        with_pieces(query, pairs_max, |pieces, mut is_plain| {
             self.pairs.resize(pieces.len());
             let (text, ends) = (self.text.get_mut(), self.pairs.get_mut());
-            let mut written = Written { end: 0, is_plain };
+            let mut at = 0;
             for (ends, piece) in ends.iter_mut().zip(pieces) {
-                written = write_pair(text, written, query, piece, ends);
+                at = write_pair(text, at, query, piece, ends, &mut is_plain);
             }
-            self.is_plain &= written.is_plain;
+            self.is_plain &= is_plain;
             self.query_pairs = pieces.len();
         })
     }
@@ -106,7 +106,7 @@ impl Reading {
     /// Decodes `form` into the room kept for it. Once.
     #[inline(never)]
     pub(super) fn read_form(&mut self, form: &[u8], pairs_max: usize) -> Result<(), TooManyPairs> {
-        with_pieces(form, pairs_max, |pieces, is_plain| {
+        with_pieces(form, pairs_max, |pieces, mut is_plain| {
             let mut inline = [0; PAIRS_INLINE];
             let mut many = Vec::new();
             let order = if pieces.len() <= PAIRS_INLINE {
@@ -119,14 +119,9 @@ impl Reading {
             self.pairs.resize(self.query_pairs + count);
             let ends = self.pairs.get_mut().get_mut(self.query_pairs..).unwrap_or_default();
             let text = self.text.get_mut();
-            let mut written = Written { end: self.form_start, is_plain };
-            for (ends, place) in ends.iter_mut().zip(order) {
-                if let Some(piece) = pieces.get(*place as usize) {
-                    written = write_pair(text, written, form, piece, ends);
-                }
-            }
-            self.form_end = written.end;
-            self.is_plain &= written.is_plain;
+            let order = order.get(..count).unwrap_or_default();
+            self.form_end = write_in_order(text, self.form_start, form, pieces, order, ends, &mut is_plain);
+            self.is_plain &= is_plain;
         })
     }
 
@@ -239,46 +234,66 @@ pub(super) fn in_order_of_names(form: &[u8]) -> Vec<u8> {
     text
 }
 
-/// Up to where the text is written, and whether it is ASCII without NUL.
-#[derive(Clone, Copy)]
-struct Written {
-    end: usize,
-    is_plain: bool,
-}
-
-/// Writes a pair of `form`, decoded, into `text` behind what is written. There is room for it as it is in the form, and
-/// [`SLACK`] behind it, and decoding makes nothing longer.
-#[inline(always)]
-fn write_pair(text: &mut [u8], written: Written, form: &[u8], piece: &Piece, ends: &mut Ends) -> Written {
-    let name = write(text, written, form, piece.name());
-    let value = write(text, name, form, piece.value());
-    *ends = Ends { name: name.end as u32, value: value.end as u32 };
-    value
-}
-
-#[inline(always)]
-fn write(text: &mut [u8], written: Written, form: &[u8], part: Part) -> Written {
-    if part.is_plain() {
-        return Written { end: copy(text, written.end, form, part.start, part.end), ..written };
+/// Writes the pairs of `form` that are at the places of `order`, decoded, into `text` from `at` on, and says where they end.
+#[inline(never)]
+fn write_in_order(
+    text: &mut [u8],
+    at: usize,
+    form: &[u8],
+    pieces: &[Piece],
+    order: &[u64],
+    ends: &mut [Ends],
+    is_plain: &mut bool,
+) -> usize {
+    let mut at = at;
+    for (ends, place) in ends.iter_mut().zip(order) {
+        if let Some(piece) = pieces.get(*place as usize) {
+            at = write_pair(text, at, form, piece, ends, is_plain);
+        }
     }
-    write_escaped(text, written, form, part)
+    at
+}
+
+/// Writes a pair of `form`, decoded, into `text` from `at` on, and says where it ends; `is_plain` becomes false if what was
+/// escaped is not ASCII or is NUL. There is room for the pair as it is in the form, and [`SLACK`] behind it, and decoding
+/// makes nothing longer.
+#[inline(always)]
+fn write_pair(text: &mut [u8], at: usize, form: &[u8], piece: &Piece, ends: &mut Ends, is_plain: &mut bool) -> usize {
+    let name = match piece.name() {
+        name if name.is_plain() => copy(text, at, form, name.start, name.end),
+        _ => write_escaped(text, at, form, piece, Piece::name, is_plain),
+    };
+    let value = match piece.value() {
+        value if value.is_plain() => copy(text, name, form, value.start, value.end),
+        _ => write_escaped(text, name, form, piece, Piece::value, is_plain),
+    };
+    *ends = Ends { name: name as u32, value: value as u32 };
+    value
 }
 
 /// Not inlined: the loop over the pairs is faster without it.
 #[inline(never)]
-fn write_escaped(text: &mut [u8], written: Written, form: &[u8], part: Part) -> Written {
-    let Written { mut end, mut is_plain } = written;
+fn write_escaped(
+    text: &mut [u8],
+    at: usize,
+    form: &[u8],
+    piece: &Piece,
+    part: fn(&Piece) -> Part,
+    is_plain: &mut bool,
+) -> usize {
+    let part = part(piece);
+    let mut at = at;
     let mut decoded = Decoded::new(part.of(form));
     let escaped_bytes = part.plain_from - part.start;
     while decoded.read_bytes() < escaped_bytes
         && let Some(byte) = decoded.next()
-        && let Some(slot) = text.get_mut(end)
+        && let Some(slot) = text.get_mut(at)
     {
         *slot = byte;
-        end += 1;
-        is_plain &= matches!(byte, 1..0x80);
+        at += 1;
+        *is_plain &= matches!(byte, 1..0x80);
     }
-    Written { end: copy(text, end, form, part.start + decoded.read_bytes(), part.end), is_plain }
+    copy(text, at, form, part.start + decoded.read_bytes(), part.end)
 }
 
 /// Copies `form[start..end]`, mostly of a few bytes, for which a fixed number of bytes is faster than an exact one.

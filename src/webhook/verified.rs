@@ -1,7 +1,6 @@
 //! What may be read of a request once its signature has been checked.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::Method;
 use super::reading::{Pairs, Reading};
@@ -14,7 +13,7 @@ const ACCOUNT: &[u8] = b"AccountSid";
 /// It holds the decoded parameters itself: those of an ordinary webhook, up to 2 KiB and 64 pairs, without memory from the
 /// heap. `Debug` shows no values, for they are personal data.
 pub struct Verified<'a> {
-    pub(super) account_sid: Arc<str>,
+    pub(super) account_sid: &'a str,
     pub(super) method: Method,
     pub(super) websocket: bool,
     pub(super) path: &'a str,
@@ -69,8 +68,8 @@ impl<'a> Verified<'a> {
 
     /// The account whose secret signed the request. A parameter `AccountSid`, if there is one, says the same.
     #[must_use]
-    pub fn account_sid(&self) -> &str {
-        &self.account_sid
+    pub fn account_sid(&self) -> &'a str {
+        self.account_sid
     }
 
     /// The method of the request.

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
 use super::config::VerifierBuilder;
 use super::form;
@@ -37,7 +36,7 @@ const TARGET_BYTES_MAX: usize = 16 * 1024;
 #[derive(Clone)]
 pub struct Verifier {
     pub(super) base: Base,
-    pub(super) account_sid: Arc<str>,
+    pub(super) account_sid: String,
     pub(super) scheme: Scheme,
     pub(super) secrets: Secrets,
     pub(super) trusts_proto: bool,
@@ -117,7 +116,7 @@ impl Verifier {
     ///
     /// Takes no memory from the heap for an ordinary webhook: one whose parameters fit in 2 KiB and are 64 at most.
     /// Schemes with a time of signing compare it with the system's clock: see [`verify_at`](Self::verify_at).
-    pub fn verify<'a>(&self, request: &WebhookRequest<'a>) -> Result<Verified<'a>, Refusal> {
+    pub fn verify<'a>(&'a self, request: &WebhookRequest<'a>) -> Result<Verified<'a>, Refusal> {
         let mut verified = Ok(self.unread(request));
         if let Err(refusal) =
             verified.as_mut().map_or(Ok(()), |verified| self.read(request, &|| SystemClock.now(), verified))
@@ -128,15 +127,15 @@ impl Verifier {
     }
 
     /// What [`verify`](Self::verify) would say at `now`.
-    pub fn verify_at<'a>(&self, request: &WebhookRequest<'a>, now: Timestamp) -> Result<Verified<'a>, Refusal> {
+    pub fn verify_at<'a>(&'a self, request: &WebhookRequest<'a>, now: Timestamp) -> Result<Verified<'a>, Refusal> {
         let mut verified = self.unread(request);
         self.read(request, &|| now, &mut verified)?;
         Ok(verified)
     }
 
-    fn unread<'a>(&self, request: &WebhookRequest<'a>) -> Verified<'a> {
+    fn unread<'a>(&'a self, request: &WebhookRequest<'a>) -> Verified<'a> {
         Verified {
-            account_sid: Arc::clone(&self.account_sid),
+            account_sid: &self.account_sid,
             method: request.method,
             websocket: request.websocket,
             path: "/",
