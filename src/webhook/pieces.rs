@@ -110,7 +110,8 @@ const NONE: u32 = u32::MAX;
 #[inline(never)]
 pub(super) fn scan(form: &[u8], pieces: &mut [Piece]) -> Result<Scanned, Full> {
     let (words, rest) = form.as_chunks::<WORD_BYTES>();
-    let mut scan = Scan { pieces, count: 0, start: 0, name_end: NONE, name_escaped: 0, escaped: 0, high: 0, nul: false };
+    let mut scan =
+        Scan { pieces, count: 0, start: 0, name_end: NONE, name_escaped: 0, escaped: 0, high: 0, nul: false };
     for (at, word) in words.iter().enumerate() {
         scan.word(at * WORD_BYTES, u64::from_le_bytes(*word))?;
     }

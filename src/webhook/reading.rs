@@ -197,11 +197,10 @@ impl<'r> Pairs<'r> {
     /// Calls `with` with the value of each pair called `name`, until it says that this is enough.
     #[inline(always)]
     pub(super) fn each_named(&self, name: &[u8], mut with: impl FnMut(&'r [u8]) -> bool) {
-        let first = name.first();
         let (name_bytes, mut start) = (name.len() as u32, self.start as u32);
         for ends in self.ends {
             let place = start as usize..ends.name as usize;
-            if ends.name - start == name_bytes && self.text.get(place.start) == first && self.text.get(place) == Some(name) {
+            if ends.name - start == name_bytes && self.text.get(place) == Some(name) {
                 let value = self.text.get(ends.name as usize..ends.value as usize).unwrap_or_default();
                 if with(value) {
                     return;

@@ -94,8 +94,7 @@ impl<'a> Verified<'a> {
             });
             is_another
         };
-        is_another_in(self.reading.form_pairs())
-            || (self.url_is_signed && is_another_in(self.reading.query_pairs()))
+        is_another_in(self.reading.form_pairs()) || (self.url_is_signed && is_another_in(self.reading.query_pairs()))
     }
 
     fn reads_query(&self) -> bool {

@@ -343,8 +343,7 @@ impl Signed<'_, '_> {
             text.resize(end + PADDING_BYTES, 0);
             self.keys.iter().any(|key| key.signs(&mut text, 0..end, self.signature))
         };
-        let mut with_form =
-            |form: &[u8], query: &str| self.spellings.any(query, |url| is_signed(url, form));
+        let mut with_form = |form: &[u8], query: &str| self.spellings.any(query, |url| is_signed(url, form));
         if respelled().any(|query| with_form(&form, query)) {
             return true;
         }
