@@ -113,6 +113,7 @@ pub(super) struct Signature {
 
 impl Signature {
     /// `None` if `header` is not the base64 of 20 or 32 bytes.
+    #[inline(always)]
     pub(super) fn read(header: &str) -> Option<Self> {
         let mut bytes = [0; SIGNATURE_BYTES_MAX + 4];
         let len = STANDARD.decode_slice(header, &mut bytes).ok()?;

@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::config::VerifierBuilder;
 use super::form;
-use super::header::Headers;
+use super::header::{Header, Headers};
 use super::reading::{self, Reading};
 use super::scheme::Scheme;
 use super::signature::{self, Algorithm, Key, PADDING_BYTES, Signature};
@@ -205,6 +205,7 @@ impl Verifier {
         }
     }
 
+    #[inline(always)]
     fn claim(&self, headers: &Headers<'_>, now: &dyn Fn() -> Timestamp) -> Result<Claim, Refusal> {
         let header = headers.signature(self.scheme)?;
         match &self.secrets {
@@ -225,7 +226,7 @@ impl Verifier {
             Secrets::Telnyx(_) => return Ok(&[]),
         };
         let settings = match self.scheme {
-            Scheme::Twilio => headers.settings.or(Refusal::SignatureSettings)?,
+            Scheme::Twilio => headers.sole(Header::Settings, Refusal::SignatureSettings)?,
             _ => None,
         };
         let Some(settings) = settings else { return Ok(tokens) };
@@ -253,12 +254,12 @@ impl Verifier {
     fn base_seen(&self, headers: &Headers<'_>) -> Result<Cow<'_, Base>, Refusal> {
         let mut base = Cow::Borrowed(&self.base);
         if self.trusts_proto
-            && let Some(proto) = headers.forwarded_proto.or(Refusal::ForwardedHeader)?
+            && let Some(proto) = headers.sole(Header::ForwardedProto, Refusal::ForwardedHeader)?
         {
             base = Cow::Owned(base.into_owned().with_proto(proto.trim())?);
         }
         if self.trusts_host
-            && let Some(host) = headers.forwarded_host.or(Refusal::ForwardedHeader)?
+            && let Some(host) = headers.sole(Header::ForwardedHost, Refusal::ForwardedHeader)?
         {
             base = Cow::Owned(base.into_owned().with_host(host.trim())?);
         }
@@ -274,7 +275,7 @@ impl Verifier {
         if request.method == Method::Get {
             return Ok(Content::Query);
         }
-        let is_form = match headers.content_type.or(Refusal::ContentTypeRepeated)? {
+        let is_form = match headers.sole(Header::ContentType, Refusal::ContentTypeRepeated)? {
             Some(content_type) => {
                 let kind = || content_type.split(';').next().unwrap_or_default().trim();
                 content_type == FORM || content_type == FORM_IN_UTF8 || kind().eq_ignore_ascii_case(FORM)
