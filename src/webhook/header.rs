@@ -26,9 +26,12 @@ pub(super) struct Headers<'a> {
 }
 
 impl<'a> Headers<'a> {
-    #[inline(always)]
-    pub(super) fn read(headers: &[(&str, &'a str)]) -> Self {
-        let mut found = Self { values: [None; 8], repeated: 0 };
+    pub(super) fn new() -> Self {
+        Self { values: [None; 8], repeated: 0 }
+    }
+
+    /// Notes those of `headers` that matter.
+    pub(super) fn read(&mut self, headers: &[(&str, &'a str)]) {
         for (name, value) in headers {
             // Few names have the length of one that matters.
             let (header, known) = match name.len() {
@@ -42,11 +45,10 @@ impl<'a> Headers<'a> {
                 36 => (Header::Settings, "X-Twilio-Webhooks-Signature-Settings"),
                 _ => continue,
             };
-            if name.eq_ignore_ascii_case(known) && found.values[header as usize].replace(value).is_some() {
-                found.repeated |= 1 << header as u8;
+            if name.eq_ignore_ascii_case(known) && self.values[header as usize].replace(value).is_some() {
+                self.repeated |= 1 << header as u8;
             }
         }
-        found
     }
 
     /// The value of `header`, or `refusal` if there are several.

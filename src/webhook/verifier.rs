@@ -99,7 +99,8 @@ enum Content {
 
 /// The signature of a request, as far as it can be judged before the request is read.
 enum Claim {
-    Keyed(Signature),
+    /// It has been read.
+    Keyed,
     #[cfg(feature = "telnyx")]
     Telnyx(super::telnyx::Claim),
 }
@@ -154,8 +155,10 @@ impl Verifier {
         verified: &mut Verified<'a>,
     ) -> Result<(), Refusal> {
         self.check_shape(request)?;
-        let headers = Headers::read(request.headers);
-        let claim = self.claim(&headers, now)?;
+        let mut headers = Headers::new();
+        headers.read(request.headers);
+        let mut signature = Signature::default();
+        let claim = self.claim(&headers, now, &mut signature)?;
         let target = Target::read(request.target)?;
         let keys = self.keys_named(&headers)?;
         let base = self.base_seen(&headers)?;
@@ -169,8 +172,8 @@ impl Verifier {
         }
 
         let is_signed = match (&claim, &self.secrets) {
-            (Claim::Keyed(signature), Secrets::Keyed { .. }) => {
-                let signed = Signed { keys, signature: signature.bytes(), spellings, target };
+            (Claim::Keyed, Secrets::Keyed { .. }) => {
+                let signed = Signed { keys, signature: signature.bytes(), spellings: &spellings, target };
                 signed.is_as_received(reading)
                     || signed.is_respelled(reading, self.form_otherwise(content, request.body).as_deref())
             }
@@ -205,13 +208,18 @@ impl Verifier {
         }
     }
 
-    #[inline(always)]
-    fn claim(&self, headers: &Headers<'_>, now: &dyn Fn() -> Timestamp) -> Result<Claim, Refusal> {
+    /// Reads the signature, into `keyed` if it is one that keys make.
+    fn claim(
+        &self,
+        headers: &Headers<'_>,
+        now: &dyn Fn() -> Timestamp,
+        keyed: &mut Signature,
+    ) -> Result<Claim, Refusal> {
         let header = headers.signature(self.scheme)?;
         match &self.secrets {
             Secrets::Keyed { .. } => {
                 let _no_time_is_signed = now;
-                Signature::read(header).map(Claim::Keyed).ok_or(Refusal::SignatureMalformed)
+                if keyed.read(header) { Ok(Claim::Keyed) } else { Err(Refusal::SignatureMalformed) }
             }
             #[cfg(feature = "telnyx")]
             Secrets::Telnyx(telnyx) => telnyx.claim(header, headers, now()).map(Claim::Telnyx),
@@ -307,7 +315,7 @@ impl Verifier {
 struct Signed<'k, 'u> {
     keys: &'k [Key],
     signature: &'k [u8],
-    spellings: Spellings<'u>,
+    spellings: &'k Spellings<'u>,
     target: Target<'u>,
 }
 
