@@ -26,6 +26,7 @@ struct Few<T, const N: usize> {
 }
 
 impl<T: Copy + Default, const N: usize> Few<T, N> {
+    #[inline(always)]
     fn new() -> Self {
         Self { inline: [T::default(); N], many: Vec::new(), count: 0 }
     }
@@ -73,6 +74,7 @@ pub(super) struct Reading {
 }
 
 impl Reading {
+    #[inline(always)]
     pub(super) fn new() -> Self {
         Self { text: Few::new(), pairs: Few::new(), query_pairs: 0, form_start: 0, form_end: 0, is_plain: true }
     }

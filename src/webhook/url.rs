@@ -156,6 +156,7 @@ pub(super) struct Target<'t> {
 
 impl<'t> Target<'t> {
     /// Refuses what is not a path with an optional query (RFC 9112 §3.2.1): an absolute URL would name its own host.
+    #[inline(always)]
     pub(super) fn read(target: &'t str) -> Result<Self, Refusal> {
         let (is_plain, question) = survey(target.as_bytes());
         let shaped = matches!(target.as_bytes().first(), None | Some(b'/' | b'?'));
@@ -179,7 +180,7 @@ impl<'t> Target<'t> {
 }
 
 /// Whether `target` is of letters, digits and such signs alone as every URL may have, and where its first `?` is.
-#[inline]
+#[inline(always)]
 fn survey(target: &[u8]) -> (bool, Option<usize>) {
     let (words, rest) = target.as_chunks::<WORD_BYTES>();
     let mut last = [b'0'; WORD_BYTES];
@@ -228,6 +229,7 @@ pub(super) struct Spellings<'u> {
 }
 
 impl<'u> Spellings<'u> {
+    #[inline(always)]
     pub(super) fn new(base: &'u Base, target: Target<'u>, websocket: bool) -> Self {
         // Twilio docs, Media Streams: the handshake may be signed with a slash that the URL does not have.
         let other = websocket.then(|| target.path.strip_suffix('/').map_or((target.path, "/"), |path| (path, "")));

@@ -117,23 +117,25 @@ impl Verifier {
     ///
     /// Takes no memory from the heap for an ordinary webhook: one whose parameters fit in 2 KiB and are 64 at most.
     /// Schemes with a time of signing compare it with the system's clock: see [`verify_at`](Self::verify_at).
+    // What is verified is large: inlined, it is filled where the caller keeps it.
+    #[inline(always)]
     pub fn verify<'a>(&'a self, request: &WebhookRequest<'a>) -> Result<Verified<'a>, Refusal> {
-        let mut verified = Ok(self.unread(request));
-        if let Err(refusal) =
-            verified.as_mut().map_or(Ok(()), |verified| self.read(request, &|| SystemClock.now(), verified))
-        {
-            verified = Err(refusal);
+        let mut verified = self.unread(request);
+        match self.read(request, &|| SystemClock.now(), &mut verified) {
+            Ok(()) => Ok(verified),
+            Err(refusal) => Err(refusal),
         }
-        verified
     }
 
     /// What [`verify`](Self::verify) would say at `now`.
+    #[inline(always)]
     pub fn verify_at<'a>(&'a self, request: &WebhookRequest<'a>, now: Timestamp) -> Result<Verified<'a>, Refusal> {
         let mut verified = self.unread(request);
         self.read(request, &|| now, &mut verified)?;
         Ok(verified)
     }
 
+    #[inline(always)]
     fn unread<'a>(&'a self, request: &WebhookRequest<'a>) -> Verified<'a> {
         Verified {
             account_sid: &self.account_sid,
@@ -148,6 +150,7 @@ impl Verifier {
     }
 
     /// Fills `verified`, which may be let out of here only if that succeeds.
+    #[inline(never)]
     fn read<'a>(
         &self,
         request: &WebhookRequest<'a>,
