@@ -81,7 +81,8 @@ impl Floor {
                 return false;
             }
         }
-        let (Some(signature), Some("application/x-www-form-urlencoded; charset=UTF-8")) = (signature, content_type) else {
+        let (Some(signature), Some("application/x-www-form-urlencoded; charset=UTF-8")) = (signature, content_type)
+        else {
             return false;
         };
         let mut sent = [0; 24];
@@ -92,7 +93,8 @@ impl Floor {
         self.sort(form, count);
         let Some(end) = self.write(form) else { return false };
         let code = self.hash(end);
-        let is_same = std::hint::black_box(code.iter().zip(&sent).fold(0, |differing, (a, b)| differing | (a ^ b))) == 0;
+        let is_same =
+            std::hint::black_box(code.iter().zip(&sent).fold(0, |differing, (a, b)| differing | (a ^ b))) == 0;
         is_same && (is_plain || self.is_text())
     }
 

@@ -47,7 +47,7 @@ impl Place {
         let whole = if below { path.to_owned() } else { format!("{}{path}", self.path) };
         let mut paths = vec![whole.clone()];
         if websocket {
-            paths.push(whole.strip_suffix('/').map_or(format!("{whole}/"), str::to_owned));
+            paths.push(whole.strip_suffix('/').map_or_else(|| format!("{whole}/"), str::to_owned));
         }
         let mut queries = vec![query.to_owned()];
         if query.len() > 1 {
