@@ -230,8 +230,12 @@ pub(super) fn signing_order(form: &[u8], pieces: &[Piece], order: &mut [u64]) ->
     }
     order.sort_unstable();
     let piece = |key: u64| pieces.get((key & PLACE) as usize);
-    let mut compared = 0;
-    for at in 1..order.len() {
+    let (mut compared, mut before) = (0, u64::MAX);
+    for at in 0..order.len() {
+        if order[at] ^ before > PLACE {
+            before = order[at];
+            continue;
+        }
         let mut at = at;
         while at > 0 && order[at] ^ order[at - 1] <= PLACE {
             compared += 1;
