@@ -22,33 +22,33 @@ const NAME_ESCAPED: u32 = 1 << 31;
 pub(super) struct Part {
     pub(super) start: usize,
     pub(super) end: usize,
-    /// From here on every byte stands for itself.
-    pub(super) plain_from: usize,
+    /// Whether every byte stands for itself.
+    pub(super) is_plain: bool,
 }
 
 impl Part {
     pub(super) fn of<'f>(&self, form: &'f [u8]) -> &'f [u8] {
         form.get(self.start..self.end).unwrap_or_default()
     }
-
-    #[inline(always)]
-    pub(super) fn is_plain(&self) -> bool {
-        self.plain_from <= self.start
-    }
 }
 
 impl Piece {
     #[inline(always)]
     pub(super) fn name(&self) -> Part {
-        let plain_from = if self.escaped & NAME_ESCAPED == 0 { 0 } else { self.name_end };
-        Part { start: self.start as usize, end: self.name_end as usize, plain_from: plain_from as usize }
+        let is_plain = self.escaped & NAME_ESCAPED == 0;
+        Part { start: self.start as usize, end: self.name_end as usize, is_plain }
     }
 
     #[inline(always)]
     pub(super) fn value(&self) -> Part {
         let start = (self.name_end + 1).min(self.end);
-        let plain_from = self.escaped & !NAME_ESCAPED;
-        Part { start: start as usize, end: self.end as usize, plain_from: plain_from as usize }
+        Part { start: start as usize, end: self.end as usize, is_plain: self.escaped & !NAME_ESCAPED <= start }
+    }
+
+    /// Where the last `+` or `%` ends.
+    #[inline(always)]
+    pub(super) fn escaped_end(&self) -> usize {
+        (self.escaped & !NAME_ESCAPED) as usize
     }
 
     /// The first seven bytes of the decoded name as a number that sorts as they do; the lowest byte is left for others.
@@ -85,7 +85,7 @@ fn compare(form: &[u8], a: &Piece, b: &Piece) -> Ordering {
 }
 
 fn compare_parts(form: &[u8], a: Part, b: Part) -> Ordering {
-    match a.is_plain() && b.is_plain() {
+    match a.is_plain && b.is_plain {
         true => a.of(form).cmp(b.of(form)),
         false => Decoded::new(a.of(form)).cmp(Decoded::new(b.of(form))),
     }
@@ -230,8 +230,12 @@ pub(super) fn signing_order(form: &[u8], pieces: &[Piece], order: &mut [u64]) ->
     }
     order.sort_unstable();
     let piece = |key: u64| pieces.get((key & PLACE) as usize);
-    let mut compared = 0;
-    for at in 1..order.len() {
+    let (mut compared, mut before) = (0, u64::MAX);
+    for at in 0..order.len() {
+        if order[at] ^ before > PLACE {
+            before = order[at];
+            continue;
+        }
         let mut at = at;
         while at > 0 && order[at] ^ order[at - 1] <= PLACE {
             compared += 1;

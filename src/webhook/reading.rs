@@ -12,6 +12,7 @@ const TEXT_INLINE: usize = 1024;
 /// How many pairs take none: a status callback of Twilio has about 25 parameters, an incoming call with everything that a
 /// trunk adds to it about 40.
 const PAIRS_INLINE: usize = 40;
+const ACCOUNT: &[u8] = b"AccountSid";
 /// Short texts are copied in steps of this many bytes, over the end of what was asked for.
 const STEP: usize = 16;
 const TWO_STEPS: usize = 2 * STEP;
@@ -71,12 +72,21 @@ pub(super) struct Reading {
     form_end: usize,
     /// Whether all pairs are ASCII without NUL.
     is_plain: bool,
+    /// Whether the form names another account.
+    is_another: bool,
+}
+
+/// What is seen of pairs while they are written.
+struct Notes<'v> {
+    account: &'v [u8],
+    is_another: bool,
+    is_plain: bool,
 }
 
 impl Reading {
     #[inline(always)]
     pub(super) fn new() -> Self {
-        Self { text: Few::new(), pairs: Few::new(), query_pairs: 0, form_start: 0, form_end: 0, is_plain: true }
+        Self { text: Few::new(), pairs: Few::new(), query_pairs: 0, form_start: 0, form_end: 0, is_plain: true, is_another: false }
     }
 
     /// Makes room for `query`, for a URL of `url_bytes` and for a form of `form_bytes`, and decodes the query. Once.
@@ -107,7 +117,7 @@ impl Reading {
 
     /// Decodes `form` into the room kept for it. Once.
     #[inline(never)]
-    pub(super) fn read_form(&mut self, form: &[u8], pairs_max: usize) -> Result<(), TooManyPairs> {
+    pub(super) fn read_form(&mut self, form: &[u8], account: &str, pairs_max: usize) -> Result<(), TooManyPairs> {
         with_pieces(form, pairs_max, |pieces, mut is_plain| {
             let mut inline = [0; PAIRS_INLINE];
             let mut many = Vec::new();
@@ -122,8 +132,10 @@ impl Reading {
             let ends = self.pairs.get_mut().get_mut(self.query_pairs..).unwrap_or_default();
             let text = self.text.get_mut();
             let order = order.get(..count).unwrap_or_default();
-            self.form_end = write_in_order(text, self.form_start, form, pieces, order, ends, &mut is_plain);
-            self.is_plain &= is_plain;
+            let mut notes = Notes { account: account.as_bytes(), is_another: false, is_plain };
+            self.form_end = write_in_order(text, self.form_start, form, pieces, order, ends, &mut notes);
+            self.is_plain &= notes.is_plain;
+            self.is_another = notes.is_another;
         })
     }
 
@@ -145,10 +157,16 @@ impl Reading {
 
     /// Makes every name and value text as [`form`] says: what is not UTF-8 becomes U+FFFD, and NUL is left out. Only then
     /// may it be read as text.
-    pub(super) fn make_text(&mut self) {
+    pub(super) fn make_text(&mut self, account: &str) {
         if !self.is_plain {
             self.rewrite();
+            self.is_another = self.form_pairs().any(|(name, value)| name == ACCOUNT && value != account.as_bytes());
         }
+    }
+
+    /// Whether an `AccountSid` of the form, as text, names another account than the one it was read for.
+    pub(super) fn names_another_account(&self) -> bool {
+        self.is_another
     }
 
     #[cold]
@@ -198,7 +216,8 @@ pub(super) struct Pairs<'r> {
 impl<'r> Pairs<'r> {
     /// Calls `with` with the value of each pair called `name`, until it says that this is enough.
     #[inline(always)]
-    pub(super) fn each_named(&self, name: &[u8], mut with: impl FnMut(&'r [u8]) -> bool) {
+    pub(super) fn each_named(&self, name: &str, mut with: impl FnMut(&'r [u8]) -> bool) {
+        let name = name.as_bytes();
         let (name_bytes, mut start) = (name.len() as u32, self.start as u32);
         for ends in self.ends {
             let place = start as usize..ends.name as usize;
@@ -244,12 +263,17 @@ fn write_in_order(
     pieces: &[Piece],
     order: &[u64],
     ends: &mut [Ends],
-    is_plain: &mut bool,
+    notes: &mut Notes<'_>,
 ) -> usize {
     let mut at = at;
     for (ends, place) in ends.iter_mut().zip(order) {
         if let Some(piece) = pieces.get(*place as usize) {
-            at = write_pair(text, at, form, piece, ends, is_plain);
+            let start = at;
+            at = write_pair(text, at, form, piece, ends, &mut notes.is_plain);
+            let name_end = ends.name as usize;
+            if name_end - start == ACCOUNT.len() && text.get(start..name_end) == Some(ACCOUNT) {
+                notes.is_another |= text.get(name_end..at) != Some(notes.account);
+            }
         }
     }
     at
@@ -260,16 +284,18 @@ fn write_in_order(
 /// makes nothing longer.
 #[inline(always)]
 fn write_pair(text: &mut [u8], at: usize, form: &[u8], piece: &Piece, ends: &mut Ends, is_plain: &mut bool) -> usize {
-    let name = match piece.name() {
-        name if name.is_plain() => copy(text, at, form, name.start, name.end),
-        name => write_escaped(text, at, form, (name.start, name.end), name.plain_from, is_plain),
+    let (name, value) = (piece.name(), piece.value());
+    let at = match name.is_plain {
+        true => copy(text, at, form, name.start, name.end),
+        false => write_escaped(text, at, form, (name.start, name.end), name.end, is_plain),
     };
-    let value = match piece.value() {
-        value if value.is_plain() => copy(text, name, form, value.start, value.end),
-        value => write_escaped(text, name, form, (value.start, value.end), value.plain_from, is_plain),
+    ends.name = at as u32;
+    let at = match value.is_plain {
+        true => copy(text, at, form, value.start, value.end),
+        false => write_escaped(text, at, form, (value.start, value.end), piece.escaped_end(), is_plain),
     };
-    *ends = Ends { name: name as u32, value: value as u32 };
-    value
+    ends.value = at as u32;
+    at
 }
 
 /// Not inlined: the loop over the pairs is faster without it.

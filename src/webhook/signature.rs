@@ -62,6 +62,7 @@ impl Key {
 
     /// Whether `signature` is this key's for `text[signed]`; takes the same time whichever bytes of the signature differ.
     /// Overwrites the [`PADDING_BYTES`] after what is signed.
+    #[inline(always)]
     pub(super) fn signs(&self, text: &mut [u8], signed: Range<usize>, signature: &[u8]) -> bool {
         match self {
             Self::Sha1(key) => key.mac(text, signed).is_some_and(|mac| is_same(&mac, signature)),

@@ -5,7 +5,6 @@ use std::fmt;
 use super::Method;
 use super::reading::{Pairs, Reading};
 
-const ACCOUNT: &[u8] = b"AccountSid";
 
 /// A request that bears a valid signature of the configured account. Only [`Verifier::verify`](super::Verifier::verify)
 /// makes one.
@@ -86,15 +85,14 @@ impl<'a> Verified<'a> {
 
     /// Whether a signed `AccountSid` names another account.
     pub(super) fn names_another_account(&self) -> bool {
-        let is_another_in = |pairs: Pairs<'_>| {
-            let mut is_another = false;
-            pairs.each_named(ACCOUNT, |account| {
+        let mut is_another = self.reading.names_another_account();
+        if self.url_is_signed && !is_another {
+            self.reading.query_pairs().each_named("AccountSid", |account| {
                 is_another = account != self.account_sid.as_bytes();
                 is_another
             });
-            is_another
-        };
-        is_another_in(self.reading.form_pairs()) || (self.url_is_signed && is_another_in(self.reading.query_pairs()))
+        }
+        is_another
     }
 
     fn reads_query(&self) -> bool {
@@ -128,7 +126,7 @@ fn text(bytes: &[u8]) -> &str {
 /// The value on which all pairs called `name` agree.
 fn sole<'p>(pairs: &Pairs<'p>, name: &str) -> Option<&'p str> {
     let (mut sole, mut differ) = (None, false);
-    pairs.each_named(name.as_bytes(), |value| {
+    pairs.each_named(name, |value| {
         differ = sole.is_some_and(|sole| sole != value);
         sole = Some(value);
         differ

@@ -171,7 +171,7 @@ impl Verifier {
         reading.read_query(target.query().as_bytes(), url_bytes, request.body.len(), self.params_max)?;
         let content = self.content(request, &headers, reading)?;
         if content == Content::Form {
-            reading.read_form(request.body, self.params_max)?;
+            reading.read_form(request.body, &self.account_sid, self.params_max)?;
         }
 
         let is_signed = match (&claim, &self.secrets) {
@@ -189,7 +189,7 @@ impl Verifier {
             return Err(Refusal::SignatureMismatch);
         }
 
-        reading.make_text();
+        reading.make_text(&self.account_sid);
         verified.path = target.path_below(&base);
         verified.has_form = content == Content::Form;
         verified.json = (content == Content::Json).then_some(request.body);
