@@ -8,7 +8,7 @@ use crate::id::{CallId, LegId, QueueId};
 use crate::model::{
     Agent, Call, CallState, Considered, Decision, EndReason, EventKind, LegVerb, Queue, Target, Verdict,
 };
-use crate::routing::{ReadyAgent, WaitingCall};
+use crate::routing::{Member, ReadyAgent, Standing, WaitingCall};
 use crate::script::{Script, Step};
 use crate::store::{Cursor, Rearm};
 use crate::time::Timestamp;
@@ -262,17 +262,22 @@ fn refusal(call: &Call, agent: &Agent, now: Timestamp) -> Option<Verdict> {
 fn offer_to(draft: &mut Draft<'_>, queue: &Queue, call: Call, looked: &[Looked], wanted: u32) -> Result<bool, Stop> {
     let Some(strategy) = draft.rules.strategies.get(&queue.strategy) else { return Ok(false) };
     let fitting: Vec<&Agent> = looked.iter().filter(|(_, verdict)| verdict.is_none()).map(|(agent, _)| agent).collect();
-    let candidates: Vec<ReadyAgent<'_>> = fitting
+    let standings: Vec<(Member, Standing)> = fitting
         .iter()
-        .map(|agent| ReadyAgent {
-            id: &agent.spec.id,
-            skills: &agent.spec.skills,
-            idle_since: agent.idle_since,
-            answered: agent.answered,
+        .map(|agent| {
+            let standing = Standing { idle_since: agent.idle_since, contacts: agent.answered, ..Standing::default() };
+            (Member::default(), standing)
         })
         .collect();
+    let candidates: Vec<ReadyAgent<'_>> = fitting
+        .iter()
+        .zip(&standings)
+        .map(|(agent, (member, standing))| ReadyAgent { id: &agent.spec.id, member, standing })
+        .collect();
+    let needs = call.skills.iter().map(|skill| (skill.clone(), crate::routing::Levels::ANY)).collect();
     let waiting = WaitingCall {
-        skills: &call.skills,
+        id: call.id,
+        needs: &needs,
         priority: call.priority,
         queued_at: call.queued_at.unwrap_or(call.started_at),
     };

@@ -12,7 +12,7 @@ use crate::engine::{Feed, Inner, Seeds, Switchboard};
 use crate::id::{AgentId, QueueId, TenantId};
 use crate::model;
 use crate::phone::{Endpoint, PhoneNumber};
-use crate::routing::{LongestIdle, RoutingStrategy};
+use crate::routing::{ReadyAgent, RoutingStrategy, WaitingCall};
 use crate::script::Prompt;
 use crate::setup::{Agent, Flow, Goto, Place, Queue};
 use crate::store::{MemoryStore, Store};
@@ -557,4 +557,20 @@ fn distance(a: &str, b: &str) -> usize {
         row = next;
     }
     row.last().copied().unwrap_or(0)
+}
+
+/// Until queues have a policy of their own.
+#[derive(Clone, Copy, Debug, Default)]
+struct LongestIdle;
+
+impl RoutingStrategy for LongestIdle {
+    fn name(&self) -> &str {
+        "longest_idle"
+    }
+
+    fn rank(&self, _call: WaitingCall<'_>, agents: &[ReadyAgent<'_>]) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..agents.len()).collect();
+        order.sort_by_key(|&at| (agents[at].standing.idle_since, agents[at].id));
+        order
+    }
 }

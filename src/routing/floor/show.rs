@@ -1,0 +1,164 @@
+//! What a floor shows: places, counts, and why.
+
+use super::{Caller, Floor, Rank, Spot};
+use crate::id::{AgentId, CallId, QueueId};
+use crate::routing::{Considered, Order, Pick, Precedence, Rule, Verdict, order, why};
+use crate::time::Timestamp;
+
+/// Agents kept in the record of a choice.
+const CONSIDERED_MAX: usize = 20;
+
+impl Floor {
+    /// Who was looked at for a pick that has not been taken yet: those chosen first, then who comes next, then agents of the
+    /// queue who are free and may not have the call, with the first rule that keeps it from them; at most 20.
+    #[must_use]
+    pub fn considered(&self, pick: &Pick, now: Timestamp) -> Vec<Considered> {
+        let Some(caller) = self.caller(pick.slot) else { return Vec::new() };
+        let class = &self.classes[pick.class as usize];
+        let mut seen: Vec<u32> = Vec::with_capacity(CONSIDERED_MAX);
+        let mut all: Vec<Considered> = Vec::with_capacity(CONSIDERED_MAX);
+        for &agent in &pick.agents {
+            seen.push(agent);
+            all.push(self.considered_one(caller, agent, Verdict::Chosen));
+        }
+        for rank in class.ready.iter().take(CONSIDERED_MAX) {
+            if all.len() < CONSIDERED_MAX && !seen.contains(&rank.agent) {
+                seen.push(rank.agent);
+                let rule = why::excluded(&caller.waiting, &self.seats[rank.agent as usize].id, now);
+                let verdict = rule.map_or(Verdict::Outranked, Verdict::Refused);
+                all.push(self.considered_one(caller, rank.agent, verdict));
+            }
+        }
+        // Not everybody: the first few of the queue.
+        let others = self.lines[class.queue as usize].agents.iter().take(CONSIDERED_MAX);
+        for &agent in others {
+            if all.len() < CONSIDERED_MAX && !seen.contains(&agent) && self.seats[agent as usize].at != Spot::Away {
+                let rule = self.refusal(caller, agent, now);
+                let verdict = rule.map_or(Verdict::Outranked, Verdict::Refused);
+                all.push(self.considered_one(caller, agent, verdict));
+            }
+        }
+        all
+    }
+
+    fn considered_one(&self, caller: &Caller, agent: u32, verdict: Verdict) -> Considered {
+        let seat = &self.seats[agent as usize];
+        let share = seat.shares.binary_search_by_key(&caller.class, |share| share.class);
+        let rank = share.ok().and_then(|at| seat.shares.get(at)).map_or_else(Rank::default, |share| share.rank);
+        let [first, second] = rank.key;
+        let compared = [i64::from(rank.tier), i64::from(rank.ring), i64::from(rank.penalty), first, second];
+        Considered { agent: seat.id.clone(), compared, verdict }
+    }
+
+    fn refusal(&self, caller: &Caller, agent: u32, now: Timestamp) -> Option<Rule> {
+        let seat = &self.seats[agent as usize];
+        let policy = self.roster.queues.get(&caller.waiting.queue)?;
+        let member = self.roster.agents.get(&seat.id)?;
+        why::refusal(policy, &caller.waiting, &seat.id, member, &seat.standing, self.reached_by(caller), now)
+    }
+
+    fn reached_by(&self, caller: &Caller) -> std::time::Duration {
+        let class = &self.classes[caller.class as usize];
+        self.lines[class.queue as usize].stages.get(usize::from(class.stage)).copied().unwrap_or_default()
+    }
+
+    /// How far the relaxing of a waiting call has come: the time in the queue that counts as reached, which is more than the time
+    /// waited where nobody signed in could have served it. `None`: it does not wait.
+    #[must_use]
+    pub fn reached(&self, call: CallId) -> Option<std::time::Duration> {
+        Some(self.reached_by(self.caller(*self.slot_of.get(&call)?)?))
+    }
+
+    /// Why the agent is not offered the call. `Ok(None)`: the agent may have it. `Err`: there is no such agent, or the call does
+    /// not wait.
+    pub fn why_not(&self, call: CallId, agent: &AgentId, now: Timestamp) -> Result<Option<Rule>, NotHere> {
+        let caller = self.slot_of.get(&call).and_then(|slot| self.caller(*slot)).ok_or(NotHere::Call(call))?;
+        let &at = self.seat_of.get(agent).ok_or_else(|| NotHere::Agent(agent.clone()))?;
+        Ok(self.refusal(caller, at, now))
+    }
+
+    /// Which of two calls of one queue goes first, and why.
+    pub fn why_first(&self, one: CallId, other: CallId) -> Result<Precedence, NotHere> {
+        let find =
+            |call: CallId| self.slot_of.get(&call).and_then(|slot| self.caller(*slot)).ok_or(NotHere::Call(call));
+        let (a, b) = (find(one)?, find(other)?);
+        if a.waiting.queue != b.waiting.queue {
+            return Err(NotHere::SameQueue);
+        }
+        let (first, then) = if a.place < b.place { (a, b) } else { (b, a) };
+        let order = self.roster.queues.get(&first.waiting.queue).map(|policy| policy.order).unwrap_or_default();
+        Ok(Precedence { first: first.id, then: then.id, why: precedence(order, first, then) })
+    }
+
+    /// Calls that go before this one in its queue. `None`: it does not wait. Costs as many steps as there are.
+    #[must_use]
+    pub fn ahead(&self, call: CallId) -> Option<usize> {
+        let caller = self.caller(*self.slot_of.get(&call)?)?;
+        let line = &self.lines[self.classes[caller.class as usize].queue as usize];
+        let ahead = line.classes.iter().map(|class| {
+            let first = super::Place { key: [i64::MIN, i64::MIN], id: CallId(uuid::Uuid::nil()), slot: 0 };
+            self.classes[*class as usize].waiting.range(first..caller.place).count()
+        });
+        Some(ahead.sum())
+    }
+
+    /// The calls of a queue that wait, in order, at most `most`.
+    #[must_use]
+    pub fn line(&self, queue: &QueueId, most: usize) -> Vec<CallId> {
+        let Some(&line) = self.line_of.get(queue) else { return Vec::new() };
+        let classes = self.lines[line as usize].classes.iter();
+        let mut places: Vec<super::Place> =
+            classes.flat_map(|class| self.classes[*class as usize].waiting.iter().take(most).copied()).collect();
+        places.sort_unstable();
+        places.into_iter().take(most).map(|place| place.id).collect()
+    }
+
+    /// Calls that wait and could be offered, over all queues.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.lines.iter().map(|line| line.waiting as usize).sum()
+    }
+
+    /// The calls known, those that are being offered included.
+    pub fn calls(&self) -> impl Iterator<Item = CallId> {
+        self.slot_of.keys().copied()
+    }
+}
+
+/// Why a question about a floor has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotHere {
+    /// The call does not wait.
+    #[error("call {0} does not wait in a queue")]
+    Call(CallId),
+    /// There is no such agent.
+    #[error("there is no agent {0}")]
+    Agent(AgentId),
+    /// The two calls wait in different queues, where each agent's own order decides.
+    #[error("the calls wait in different queues: which goes first depends on the agent")]
+    SameQueue,
+}
+
+fn precedence(order: Order, first: &Caller, then: &Caller) -> String {
+    let (a, b) = (first.points, then.points);
+    let (since_a, since_b) = (first.waiting.since, then.waiting.since);
+    let older = if since_a < since_b { "has waited longer" } else { "came later" };
+    match order {
+        Order::Strict | Order::LastFirst if a != b => format!("it has {a} priority points, the other has {b}"),
+        Order::LastFirst => {
+            "both have the same priority, and in this queue the one who came last goes first".to_owned()
+        }
+        _ if a == b && since_a == since_b => "they came at the same moment, so that the ids decide".to_owned(),
+        _ if a == b => format!("both have {a} priority points, and it {older}"),
+        Order::Strict => format!("it {older}"),
+        Order::Aged { points_per_minute } => {
+            let ahead = order::overtaken_by_at_most(order, b.min(a), b.max(a)).unwrap_or_default();
+            format!(
+                "it {older} with {a} priority points, the other has {b}; at {points_per_minute} points a minute that is worth \
+                 {} s",
+                ahead.as_secs()
+            )
+        }
+    }
+}

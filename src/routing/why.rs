@@ -1,0 +1,220 @@
+//! Why, and why not: the first rule that keeps a call from an agent, and what lets one call go before another.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Member, Needs, Policy, Standing, Waiting};
+use crate::id::{AgentId, CallId};
+use crate::time::Timestamp;
+
+/// A rule that keeps a call from an agent. They are looked at in this order; the first that fails is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Rule {
+    /// Signed out, or on a break.
+    NotReady,
+    /// Rings, talks or wraps up.
+    Busy,
+    /// Rests until then, after a missed or refused offer.
+    RestsUntil(Timestamp),
+    /// Does not serve the queue.
+    DoesNotServe,
+    /// The agent's own delay in this queue: from then on.
+    DelayedUntil(Timestamp),
+    /// The agent's tier opens then.
+    TierOpensAt(Timestamp),
+    /// The agent's penalty is not among those allowed now.
+    Penalty(u32),
+    /// Lacks this skill.
+    LacksSkill(String),
+    /// Has this skill at a level that will not do.
+    Level {
+        /// Which skill.
+        skill: String,
+        /// The agent's level.
+        has: u8,
+        /// What would do.
+        least: u8,
+        /// What would do.
+        most: u8,
+    },
+    /// Declined this call.
+    Declined,
+    /// Missed this call; may have it again then.
+    MissedUntil(Timestamp),
+    /// The call is for one agent alone.
+    ForAnother(AgentId),
+    /// The call is kept for another agent until then.
+    HeldFor(AgentId, Timestamp),
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotReady => f.write_str("is not ready for calls"),
+            Self::Busy => f.write_str("is busy with another call, or wraps up"),
+            Self::RestsUntil(at) => write!(f, "rests until {at}"),
+            Self::DoesNotServe => f.write_str("does not serve the queue"),
+            Self::DelayedUntil(at) => write!(f, "takes calls of this queue only after a delay, this one from {at}"),
+            Self::TierOpensAt(at) => write!(f, "is of a tier that opens at {at}"),
+            Self::Penalty(penalty) => write!(f, "has penalty {penalty}, which is not allowed now"),
+            Self::LacksSkill(skill) => write!(f, "lacks the skill {skill}"),
+            Self::Level { skill, has, least, most } => {
+                write!(f, "has the skill {skill} at level {has}; {least} to {most} is needed")
+            }
+            Self::Declined => f.write_str("has declined this call"),
+            Self::MissedUntil(at) => write!(f, "has missed this call and may have it again at {at}"),
+            Self::ForAnother(agent) => write!(f, "is not {agent}, for whom alone the call is"),
+            Self::HeldFor(agent, until) => write!(f, "is not {agent}, for whom the call is kept until {until}"),
+        }
+    }
+}
+
+/// What came of an agent when a call was offered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Is offered the call.
+    Chosen,
+    /// Might have had it, but others come first.
+    Outranked,
+    /// This rule keeps the call from the agent.
+    Refused(Rule),
+}
+
+/// One agent who was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Considered {
+    /// Who.
+    pub agent: AgentId,
+    /// What is compared, the smallest first: tier, ring, penalty, and two figures of the strategy.
+    pub compared: [i64; 5],
+    /// With which result.
+    pub verdict: Verdict,
+}
+
+/// Why one waiting call goes before another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Precedence {
+    /// Which goes first.
+    pub first: CallId,
+    /// Which comes after it.
+    pub then: CallId,
+    /// Why, in words.
+    pub why: String,
+}
+
+/// How far a call's relaxing has come: the time in the queue that counts as reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Reached(pub(super) std::time::Duration);
+
+impl Policy {
+    /// What a call needs that has come this far.
+    pub(super) fn needs_at(&self, needs: &Needs, reached: Reached) -> Needs {
+        let mut needs = needs.clone();
+        for ring in self.rings.iter().filter(|ring| ring.after <= reached.0) {
+            needs.retain(|skill, _| !ring.drop.contains(skill));
+            for (skill, by) in &ring.lower {
+                if let Some(levels) = needs.get_mut(skill) {
+                    levels.least = levels.least.saturating_sub(*by).max(1);
+                }
+            }
+        }
+        needs
+    }
+
+    /// Which ring lets the agent in: 0 for whoever may have the call from the start.
+    pub(super) fn ring_of(&self, agent: &AgentId, serves: bool) -> Option<u16> {
+        if serves {
+            return Some(0);
+        }
+        let at = self.rings.iter().position(|ring| ring.add.contains(agent))?;
+        Some(u16::try_from(at + 1).unwrap_or(u16::MAX))
+    }
+
+    /// The first rule, but for the state of the two, that keeps such a call from the agent. `Err` carries it.
+    pub(super) fn admits(
+        &self,
+        agent: &AgentId,
+        member: &Member,
+        waiting: &Waiting,
+        reached: Reached,
+    ) -> Result<(), Rule> {
+        let place = member.queues.get(&waiting.queue).filter(|place| place.enabled);
+        match place {
+            None => {
+                let added = |ring: &super::Ring| ring.after <= reached.0 && ring.add.contains(agent);
+                if !self.rings.iter().any(added) {
+                    return Err(Rule::DoesNotServe);
+                }
+            }
+            Some(place) => {
+                if place.delay > reached.0 {
+                    return Err(Rule::DelayedUntil(waiting.entered + place.delay));
+                }
+                let opens = self.tiers.get(&place.tier).copied().unwrap_or_default();
+                if opens > reached.0 {
+                    return Err(Rule::TierOpensAt(waiting.entered + opens));
+                }
+            }
+        }
+        let penalty = place.map_or(0, |place| place.penalty);
+        let windows = self.rings.iter().filter(|ring| ring.after <= reached.0).filter_map(|ring| ring.penalties);
+        if windows.last().is_some_and(|(least, most)| penalty < least || penalty > most) {
+            return Err(Rule::Penalty(penalty));
+        }
+        let needs = self.needs_at(&waiting.needs, reached);
+        match super::skills::unmet(&needs, &member.skills) {
+            None => Ok(()),
+            Some((skill, levels)) => Err(match member.skills.get(skill) {
+                None => Rule::LacksSkill(skill.to_owned()),
+                Some(&has) => Rule::Level { skill: skill.to_owned(), has, least: levels.least, most: levels.most },
+            }),
+        }
+    }
+}
+
+/// The first rule that keeps the call from the agent now; `None`: the agent may have it. `reached`: how far the call's relaxing
+/// has come, at least the time it has been in the queue.
+pub(crate) fn refusal(
+    policy: &Policy,
+    waiting: &Waiting,
+    agent: &AgentId,
+    member: &Member,
+    standing: &Standing,
+    reached: std::time::Duration,
+    now: Timestamp,
+) -> Option<Rule> {
+    if !standing.staffed {
+        return Some(Rule::NotReady);
+    }
+    if let Some(at) = standing.not_before.filter(|at| *at > now) {
+        return Some(Rule::RestsUntil(at));
+    }
+    if standing.free < waiting.weight.max(1) {
+        return Some(Rule::Busy);
+    }
+    if let Some(only) = waiting.only.as_ref() {
+        return (only != agent).then(|| Rule::ForAnother(only.clone())).or_else(|| excluded(waiting, agent, now));
+    }
+    if let Err(rule) = policy.admits(agent, member, waiting, Reached(reached)) {
+        return Some(rule);
+    }
+    if let Some(rule) = excluded(waiting, agent, now) {
+        return Some(rule);
+    }
+    match &waiting.held_for {
+        Some((other, until)) if other != agent && *until > now => Some(Rule::HeldFor(other.clone(), *until)),
+        _ => None,
+    }
+}
+
+pub(super) fn excluded(waiting: &Waiting, agent: &AgentId, now: Timestamp) -> Option<Rule> {
+    match waiting.excluded.get(agent) {
+        Some(None) => Some(Rule::Declined),
+        Some(Some(until)) if *until > now => Some(Rule::MissedUntil(*until)),
+        _ => None,
+    }
+}
