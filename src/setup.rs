@@ -2,8 +2,10 @@
 //!
 //! Nothing is checked here. `build` reports every mistake at once, by name.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::routing::{Levels, Membership, Order, Policy, Ring};
 use crate::script::Prompt;
 
 /// A queue in the making.
@@ -12,7 +14,10 @@ use crate::script::Prompt;
 pub struct Queue {
     pub(crate) name: String,
     pub(crate) priority: i32,
-    pub(crate) skills: Vec<String>,
+    pub(crate) needs: Vec<(String, Levels)>,
+    pub(crate) policy: Policy,
+    pub(crate) ring_more_after: Option<Duration>,
+    pub(crate) last_agent: Option<(Duration, Duration)>,
     pub(crate) waiting_max: u32,
     pub(crate) wait_max: Duration,
     pub(crate) ring_timeout: Duration,
@@ -30,7 +35,16 @@ impl Queue {
         Self {
             name: name.into(),
             priority: 0,
-            skills: Vec::new(),
+            needs: Vec::new(),
+            policy: Policy {
+                answer_within: Duration::from_secs(20),
+                target_per_mille: 800,
+                weight: 1,
+                inner_first: true,
+                ..Policy::default()
+            },
+            ring_more_after: None,
+            last_agent: None,
             waiting_max: 100,
             wait_max: Duration::from_secs(300),
             ring_timeout: Duration::from_secs(20),
@@ -42,7 +56,7 @@ impl Queue {
         }
     }
 
-    /// Calls of the queue with the higher priority are served first.
+    /// Points that its calls begin with. By default a minute of waiting is worth one point: see [`order`](Self::order).
     pub fn priority(mut self, priority: i32) -> Self {
         self.priority = priority;
         self
@@ -50,7 +64,69 @@ impl Queue {
 
     /// Agents need this skill for its calls.
     pub fn needs(mut self, skill: impl Into<String>) -> Self {
-        self.skills.push(skill.into());
+        self.needs.push((skill.into(), Levels::ANY));
+        self
+    }
+
+    /// Agents need this skill for its calls, at one of these levels.
+    pub fn needs_at(mut self, skill: impl Into<String>, levels: Levels) -> Self {
+        self.needs.push((skill.into(), levels));
+        self
+    }
+
+    /// Which of its calls goes first: by points and time waited unless said.
+    pub fn order(mut self, order: Order) -> Self {
+        self.policy.order = order;
+        self
+    }
+
+    /// Agents of this tier may be offered a call only when it has waited so long.
+    pub fn tier_opens_after(mut self, tier: u16, wait: Duration) -> Self {
+        self.policy.tiers.insert(tier, wait);
+        self
+    }
+
+    /// What is relaxed as a call waits; further ones with a later `after`.
+    pub fn ring(mut self, ring: Ring) -> Self {
+        self.policy.rings.push(ring);
+        self
+    }
+
+    /// Tiers and rings that nobody signed in could serve are passed over at once.
+    pub fn skip_unstaffed(mut self) -> Self {
+        self.policy.skip_unstaffed = true;
+        self
+    }
+
+    /// Whether agents of an earlier ring go before those of a later one; they do unless said.
+    pub fn inner_first(mut self, inner_first: bool) -> Self {
+        self.policy.inner_first = inner_first;
+        self
+    }
+
+    /// Its weight among queues that share agents: see [`Between`](crate::routing::Between).
+    pub fn weight(mut self, weight: u32) -> Self {
+        self.policy.weight = weight;
+        self
+    }
+
+    /// The service level aimed at: `per_mille` of a thousand calls answered within `within`; 800 in 20 s unless said.
+    pub fn service_level(mut self, per_mille: u32, within: Duration) -> Self {
+        (self.policy.target_per_mille, self.policy.answer_within) = (per_mille, within);
+        self
+    }
+
+    /// Ringing begins with one agent, and one more is added each time `every` has passed, up to
+    /// [`ring_at_once`](Self::ring_at_once).
+    pub fn ring_one_more_every(mut self, every: Duration) -> Self {
+        self.ring_more_after = Some(every);
+        self
+    }
+
+    /// A customer who calls again within `within` is kept for the agent of the last conversation for `hold_for`, unless that
+    /// agent is signed out.
+    pub fn last_agent(mut self, within: Duration, hold_for: Duration) -> Self {
+        self.last_agent = Some((within, hold_for));
         self
     }
 
@@ -97,7 +173,7 @@ impl Queue {
         self
     }
 
-    /// Name of the routing strategy: `longest_idle`, or one given to the builder.
+    /// Name of the routing strategy: one of [`Strategy::NAMES`](crate::routing::Strategy::NAMES), or of one given to the builder.
     pub fn strategy(mut self, name: impl Into<String>) -> Self {
         self.strategy = name.into();
         self
@@ -110,15 +186,25 @@ impl Queue {
 pub struct Agent {
     pub(crate) name: String,
     pub(crate) endpoint: Option<String>,
-    pub(crate) queues: Vec<String>,
-    pub(crate) skills: Vec<String>,
+    pub(crate) queues: Vec<(String, Membership)>,
+    pub(crate) skills: Vec<(String, u8)>,
+    pub(crate) rank: i32,
+    pub(crate) attributes: BTreeMap<String, i64>,
     pub(crate) confirm: Option<bool>,
 }
 
 impl Agent {
     /// An agent who is rung at the browser client of the same name.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), endpoint: None, queues: Vec::new(), skills: Vec::new(), confirm: None }
+        Self {
+            name: name.into(),
+            endpoint: None,
+            queues: Vec::new(),
+            skills: Vec::new(),
+            rank: 0,
+            attributes: BTreeMap::new(),
+            confirm: None,
+        }
     }
 
     /// Where the agent is rung: `+14155550101`, `client:ana`, `sip:ana@example.com`.
@@ -129,13 +215,36 @@ impl Agent {
 
     /// The agent takes calls of these queues.
     pub fn serves<N: Into<String>>(mut self, queues: impl IntoIterator<Item = N>) -> Self {
-        self.queues.extend(queues.into_iter().map(Into::into));
+        self.queues.extend(queues.into_iter().map(|queue| (queue.into(), Membership::default())));
         self
     }
 
-    /// The agent has this skill.
-    pub fn skill(mut self, skill: impl Into<String>) -> Self {
-        self.skills.push(skill.into());
+    /// The agent takes calls of this queue, in this place.
+    pub fn serves_as(mut self, queue: impl Into<String>, place: Membership) -> Self {
+        self.queues.push((queue.into(), place));
+        self
+    }
+
+    /// The agent has this skill, at level 1.
+    pub fn skill(self, skill: impl Into<String>) -> Self {
+        self.skill_at(skill, 1)
+    }
+
+    /// The agent has this skill at this level, 1 to 100.
+    pub fn skill_at(mut self, skill: impl Into<String>, level: u8) -> Self {
+        self.skills.push((skill.into(), level));
+        self
+    }
+
+    /// For the strategy `rank`: the higher is asked first; 0 unless said.
+    pub fn rank(mut self, rank: i32) -> Self {
+        self.rank = rank;
+        self
+    }
+
+    /// For strategies that order by attributes.
+    pub fn attribute(mut self, name: impl Into<String>, value: i64) -> Self {
+        self.attributes.insert(name.into(), value);
         self
     }
 
@@ -153,7 +262,7 @@ pub struct Goto(pub(crate) Place);
 
 #[derive(Clone, Debug)]
 pub(crate) enum Place {
-    Queue { queue: String, priority: i32, skills: Vec<String> },
+    Queue { queue: String, priority: i32, needs: Vec<(String, Levels)>, prefer: Option<(String, Option<Duration>)> },
     HangUp(String),
     Forward(String),
 }
@@ -161,7 +270,7 @@ pub(crate) enum Place {
 /// Waits for an agent of this queue.
 #[must_use]
 pub fn queue(name: impl Into<String>) -> Goto {
-    Goto(Place::Queue { queue: name.into(), priority: 0, skills: Vec::new() })
+    Goto(Place::Queue { queue: name.into(), priority: 0, needs: Vec::new(), prefer: None })
 }
 
 /// Hears these words and is hung up.
@@ -189,8 +298,36 @@ impl Goto {
     /// Needs an agent with this skill too; nothing for other places.
     #[must_use]
     pub fn needing(mut self, skill: impl Into<String>) -> Self {
-        if let Place::Queue { skills, .. } = &mut self.0 {
-            skills.push(skill.into());
+        if let Place::Queue { needs, .. } = &mut self.0 {
+            needs.push((skill.into(), Levels::ANY));
+        }
+        self
+    }
+
+    /// Needs an agent with this skill at one of these levels too; nothing for other places.
+    #[must_use]
+    pub fn needing_at(mut self, skill: impl Into<String>, levels: Levels) -> Self {
+        if let Place::Queue { needs, .. } = &mut self.0 {
+            needs.push((skill.into(), levels));
+        }
+        self
+    }
+
+    /// Is kept for this agent so long, unless the agent is signed out; then anybody of the queue may have it. Nothing for other
+    /// places.
+    #[must_use]
+    pub fn kept_for(mut self, agent: impl Into<String>, hold_for: Duration) -> Self {
+        if let Place::Queue { prefer, .. } = &mut self.0 {
+            *prefer = Some((agent.into(), Some(hold_for)));
+        }
+        self
+    }
+
+    /// Is for this agent alone; nothing for other places.
+    #[must_use]
+    pub fn only_for(mut self, agent: impl Into<String>) -> Self {
+        if let Place::Queue { prefer, .. } = &mut self.0 {
+            *prefer = Some((agent.into(), None));
         }
         self
     }

@@ -28,9 +28,7 @@ pub(crate) fn freed(draft: &mut Draft<'_>, mut agent: Agent, worked: bool) -> Re
         agent.idle_since = draft.now;
     }
     if agent.status() == AgentStatus::Ready {
-        for queue in &agent.spec.queues {
-            draft.arm_match(queue, draft.now);
-        }
+        draft.arm_match();
     }
     draft.put_agent(agent)
 }

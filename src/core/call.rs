@@ -9,6 +9,7 @@ use crate::model::{
     Call, CallState, Direction, EndReason, EventKind, Flow, Leg, LegProgress, LegRole, LegVerb, SAID_BYTES_MAX,
     SAID_MAX, SCHEMA, Said, Target,
 };
+use crate::routing::Needs;
 use crate::script::{Prompt, Script, Step};
 use crate::store::Rearm;
 use crate::telephony::{EndCause, LegState};
@@ -48,11 +49,14 @@ pub(crate) fn new_call(
         queue: None,
         visited: BTreeSet::new(),
         priority: 0,
-        skills: BTreeSet::new(),
+        needs: Needs::new(),
+        held_for: None,
+        only: None,
         target: None,
         menu_heard: 0,
         started_at: draft.now,
         queued_at: None,
+        entered_at: None,
         connected_at: None,
         ended_at: None,
         reason: None,
@@ -145,7 +149,10 @@ fn chosen(draft: &mut Draft<'_>, call: &mut Call, digits: &str) -> Result<Script
 /// Leads the customer to a target; the script is for the customer's leg.
 pub(crate) fn enter(draft: &mut Draft<'_>, call: &mut Call, target: &Target) -> Result<Script, Stop> {
     match target {
-        Target::Queue { queue, priority, skills } => queue::enter(draft, call, queue, *priority, skills),
+        Target::Queue { queue, priority, needs, prefer } => {
+            let asked = queue::Asked { priority: *priority, needs, prefer: prefer.as_ref() };
+            queue::enter(draft, call, queue, &asked)
+        }
         Target::HangUp(text) => {
             call.state = CallState::Closing;
             call.reason = Some(EndReason::Policy);

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::core::{Missing, Refusal, RefusalKind, Rules, Stop, Timer, View};
+use crate::core::{Change, Missing, Refusal, RefusalKind, Rules, Stop, Timer, View};
 use crate::id::{AgentId, CallId, LegId, QueueId, TenantId};
 use crate::model::{Agent, AgentStatus, Call, CallState, Event, QueueState, SCHEMA};
+use crate::routing::Waiting;
 use crate::store::{Arm, Body, Commit, Cursor, Expect, IndexEntry, Key, Page, Put, Rearm, Scan, TaskId, Version};
 use crate::time::Timestamp;
 
@@ -29,6 +30,7 @@ pub(crate) struct Draft<'a> {
     arms: BTreeMap<TaskId, Arm>,
     disarms: Vec<TaskId>,
     events_before: BTreeMap<CallId, u32>,
+    learned: Vec<Change>,
 }
 
 /// Key of a call's record.
@@ -49,7 +51,7 @@ pub(crate) fn queue_key(tenant: &TenantId, queue: &QueueId) -> Key {
 /// The task that a timer is.
 pub(crate) fn task_id(tenant: &TenantId, timer: &Timer) -> TaskId {
     TaskId::new(match timer {
-        Timer::Match(queue) => format!("match/{tenant}/{queue}"),
+        Timer::Match => format!("match/{tenant}"),
         Timer::Command(call, leg) => format!("do/{tenant}/{call}/{leg}"),
         Timer::Ring(call, offer) => format!("ring/{tenant}/{call}/{offer}"),
         Timer::Claim(call, offer) => format!("claim/{tenant}/{call}/{offer}"),
@@ -71,7 +73,12 @@ pub(crate) const AGENTS: &str = "agents";
 /// The index of an agent's calls, newest first.
 pub(crate) const AGENT_CALLS: &str = "agent_calls";
 
-fn call_index(call: &Call) -> Vec<IndexEntry> {
+/// The index of what a floor must know: calls that wait and agents who are signed in, by when they last changed.
+pub(crate) const FLOOR: &str = "floor";
+/// The index of a customer's conversations, newest first.
+const CUSTOMER: &str = "customer";
+
+fn call_index(call: &Call, now: Timestamp) -> Vec<IndexEntry> {
     let tenant = &call.tenant;
     if call.number.is_empty() {
         // Known by its end alone.
@@ -81,6 +88,9 @@ fn call_index(call: &Call) -> Vec<IndexEntry> {
     let mut index = vec![entry(CALLS, tenant.to_string(), newest_first)];
     if let Some(agent) = &call.agent {
         index.push(entry(AGENT_CALLS, format!("{tenant}/{agent}"), newest_first));
+        if call.customer.starts_with('+') {
+            index.push(entry(CUSTOMER, format!("{tenant}/{}", call.customer), newest_first));
+        }
     }
     if call.state != CallState::Ended {
         index.push(entry("live", tenant.to_string(), [call.started_at.as_micros(), 0]));
@@ -88,15 +98,15 @@ fn call_index(call: &Call) -> Vec<IndexEntry> {
     if let (CallState::Waiting, Some(queue), Some(queued_at)) = (call.state, &call.queue, call.queued_at) {
         let first = [-i64::from(call.priority), queued_at.as_micros()];
         index.push(entry("waiting", format!("{tenant}/{queue}"), first));
+        index.push(entry(FLOOR, tenant.to_string(), [now.as_micros(), 0]));
     }
     index
 }
 
-fn agent_index(tenant: &TenantId, agent: &Agent) -> Vec<IndexEntry> {
+fn agent_index(tenant: &TenantId, agent: &Agent, now: Timestamp) -> Vec<IndexEntry> {
     let mut index = vec![entry(AGENTS, tenant.to_string(), [0, 0])];
-    if agent.status() == AgentStatus::Ready {
-        let idle = [agent.idle_since.as_micros(), 0];
-        index.extend(agent.spec.queues.iter().map(|queue| entry("ready", format!("{tenant}/{queue}"), idle)));
+    if agent.status() != AgentStatus::Offline {
+        index.push(entry(FLOOR, tenant.to_string(), [now.as_micros(), 0]));
     }
     index
 }
@@ -116,6 +126,7 @@ impl<'a> Draft<'a> {
             arms: BTreeMap::new(),
             disarms: Vec::new(),
             events_before: BTreeMap::new(),
+            learned: Vec::new(),
         }
     }
 
@@ -175,7 +186,11 @@ impl<'a> Draft<'a> {
         self.put(call_key(&self.rules.tenant, call.id), Draftable::Call(Box::new(call)))
     }
 
-    pub(crate) fn put_agent(&mut self, agent: Agent) -> Result<(), Stop> {
+    pub(crate) fn put_agent(&mut self, mut agent: Agent) -> Result<(), Stop> {
+        let was = self.agent(&agent.spec.id)?.map_or(AgentStatus::Offline, |agent| agent.status());
+        if agent.status() != was {
+            agent.count_time(was, self.now);
+        }
         self.put(agent_key(&self.rules.tenant, &agent.spec.id), Draftable::Agent(Box::new(agent)))
     }
 
@@ -195,9 +210,9 @@ impl<'a> Draft<'a> {
         self.page("waiting", format!("{}/{queue}", self.rules.tenant), after, WAITING_PAGE)
     }
 
-    /// A page of the agents who are ready for a queue, longest idle first.
-    pub(crate) fn ready(&self, queue: &QueueId, after: Option<Cursor>) -> Result<&'a Page, Stop> {
-        self.page("ready", format!("{}/{queue}", self.rules.tenant), after, WAITING_PAGE)
+    /// The customer's latest conversations, the newest first.
+    pub(crate) fn calls_of(&self, customer: &str, most: u16) -> Result<&'a Page, Stop> {
+        self.page(CUSTOMER, format!("{}/{customer}", self.rules.tenant), None, most)
     }
 
     /// The value of a record found in a page.
@@ -227,29 +242,62 @@ impl<'a> Draft<'a> {
         self.arm(&Timer::Command(call, leg), self.now, Rearm::Earliest);
     }
 
-    /// Has the waiting line of a queue looked at.
-    pub(crate) fn arm_match(&mut self, queue: &QueueId, due: Timestamp) {
-        self.arm(&Timer::Match(queue.clone()), due, Rearm::Earliest);
+    /// Has the floor looked at.
+    pub(crate) fn arm_match(&mut self) {
+        self.arm(&Timer::Match, self.now, Rearm::Earliest);
     }
 
-    /// The whole change, and the events that are new in it.
-    pub(crate) fn finish(self) -> (Commit, Vec<(CallId, Event)>) {
-        let mut commit = Commit { disarm: self.disarms, ..Commit::default() };
-        commit.arm = self.arms.into_values().collect();
+    /// Tells floors how a call is, though it is not written.
+    pub(crate) fn learn_call(&mut self, call: &Call) {
+        if let Some(version) = self.version(&call_key(&self.rules.tenant, call.id)) {
+            let waiting = self.waiting_of(call);
+            self.learned.push(Change::Call { id: call.id, version, waiting });
+        }
+    }
+
+    /// Tells floors how an agent is, though the record is not written.
+    pub(crate) fn learn_agent(&mut self, agent: &Agent) {
+        if let Some(version) = self.version(&agent_key(&self.rules.tenant, &agent.spec.id)) {
+            self.learned.push(Change::Agent { id: agent.spec.id.clone(), version, standing: agent.standing() });
+        }
+    }
+
+    fn version(&self, key: &Key) -> Option<Version> {
+        self.view.records.get(key)?.as_ref().map(|record| record.version)
+    }
+
+    fn waiting_of(&self, call: &Call) -> Option<Waiting> {
+        let queue = call.queue.as_ref().and_then(|id| self.rules.queues.get(id))?;
+        call.waiting(queue, self.now)
+    }
+
+    /// The whole change, the events that are new in it, and what floors learn.
+    pub(crate) fn finish(mut self) -> (Commit, Vec<(CallId, Event)>, Vec<Change>) {
+        let mut commit = Commit { disarm: std::mem::take(&mut self.disarms), ..Commit::default() };
+        commit.arm = std::mem::take(&mut self.arms).into_values().collect();
         let mut events = Vec::new();
-        for (key, (expect, value)) in self.changed {
+        let mut changes = std::mem::take(&mut self.learned);
+        for (key, (expect, value)) in std::mem::take(&mut self.changed) {
+            let version = match expect {
+                Expect::Absent => Version(1),
+                Expect::Version(version) => Version(version.0 + 1),
+            };
             let (body, index) = match &value {
                 Draftable::Call(call) => {
                     let before = self.events_before.get(&call.id).copied().unwrap_or(0);
                     events.extend(call.events.iter().filter(|e| e.seq >= before).map(|e| (call.id, e.clone())));
-                    (body(call), call_index(call))
+                    changes.push(Change::Call { id: call.id, version, waiting: self.waiting_of(call) });
+                    (body(call), call_index(call, self.now))
                 }
-                Draftable::Agent(agent) => (body(agent), agent_index(&self.rules.tenant, agent)),
+                Draftable::Agent(agent) => {
+                    changes.push(Change::Agent { id: agent.spec.id.clone(), version, standing: agent.standing() });
+                    (body(agent), agent_index(&self.rules.tenant, agent, self.now))
+                }
                 Draftable::Queue(state) => (body(state), Vec::new()),
             };
             commit.puts.push(Put { key, expect, body, index });
         }
-        (commit, events)
+        (commit, events, changes)
     }
 }
 

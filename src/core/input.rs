@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::Picked;
 use crate::id::{AgentId, CallId, LegId, QueueId};
 use crate::model::Target;
 use crate::phone::PhoneNumber;
@@ -74,6 +75,8 @@ pub enum Input {
     Requested(Request),
     /// A timer is due.
     Due(Timer),
+    /// A floor has picked a call and agents for it. The reply says whether an offer was made.
+    Picked(Picked),
     /// A command is about to be sent. The reply says whether it still should be.
     Sending {
         /// Which call.
@@ -178,7 +181,7 @@ pub enum Request {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Timer {
     /// Callers wait and agents may be free.
-    Match(QueueId),
+    Match,
     /// A leg's next command.
     Command(CallId, LegId),
     /// An agent has been rung long enough.

@@ -6,6 +6,7 @@ mod call;
 mod command;
 mod draft;
 mod input;
+mod matching;
 mod offer;
 mod queue;
 mod request;
@@ -14,17 +15,19 @@ mod upkeep;
 mod view;
 
 pub use input::{CommandResult, Input, Refusal, RefusalKind, Reply, Request, Timer};
+pub use matching::Picked;
 pub use rules::Rules;
 pub use view::{Missing, Stop, View};
 
 pub(crate) use call::URLS_GOOD_FOR;
-pub(crate) use draft::{AGENT_CALLS, AGENTS, CALLS, agent_key, call_key, queue_key};
+pub(crate) use draft::{AGENT_CALLS, AGENTS, CALLS, FLOOR, agent_key, call_key, queue_key, task_id};
 
 use draft::Draft;
 
-use crate::id::CallId;
+use crate::id::{AgentId, CallId};
 use crate::model::Event;
-use crate::store::Commit;
+use crate::routing::{Standing, Waiting};
+use crate::store::{Commit, Version};
 use crate::time::Timestamp;
 
 /// What a decision comes to.
@@ -36,6 +39,31 @@ pub struct Outcome {
     pub reply: Reply,
     /// What happened, for people and reports; also part of the change.
     pub events: Vec<(CallId, Event)>,
+    /// How calls and agents that were read or written wait and stand after it: what a floor learns.
+    pub changes: Vec<Change>,
+}
+
+/// How a call or an agent is, as of a version of its record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A call.
+    Call {
+        /// Which.
+        id: CallId,
+        /// Of its record.
+        version: Version,
+        /// How it waits; `None`: it does not.
+        waiting: Option<Waiting>,
+    },
+    /// An agent.
+    Agent {
+        /// Who.
+        id: AgentId,
+        /// Of the record.
+        version: Version,
+        /// How the agent stands.
+        standing: Standing,
+    },
 }
 
 /// Decides what `input` comes to, given what has been read.
@@ -56,17 +84,17 @@ pub fn decide(input: &Input, view: &View, rules: &Rules, now: Timestamp, seed: u
         }
         Input::Requested(request) => request::requested(&mut draft, request, seed)?,
         Input::Due(timer) => due(&mut draft, timer)?,
+        Input::Picked(picked) => Reply::Proceed(matching::picked(&mut draft, picked)?),
         Input::Sending { call, leg, seq } => command::sending(&mut draft, *call, *leg, *seq)?,
         Input::Performed { call, leg, seq, result } => command::performed(&mut draft, *call, *leg, *seq, result)?,
         Input::Probed { call, leg, seq, report } => upkeep::probed(&mut draft, *call, *leg, *seq, report.as_ref())?,
     };
-    let (commit, events) = draft.finish();
-    Ok(Outcome { commit, reply, events })
+    let (commit, events, changes) = draft.finish();
+    Ok(Outcome { commit, reply, events, changes })
 }
 
 fn due(draft: &mut Draft<'_>, timer: &Timer) -> Result<Reply, Stop> {
     match timer {
-        Timer::Match(queue) => queue::matched(draft, queue)?,
         Timer::Ring(call, offer) => offer::ring_timed_out(draft, *call, *offer)?,
         Timer::Claim(call, offer) => offer::claim_timed_out(draft, *call, *offer)?,
         Timer::Wait(call) => queue::wait_timed_out(draft, *call)?,
@@ -74,7 +102,7 @@ fn due(draft: &mut Draft<'_>, timer: &Timer) -> Result<Reply, Stop> {
         Timer::WrapUp(agent, epoch) => agent::wrap_up_over(draft, agent, *epoch)?,
         Timer::Upkeep(call) => upkeep::due(draft, *call)?,
         // Carried out by the engine; reaching it here changes nothing.
-        Timer::Command(..) => {}
+        Timer::Command(..) | Timer::Match => {}
     }
     Ok(Reply::None)
 }

@@ -40,9 +40,18 @@ pub(crate) fn make(
     if number >= DETAILED_OFFERS_MAX {
         decision.considered.retain(|one| one.agent == name);
     }
-    call.offers.push(Offer { number, agent: name.clone(), leg: id, state: OfferState::Offered, until });
+    call.offers.push(Offer {
+        number,
+        agent: name.clone(),
+        leg: id,
+        state: OfferState::Offered,
+        until,
+        made_at: draft.now,
+    });
     call.note(draft.now, EventKind::Offered { offer: number, agent: name, decision });
     agent.work = Some(Work { call: call.id, offer: number, state: WorkState::Offered });
+    agent.last_offered = Some(draft.now);
+    agent.last_queue = call.queue.clone().or(agent.last_queue);
     draft.put_agent(agent)?;
     draft.arm(&Timer::Ring(call.id, number), until, Rearm::Replace);
     command::give(draft, call, id, LegVerb::Dial);
@@ -212,8 +221,8 @@ pub(crate) fn end_offer(draft: &mut Draft<'_>, call: &mut Call, number: u32, why
         "taken" => command::give(draft, call, offer.leg, LegVerb::Cancel),
         _ => command::give(draft, call, offer.leg, LegVerb::HangUp),
     }
-    match &call.queue {
-        Some(queue) => draft.arm_match(queue, draft.now),
+    match call.queue {
+        Some(_) => draft.arm_match(),
         // A call that was to begin with this agent, and nobody else can take it.
         None => calls::end(draft, call, EndReason::AgentUnreachable)?,
     }

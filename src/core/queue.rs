@@ -1,29 +1,41 @@
-//! The waiting line: entering, overflow, and the match pass.
-
-use std::collections::BTreeSet;
+//! The waiting line: entering, keeping the place, overflow.
 
 use crate::core::draft::Draft;
 use crate::core::{Stop, Timer, call as calls, command, offer};
-use crate::id::{CallId, LegId, QueueId};
-use crate::model::{
-    Agent, Call, CallState, Considered, Decision, EndReason, EventKind, LegVerb, Queue, Target, Verdict,
-};
-use crate::routing::{Member, ReadyAgent, Standing, WaitingCall};
+use crate::id::{AgentId, CallId, LegId, QueueId};
+use crate::model::{Call, CallState, EndReason, EventKind, LegVerb, Prefer, Queue, Target};
+use crate::routing::Needs;
+use crate::routing::skills::both;
 use crate::script::{Script, Step};
 use crate::store::{Cursor, Rearm};
 use crate::time::Timestamp;
 
-/// Agents kept in a decision record.
-const CONSIDERED_MAX: usize = 20;
+/// Calls of a customer that are looked through for the agent of the last conversation.
+const LAST_CALLS: u16 = 4;
+
+/// What is asked of a queue for one call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) priority: i32,
+    pub(crate) needs: &'a Needs,
+    pub(crate) prefer: Option<&'a Prefer>,
+}
+
+/// The agent whom the customer talked with last, if that was lately enough, and until when the call is kept for them.
+fn last_agent(draft: &Draft<'_>, call: &Call, queue: &Queue) -> Result<Option<(AgentId, Timestamp)>, Stop> {
+    let Some((within, hold_for)) = queue.last_agent else { return Ok(None) };
+    for record in &draft.calls_of(&call.customer, LAST_CALLS)?.records {
+        let Ok(earlier) = Draft::parse::<Call>(record) else { continue };
+        let recent = earlier.ended_at.is_some_and(|at| draft.now.since(at) <= within);
+        if let Some(agent) = earlier.agent.filter(|_| recent && earlier.id != call.id) {
+            return Ok(Some((agent, draft.now + hold_for)));
+        }
+    }
+    Ok(None)
+}
 
 /// The customer joins the waiting line of a queue, or goes where its overflow leads.
-pub(crate) fn enter(
-    draft: &mut Draft<'_>,
-    call: &mut Call,
-    id: &QueueId,
-    priority: i32,
-    skills: &BTreeSet<String>,
-) -> Result<Script, Stop> {
+pub(crate) fn enter(draft: &mut Draft<'_>, call: &mut Call, id: &QueueId, asked: &Asked<'_>) -> Result<Script, Stop> {
     let Some(queue) = draft.rules.queues.get(id) else {
         return Ok(no_such_queue(call));
     };
@@ -35,7 +47,11 @@ pub(crate) fn enter(
     if ahead >= queue.waiting_max {
         return overflow(draft, call, queue, "full");
     }
-    wait_in(draft, call, queue, priority, skills, ahead);
+    let last_agent = last_agent(draft, call, queue)?;
+    wait_in(draft, call, queue, asked, ahead);
+    if call.only.is_none() && call.held_for.is_none() {
+        call.held_for = last_agent;
+    }
     Ok(room_script(draft, call))
 }
 
@@ -46,22 +62,22 @@ fn no_such_queue(call: &mut Call) -> Script {
     Script(calls::apology())
 }
 
-fn wait_in(
-    draft: &mut Draft<'_>,
-    call: &mut Call,
-    queue: &Queue,
-    priority: i32,
-    skills: &BTreeSet<String>,
-    ahead: u32,
-) {
+fn wait_in(draft: &mut Draft<'_>, call: &mut Call, queue: &Queue, asked: &Asked<'_>, ahead: u32) {
     call.state = CallState::Waiting;
     call.queue = Some(queue.id.clone());
-    call.priority = queue.priority.saturating_add(priority);
-    call.skills = queue.skills.union(skills).cloned().collect();
+    call.priority = queue.priority.saturating_add(asked.priority);
+    call.needs = both(&queue.needs, asked.needs);
+    call.entered_at = Some(draft.now);
+    (call.only, call.held_for) = (None, None);
+    match asked.prefer {
+        Some(Prefer { agent, hold_for: None }) => call.only = Some(agent.clone()),
+        Some(Prefer { agent, hold_for: Some(time) }) => call.held_for = Some((agent.clone(), draft.now + *time)),
+        None => {}
+    }
     // The first moment counts: a place is kept through overflow and through lost agents.
     call.queued_at.get_or_insert(draft.now);
     call.note(draft.now, EventKind::Queued { queue: queue.id.clone(), ahead });
-    draft.arm_match(&queue.id, draft.now);
+    draft.arm_match();
     draft.arm(&Timer::Wait(call.id), draft.now + queue.wait_max, Rearm::Replace);
 }
 
@@ -164,7 +180,7 @@ pub(crate) fn wait_again(draft: &mut Draft<'_>, call: &mut Call) {
     call.state = CallState::Waiting;
     let mut due = draft.now;
     if let Some(queue) = call.queue.as_ref().and_then(|id| draft.rules.queues.get(id)) {
-        draft.arm_match(&queue.id, draft.now);
+        draft.arm_match();
         let since = call.queued_at.unwrap_or(draft.now);
         // Whoever was as good as served gets one more ring before the limit applies.
         due = (since + queue.wait_max).max(draft.now + queue.ring_timeout);
@@ -179,145 +195,4 @@ pub(crate) fn wait_again_with_music(draft: &mut Draft<'_>, call: &mut Call) {
     new_room(call);
     let script = room_script(draft, call);
     redirect(draft, call, customer, script);
-}
-
-/// Looks at the waiting line: the first call that somebody can take is offered. One offer a pass; the next pass follows.
-pub(crate) fn matched(draft: &mut Draft<'_>, id: &QueueId) -> Result<(), Stop> {
-    let Some(queue) = draft.rules.queues.get(id) else { return Ok(()) };
-    let mut after = None;
-    loop {
-        let page = draft.waiting(id, after.clone())?;
-        for record in &page.records {
-            // One damaged record must not stop the line; whoever touches that call is told.
-            let Ok(waiting) = Draft::parse::<Call>(record) else { continue };
-            let wanted = queue.ring_at_once.saturating_sub(u32::try_from(waiting.offers.len()).unwrap_or(u32::MAX));
-            if wanted == 0 {
-                continue;
-            }
-            let (ready, nobody_at_all) = eligible(draft, queue, &waiting)?;
-            if nobody_at_all {
-                return Ok(());
-            }
-            if ready.is_empty() {
-                continue;
-            }
-            if offer_to(draft, queue, waiting, &ready, wanted)? {
-                draft.arm_match(id, draft.now);
-                return Ok(());
-            }
-        }
-        after.clone_from(&page.next);
-        if after.is_none() {
-            return Ok(());
-        }
-    }
-}
-
-type Looked = (Agent, Option<Verdict>);
-
-/// Agents who are ready, each with what keeps them from this call; and whether nobody is ready at all.
-fn eligible(draft: &mut Draft<'_>, queue: &Queue, call: &Call) -> Result<(Vec<Looked>, bool), Stop> {
-    let (mut looked, mut fits, mut seen): (Vec<Looked>, bool, bool) = (Vec::new(), false, false);
-    let mut after = None;
-    loop {
-        let page = draft.ready(&queue.id, after.clone())?;
-        for record in &page.records {
-            let Ok(mut agent) = Draft::parse::<Agent>(record) else { continue };
-            // The configuration may have changed since the agent signed in.
-            let spec = draft.rules.agents.get(&agent.spec.id).filter(|spec| spec.queues.contains(&queue.id));
-            let Some(spec) = spec else { continue };
-            agent.spec = spec.clone();
-            seen = true;
-            let verdict = refusal(call, &agent, draft.now);
-            if let Some(until) = call.excluded.get(&agent.spec.id).copied().flatten().filter(|until| *until > draft.now)
-            {
-                draft.arm_match(&queue.id, until);
-            }
-            fits |= verdict.is_none();
-            looked.push((agent, verdict));
-        }
-        after.clone_from(&page.next);
-        // One page with somebody in it is enough to choose from: pages are ordered by idleness.
-        if after.is_none() || fits {
-            break;
-        }
-    }
-    if !fits {
-        looked.clear();
-    }
-    Ok((looked, !seen))
-}
-
-fn refusal(call: &Call, agent: &Agent, now: Timestamp) -> Option<Verdict> {
-    if let Some(skill) = call.skills.iter().find(|skill| !agent.spec.skills.contains(*skill)) {
-        return Some(Verdict::LacksSkill(skill.clone()));
-    }
-    match call.excluded.get(&agent.spec.id) {
-        Some(None) => Some(Verdict::Excluded),
-        Some(Some(until)) if *until > now => Some(Verdict::Excluded),
-        _ => None,
-    }
-}
-
-fn offer_to(draft: &mut Draft<'_>, queue: &Queue, call: Call, looked: &[Looked], wanted: u32) -> Result<bool, Stop> {
-    let Some(strategy) = draft.rules.strategies.get(&queue.strategy) else { return Ok(false) };
-    let fitting: Vec<&Agent> = looked.iter().filter(|(_, verdict)| verdict.is_none()).map(|(agent, _)| agent).collect();
-    let standings: Vec<(Member, Standing)> = fitting
-        .iter()
-        .map(|agent| {
-            let standing = Standing { idle_since: agent.idle_since, contacts: agent.answered, ..Standing::default() };
-            (Member::default(), standing)
-        })
-        .collect();
-    let candidates: Vec<ReadyAgent<'_>> = fitting
-        .iter()
-        .zip(&standings)
-        .map(|(agent, (member, standing))| ReadyAgent { id: &agent.spec.id, member, standing })
-        .collect();
-    let needs = call.skills.iter().map(|skill| (skill.clone(), crate::routing::Levels::ANY)).collect();
-    let waiting = WaitingCall {
-        id: call.id,
-        needs: &needs,
-        priority: call.priority,
-        queued_at: call.queued_at.unwrap_or(call.started_at),
-    };
-    let mut chosen: Vec<Agent> = Vec::new();
-    for at in strategy.rank(waiting, &candidates) {
-        let Some(agent) = fitting.get(at) else { continue };
-        if chosen.len() < wanted as usize && !chosen.iter().any(|other| other.spec.id == agent.spec.id) {
-            chosen.push((*agent).clone());
-        }
-    }
-    if chosen.is_empty() {
-        return Ok(false);
-    }
-    let decision = decision(draft, strategy.name(), looked, &chosen);
-    let mut call = call;
-    // Read through the draft, so that the event count before this decision is known.
-    if let Some(fresh) = draft.call(call.id)? {
-        call = fresh;
-    }
-    for agent in chosen {
-        offer::make(draft, &mut call, queue.ring_timeout, agent, decision.clone())?;
-    }
-    draft.put_call(call)?;
-    Ok(true)
-}
-
-fn decision(draft: &Draft<'_>, strategy: &str, looked: &[Looked], chosen: &[Agent]) -> Decision {
-    let mut considered: Vec<Considered> = looked
-        .iter()
-        .map(|(agent, verdict)| {
-            let is_chosen = chosen.iter().any(|other| other.spec.id == agent.spec.id);
-            let fallback = if is_chosen { Verdict::Chosen } else { Verdict::Outranked };
-            Considered {
-                agent: agent.spec.id.clone(),
-                idle_since: agent.idle_since,
-                verdict: verdict.clone().unwrap_or(fallback),
-            }
-        })
-        .collect();
-    considered.sort_by_key(|one| one.verdict != Verdict::Chosen);
-    considered.truncate(CONSIDERED_MAX.max(chosen.len()));
-    Decision { strategy: strategy.to_owned(), configuration: draft.rules.version, considered }
 }

@@ -114,8 +114,12 @@ fn click(
     call.legs.push(leg);
     call.note(draft.now, EventKind::Requested);
     draft.arm(&Timer::Upkeep(id), draft.now + draft.rules.quiet_max, Rearm::Replace);
-    let decision =
-        Decision { strategy: "requested".to_owned(), configuration: draft.rules.version, considered: Vec::new() };
+    let decision = Decision {
+        strategy: "requested".to_owned(),
+        configuration: draft.rules.version,
+        reached: std::time::Duration::ZERO,
+        considered: Vec::new(),
+    };
     let ring_timeout = draft.rules.customer_ring_timeout;
     offer::make(draft, &mut call, ring_timeout, agent, decision)?;
     draft.put_call(call)?;

@@ -3,9 +3,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::id::{AgentId, QueueId, TenantId};
-use crate::model::{AgentSpec, Flow, Queue};
+use crate::model::{Agent, AgentSpec, Call, Flow, Queue, Target};
 use crate::phone::PhoneNumber;
-use crate::routing::RoutingStrategy;
+use crate::routing::order::overtaken_by_at_most;
+use crate::routing::{Roster, refusal};
+use crate::time::Timestamp;
 
 /// The configuration that decisions are made by: complete and checked, see the builder.
 #[derive(Debug)]
@@ -24,8 +26,8 @@ pub struct Rules {
     pub numbers: BTreeMap<String, Flow>,
     /// Caller id of outbound legs.
     pub caller_id: Option<PhoneNumber>,
-    /// Strategies by name.
-    pub strategies: BTreeMap<String, Arc<dyn RoutingStrategy>>,
+    /// What choosing goes by.
+    pub roster: Arc<Roster>,
     /// How long a customer is rung.
     pub customer_ring_timeout: Duration,
     /// Offers an agent may miss in a row before being put on a break.
@@ -40,4 +42,46 @@ pub struct Rules {
     pub absent_for: Duration,
     /// The longest a leg we dial may last.
     pub leg_time_limit: Duration,
+}
+
+impl Rules {
+    /// Whether the call may be offered to the agent now. What is skipped because nobody is signed in is not counted as open.
+    #[must_use]
+    pub fn could_offer(&self, call: &Call, agent: &Agent, now: Timestamp) -> bool {
+        let queue = call.queue.as_ref().and_then(|id| self.queues.get(id));
+        let Some((queue, waiting)) = queue.and_then(|queue| Some((queue, call.waiting(queue, now)?))) else {
+            return false;
+        };
+        let policy = self.roster.queues.get(&queue.id);
+        let Some((policy, member)) = policy.zip(self.roster.agents.get(&agent.spec.id)) else { return false };
+        let reached = now.since(waiting.entered);
+        refusal(policy, &waiting, &agent.spec.id, member, &agent.standing(), reached, now).is_none()
+    }
+
+    /// How much later than the first caller with the fewest points another may come to the queue and still be served before:
+    /// what the points of the configuration allow at most. `None`: there is no bound, or no such queue.
+    #[must_use]
+    pub fn overtaken_by_at_most(&self, queue: &QueueId) -> Option<Duration> {
+        let policy = self.roster.queues.get(queue)?;
+        let own = self.queues.get(queue)?.priority;
+        let menus = self.numbers.values().flat_map(|flow| {
+            flow.menu.iter().flat_map(|menu| menu.keys.values().chain([&menu.otherwise])).chain([&flow.then])
+        });
+        let targets = menus.chain(self.queues.values().map(|queue| &queue.overflow));
+        let added = targets.filter_map(|target| match target {
+            Target::Queue { queue: to, priority, .. } if to == queue => Some(*priority),
+            _ => None,
+        });
+        let (least, most) = added.fold((0, 0), |(least, most): (i32, i32), one| (least.min(one), most.max(one)));
+        let ring = |more: bool| {
+            policy
+                .rings
+                .iter()
+                .map(|ring| ring.points)
+                .filter(|points| (*points > 0) == more)
+                .fold(0, i32::saturating_add)
+        };
+        let (low, high) = (own.saturating_add(least), own.saturating_add(most));
+        overtaken_by_at_most(policy.order, low.saturating_add(ring(false)), high.saturating_add(ring(true)))
+    }
 }

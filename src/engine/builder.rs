@@ -1,31 +1,23 @@
 //! Putting a call centre together. Every mistake is found when it is built, and all of them are told at once.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use crate::core::Rules;
+use crate::engine::checked::Checked;
+use crate::engine::floor::NodeFloor;
+use crate::engine::mistakes::keep;
 use crate::engine::{Feed, Inner, Seeds, Switchboard};
-use crate::id::{AgentId, QueueId, TenantId};
-use crate::model;
-use crate::phone::{Endpoint, PhoneNumber};
-use crate::routing::{ReadyAgent, RoutingStrategy, WaitingCall};
-use crate::script::Prompt;
-use crate::setup::{Agent, Flow, Goto, Place, Queue};
+use crate::id::TenantId;
+use crate::routing::{Between, RoutingStrategy};
+use crate::setup::{Agent, Flow, Queue};
 use crate::store::{MemoryStore, Store};
 use crate::telephony::Telephony;
 use crate::telephony::twilio::hop::Urls;
 use crate::time::{Clock, SystemClock};
-use crate::twiml::{Play, Response, Say};
 use crate::webhook::{Scheme, Verifier};
-
-/// Most queues one agent can serve: each is an index entry of the agent's record.
-const AGENT_QUEUES_MAX: usize = 24;
-/// Most queues that agents who are rung together may serve: a commit has room for no more.
-const FREED_QUEUES_MAX: usize = 64;
 
 /// Everything that is wrong with a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,13 +38,14 @@ impl std::error::Error for ConfigErrors {}
 #[must_use]
 pub struct Builder {
     tenant: String,
-    queues: Vec<Queue>,
-    agents: Vec<Agent>,
-    numbers: Vec<(String, Flow)>,
-    strategies: Vec<Arc<dyn RoutingStrategy>>,
-    caller_id: Option<String>,
-    customer_ring_timeout: Duration,
-    missed_max: u32,
+    pub(super) queues: Vec<Queue>,
+    pub(super) agents: Vec<Agent>,
+    pub(super) numbers: Vec<(String, Flow)>,
+    pub(super) strategies: Vec<Arc<dyn RoutingStrategy>>,
+    pub(super) between: Between,
+    pub(super) caller_id: Option<String>,
+    pub(super) customer_ring_timeout: Duration,
+    pub(super) missed_max: u32,
     public_base: Option<String>,
     account: Option<String>,
     tokens: Vec<String>,
@@ -80,7 +73,8 @@ impl Default for Builder {
             queues: Vec::new(),
             agents: Vec::new(),
             numbers: Vec::new(),
-            strategies: vec![Arc::new(LongestIdle)],
+            strategies: Vec::new(),
+            between: Between::default(),
             caller_id: None,
             customer_ring_timeout: Duration::from_secs(30),
             missed_max: 3,
@@ -122,6 +116,12 @@ impl Builder {
     /// Adds a routing strategy, to be named by queues.
     pub fn strategy(mut self, strategy: impl RoutingStrategy) -> Self {
         self.strategies.push(Arc::new(strategy));
+        self
+    }
+
+    /// Which call goes first at an agent of several queues: the one with most points unless said.
+    pub fn between_queues(mut self, between: Between) -> Self {
+        self.between = between;
         self
     }
 
@@ -250,6 +250,7 @@ impl Builder {
         let version = self.version();
         let account = self.account.clone().unwrap_or_default();
         let rules = checked.rules(self.clone(), tenant.clone(), account, version);
+        let floor = NodeFloor::new(Arc::clone(&rules.roster));
         Ok(Switchboard(Arc::new(Inner {
             rules,
             urls: Urls::new(&base, tenant, &secret),
@@ -259,6 +260,7 @@ impl Builder {
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             seeds: self.seeds.unwrap_or_else(|| Arc::new(|| uuid::Uuid::now_v7().as_u128())),
             feed: Feed::default(),
+            floor,
         })))
     }
 
@@ -279,298 +281,8 @@ impl Builder {
 
     /// Changes whenever the configuration does.
     fn version(&self) -> u64 {
-        let text = format!("{:?}{:?}{:?}", self.queues, self.agents, self.numbers);
+        let text = format!("{:?}{:?}{:?}{:?}", self.queues, self.agents, self.numbers, self.between);
         let digest = Sha256::digest(text.as_bytes());
         digest.iter().take(8).fold(0, |version, byte| version << 8 | u64::from(*byte))
-    }
-}
-
-fn keep<T, E: fmt::Display>(result: Result<T, E>, place: &str, mistakes: &mut Vec<String>) -> Option<T> {
-    result.map_err(|error| mistakes.push(format!("{place}: {error}"))).ok()
-}
-
-/// The parts of a configuration that have been checked so far.
-#[derive(Default)]
-struct Checked {
-    queues: BTreeMap<QueueId, model::Queue>,
-    agents: BTreeMap<AgentId, model::AgentSpec>,
-    numbers: BTreeMap<String, model::Flow>,
-    caller_id: Option<PhoneNumber>,
-}
-
-impl Checked {
-    fn new(builder: &Builder, mistakes: &mut Vec<String>) -> Self {
-        let names: Vec<String> = builder.queues.iter().map(|queue| queue.name.clone()).collect();
-        let mut checked = Self::default();
-        for queue in &builder.queues {
-            checked.queue(builder, queue, &names, mistakes);
-        }
-        for agent in &builder.agents {
-            checked.agent(agent, &names, mistakes);
-        }
-        for (number, flow) in &builder.numbers {
-            checked.number(number, flow, &names, mistakes);
-        }
-        let caller_id = builder.caller_id.clone().or_else(|| builder.numbers.first().map(|(number, _)| number.clone()));
-        checked.caller_id = caller_id.and_then(|number| keep(number.parse(), "caller id", mistakes));
-        seconds("customer ring timeout", builder.customer_ring_timeout, 5..=600, mistakes);
-        if builder.missed_max == 0 {
-            mistakes.push("missed_max is 0: it must be at least 1".to_owned());
-        }
-        checked.skills(mistakes);
-        checked.overflow_loops(mistakes);
-        checked.freed_at_once(mistakes);
-        checked
-    }
-
-    /// The first of several agents to answer frees the others in one commit, and each queue of theirs is looked at again.
-    fn freed_at_once(&self, mistakes: &mut Vec<String>) {
-        for queue in self.queues.values() {
-            let serving = self.agents.values().filter(|agent| agent.queues.contains(&queue.id));
-            let all: BTreeSet<&QueueId> = serving.clone().flat_map(|agent| &agent.queues).collect();
-            let mut counts: Vec<usize> = serving.map(|agent| agent.queues.len()).collect();
-            counts.sort_unstable_by(|a, b| b.cmp(a));
-            let most: usize = counts.into_iter().take(queue.ring_at_once as usize).sum();
-            if most.min(all.len()) > FREED_QUEUES_MAX {
-                mistakes.push(format!(
-                    "queue {:?}: `ring_at_once` is {}, and the agents it may ring together serve up to {} queues, at most \
-                     {FREED_QUEUES_MAX}; ring fewer at once, or let them serve fewer queues",
-                    queue.id.as_str(),
-                    queue.ring_at_once,
-                    most.min(all.len()),
-                ));
-            }
-        }
-    }
-
-    fn queue(&mut self, builder: &Builder, queue: &Queue, names: &[String], mistakes: &mut Vec<String>) {
-        let place = format!("queue {:?}", queue.name);
-        seconds(&format!("{place}: ring timeout"), queue.ring_timeout, 5..=600, mistakes);
-        if queue.waiting_max == 0 || queue.wait_max.is_zero() {
-            mistakes.push(format!("{place}: nobody could wait; `waiting_max` and `wait_max` must be above 0"));
-        }
-        if !(1..=10).contains(&queue.ring_at_once) {
-            mistakes.push(format!("{place}: `ring_at_once` is {}, it must be 1 to 10", queue.ring_at_once));
-        }
-        let strategies: Vec<String> = builder.strategies.iter().map(|one| one.name().to_owned()).collect();
-        if !strategies.contains(&queue.strategy) {
-            mistakes.push(unknown(&place, "strategy", &queue.strategy, &strategies));
-        }
-        if let Some(url) = &queue.music_url {
-            sayable(&place, &[Prompt::Play(url.clone())], mistakes);
-        }
-        let overflow = goto(&queue.overflow, &format!("{place}: overflow"), names, mistakes);
-        let (Some(id), Some(overflow)) = (keep(QueueId::new(queue.name.clone()), "queue", mistakes), overflow) else {
-            return;
-        };
-        let checked = model::Queue {
-            id: id.clone(),
-            priority: queue.priority,
-            skills: queue.skills.iter().cloned().collect(),
-            waiting_max: queue.waiting_max,
-            wait_max: queue.wait_max,
-            ring_timeout: queue.ring_timeout,
-            ring_at_once: queue.ring_at_once,
-            wrap_up: queue.wrap_up,
-            overflow,
-            music_url: queue.music_url.clone(),
-            strategy: queue.strategy.clone(),
-        };
-        if self.queues.insert(id, checked).is_some() {
-            mistakes.push(format!("{place} is given twice"));
-        }
-    }
-
-    fn agent(&mut self, agent: &Agent, names: &[String], mistakes: &mut Vec<String>) {
-        let place = format!("agent {:?}", agent.name);
-        for queue in agent.queues.iter().filter(|queue| !names.contains(queue)) {
-            mistakes.push(unknown(&place, "queue", queue, names));
-        }
-        if agent.queues.len() > AGENT_QUEUES_MAX {
-            mistakes.push(format!("{place} serves {} queues, at most {AGENT_QUEUES_MAX}", agent.queues.len()));
-        }
-        let endpoint = agent.endpoint.clone().unwrap_or_else(|| format!("client:{}", agent.name));
-        let endpoint = keep(endpoint.parse::<Endpoint>(), &place, mistakes);
-        let (Some(id), Some(endpoint)) = (keep(AgentId::new(agent.name.clone()), "agent", mistakes), endpoint) else {
-            return;
-        };
-        let confirm = agent.confirm.unwrap_or(matches!(endpoint, Endpoint::Phone(_)));
-        let queues = agent.queues.iter().filter_map(|name| QueueId::new(name.clone()).ok()).collect();
-        let skills = agent.skills.iter().cloned().collect();
-        let spec = model::AgentSpec { id: id.clone(), endpoint, queues, skills, confirm };
-        if self.agents.insert(id, spec).is_some() {
-            mistakes.push(format!("{place} is given twice"));
-        }
-    }
-
-    fn number(&mut self, number: &str, flow: &Flow, names: &[String], mistakes: &mut Vec<String>) {
-        let place = format!("number {number:?}");
-        let number = keep(number.parse::<PhoneNumber>(), &place, mistakes);
-        sayable(&place, &flow.greeting, mistakes);
-        let Some(otherwise) = &flow.otherwise else {
-            mistakes.push(format!("{place}: no place for callers who press no key; add `.otherwise(...)`"));
-            return;
-        };
-        let otherwise = goto(otherwise, &format!("{place}: otherwise"), names, mistakes);
-        let mut keys = BTreeMap::new();
-        for (key, to) in &flow.keys {
-            if !key.is_ascii_digit() && !"*#".contains(*key) {
-                mistakes.push(format!("{place}: {key:?} is no key of a telephone; use 0-9, * or #"));
-            }
-            if let Some(target) = goto(to, &format!("{place}: key {key:?}"), names, mistakes)
-                && keys.insert(*key, target).is_some()
-            {
-                mistakes.push(format!("{place}: key {key:?} leads to two places"));
-            }
-        }
-        if !flow.keys.is_empty() {
-            seconds(&format!("{place}: timeout"), flow.timeout, 1..=60, mistakes);
-        }
-        let (Some(number), Some(otherwise)) = (number, otherwise) else { return };
-        let menu = model::Menu { keys, timeout: flow.timeout, tries: flow.tries.max(1), otherwise: otherwise.clone() };
-        let menu = (!flow.keys.is_empty()).then_some(menu);
-        let checked = model::Flow { greeting: flow.greeting.clone(), menu, then: otherwise };
-        if self.numbers.insert(number.to_string(), checked).is_some() {
-            mistakes.push(format!("{place} is given twice"));
-        }
-    }
-
-    /// A queue whose calls no configured agent could ever take is a mistake, not a long wait.
-    fn skills(&self, mistakes: &mut Vec<String>) {
-        let mut wanted: Vec<(&QueueId, BTreeSet<String>, String)> = Vec::new();
-        for queue in self.queues.values() {
-            wanted.push((&queue.id, queue.skills.clone(), format!("queue {:?}", queue.id.as_str())));
-        }
-        let menus = self.numbers.iter().flat_map(|(number, flow)| {
-            let keys = flow.menu.iter().flat_map(|menu| menu.keys.values());
-            keys.chain([&flow.then]).map(move |target| (number, target))
-        });
-        for (number, target) in menus {
-            if let model::Target::Queue { queue, skills, .. } = target
-                && let Some(found) = self.queues.get(queue)
-                && !skills.is_empty()
-            {
-                let all = found.skills.union(skills).cloned().collect();
-                wanted.push((queue, all, format!("number {number:?} leading to queue {:?}", queue.as_str())));
-            }
-        }
-        for (queue, skills, place) in wanted {
-            let serving: Vec<_> = self.agents.values().filter(|agent| agent.queues.contains(queue)).collect();
-            if !serving.is_empty() && !serving.iter().any(|agent| agent.skills.is_superset(&skills)) {
-                let skills: Vec<_> = skills.into_iter().collect();
-                mistakes.push(format!("{place}: no agent who serves it has the skills {}", skills.join(", ")));
-            }
-        }
-    }
-
-    fn overflow_loops(&self, mistakes: &mut Vec<String>) {
-        for start in self.queues.values() {
-            let (mut at, mut steps) = (start, 0);
-            while let model::Target::Queue { queue, .. } = &at.overflow {
-                let Some(next) = self.queues.get(queue) else { break };
-                (at, steps) = (next, steps + 1);
-                if at.id == start.id || steps > self.queues.len() {
-                    mistakes.push(format!("queue {:?}: its overflow leads back to itself", start.id.as_str()));
-                    break;
-                }
-            }
-        }
-    }
-
-    fn rules(self, builder: Builder, tenant: TenantId, account: String, version: u64) -> Rules {
-        Rules {
-            tenant,
-            version,
-            account,
-            queues: self.queues,
-            agents: self.agents,
-            numbers: self.numbers,
-            caller_id: self.caller_id,
-            strategies: builder.strategies.into_iter().map(|one| (one.name().to_owned(), one)).collect(),
-            customer_ring_timeout: builder.customer_ring_timeout,
-            missed_max: builder.missed_max,
-            missed_rest: Duration::from_secs(30),
-            claim_timeout: Duration::from_secs(10),
-            quiet_max: Duration::from_secs(25),
-            absent_for: Duration::from_secs(10),
-            leg_time_limit: Duration::from_secs(4 * 3600),
-        }
-    }
-}
-
-fn seconds(what: &str, given: Duration, allowed: std::ops::RangeInclusive<u64>, mistakes: &mut Vec<String>) {
-    if given.subsec_nanos() != 0 || !allowed.contains(&given.as_secs()) {
-        let (least, most) = (allowed.start(), allowed.end());
-        mistakes.push(format!("{what} is {given:?}; it must be {least} to {most} whole seconds"));
-    }
-}
-
-fn goto(to: &Goto, place: &str, names: &[String], mistakes: &mut Vec<String>) -> Option<model::Target> {
-    match &to.0 {
-        Place::Queue { queue, priority, skills } => {
-            if !names.contains(queue) {
-                mistakes.push(unknown(place, "queue", queue, names));
-                return None;
-            }
-            let queue = QueueId::new(queue.clone()).ok()?;
-            Some(model::Target::Queue { queue, priority: *priority, skills: skills.iter().cloned().collect() })
-        }
-        Place::HangUp(words) => {
-            sayable(place, &[Prompt::Say(words.clone())], mistakes);
-            Some(model::Target::HangUp(words.clone()))
-        }
-        Place::Forward(number) => keep(number.parse(), place, mistakes).map(model::Target::Forward),
-    }
-}
-
-/// What will be said or played is tried on the document builder now, not on a caller.
-fn sayable(place: &str, prompts: &[Prompt], mistakes: &mut Vec<String>) {
-    for prompt in prompts {
-        let response = match prompt {
-            Prompt::Say(text) => Response::new().say(Say::new(text.as_str())),
-            Prompt::Play(url) => Response::new().play(Play::new(url.as_str())),
-        };
-        mistakes.extend(response.check().iter().map(|refused| format!("{place}: {refused}")));
-    }
-}
-
-fn unknown(place: &str, what: &str, name: &str, known: &[String]) -> String {
-    let nearest = known.iter().min_by_key(|other| distance(name, other)).filter(|other| distance(name, other) <= 2);
-    let hint = nearest.map_or_else(String::new, |other| format!(" Did you mean {other:?}?"));
-    let list = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-    format!("{place}: there is no {what} {name:?}.{hint} There are: {list}")
-}
-
-/// Edits between two names (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut before = i;
-        let mut next = vec![i + 1];
-        for (j, to) in b.iter().enumerate() {
-            let swap = before + usize::from(from != *to);
-            before = row.get(j + 1).copied().unwrap_or(swap);
-            let least = swap.min(before + 1).min(next.last().copied().unwrap_or(swap) + 1);
-            next.push(least);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
-}
-
-/// Until queues have a policy of their own.
-#[derive(Clone, Copy, Debug, Default)]
-struct LongestIdle;
-
-impl RoutingStrategy for LongestIdle {
-    fn name(&self) -> &str {
-        "longest_idle"
-    }
-
-    fn rank(&self, _call: WaitingCall<'_>, agents: &[ReadyAgent<'_>]) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..agents.len()).collect();
-        order.sort_by_key(|&at| (agents[at].standing.idle_since, agents[at].id));
-        order
     }
 }

@@ -2,8 +2,11 @@
 
 mod answer;
 mod builder;
+mod checked;
 mod drive;
 mod feed;
+mod floor;
+mod mistakes;
 mod read;
 mod request;
 mod turn;
@@ -14,6 +17,7 @@ use std::sync::Arc;
 pub use answer::WebhookReply;
 pub use builder::{Builder, ConfigErrors};
 pub use feed::{Feed, FeedEntry};
+use floor::NodeFloor;
 pub use read::{CallPage, QueueView};
 pub use turn::Turned;
 
@@ -35,12 +39,13 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) seeds: Seeds,
     pub(crate) feed: Feed,
+    pub(crate) floor: NodeFloor,
 }
 
 /// A call centre. A handle: cloning shares it.
 ///
-/// It remembers nothing between calls of its methods: any number of them may run over one store, and each may be dropped
-/// at any `await`.
+/// It remembers nothing between calls of its methods but hints: any number of them may run over one store, and each may be
+/// dropped at any `await`.
 #[derive(Clone)]
 pub struct Switchboard(pub(crate) Arc<Inner>);
 

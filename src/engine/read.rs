@@ -3,11 +3,11 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::core::{AGENT_CALLS, AGENTS, CALLS, agent_key, call_key, queue_key};
+use crate::core::{AGENT_CALLS, AGENTS, CALLS, FLOOR, agent_key, call_key, queue_key};
 use crate::engine::Switchboard;
 use crate::error::Error;
 use crate::id::{AgentId, CallId, QueueId};
-use crate::model::{Agent, Call, QueueState};
+use crate::model::{Agent, AgentStatus, Call, QueueState};
 use crate::store::{Cursor, PAGE_MAX, Record, Scan};
 use crate::time::Timestamp;
 
@@ -94,13 +94,19 @@ impl Switchboard {
     /// All queues as they are now, by name.
     pub async fn queues(&self) -> Result<Vec<QueueView>, Error> {
         let tenant = &self.0.rules.tenant;
+        let floor = self.all(FLOOR, tenant.to_string()).await?;
+        let agents = floor.iter().filter(|record| record.key.as_str().starts_with("agent/")).map(parse::<Agent>);
+        let ready: Vec<Agent> = agents
+            .filter(|agent| agent.as_ref().map_or(true, |one| one.status() == AgentStatus::Ready))
+            .collect::<Result<_, _>>()?;
         let mut views = Vec::new();
         for id in self.0.rules.queues.keys() {
             let state = self.0.store.load(&[queue_key(tenant, id)]).await?.into_iter().next().flatten();
             let state: QueueState = state.as_ref().map(parse).transpose()?.unwrap_or_default();
             let waiting = self.all("waiting", format!("{tenant}/{id}")).await?;
             let calls = waiting.iter().map(parse::<Call>).collect::<Result<Vec<_>, _>>()?;
-            let ready = self.all("ready", format!("{tenant}/{id}")).await?.len();
+            let serves = |agent: &&Agent| agent.spec.queues.get(id).is_some_and(|place| place.enabled);
+            let ready = ready.iter().filter(serves).count();
             views.push(QueueView {
                 queue: id.clone(),
                 open: !state.closed,

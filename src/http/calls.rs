@@ -1,6 +1,6 @@
 //! Calls.
 
-use std::collections::BTreeSet;
+use crate::routing::Needs;
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State};
@@ -51,7 +51,7 @@ impl Placing {
         match (self.queue, self.agent) {
             (Some(queue), None) => {
                 let queue = QueueId::new(queue).map_err(|error| Fault::bad(format!("`queue`: {error}")))?;
-                let target = Target::Queue { queue, priority: 0, skills: BTreeSet::new() };
+                let target = Target::Queue { queue, priority: 0, needs: Needs::new(), prefer: None };
                 Ok(Asked::PlaceCall { id, to, from, target })
             }
             (None, Some(agent)) => {
@@ -123,7 +123,7 @@ fn call_json(call: &Call) -> Value {
         "number": call.number,
         "queue": call.queue,
         "priority": call.priority,
-        "skills": call.skills,
+        "needs": call.needs,
         "agent": call.agent,
         "started_at": call.started_at.to_string(),
         "queued_at": call.queued_at.map(|at| at.to_string()),

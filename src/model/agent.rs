@@ -1,9 +1,10 @@
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, CallId, QueueId};
 use crate::phone::Endpoint;
+use crate::routing::{Member, Membership, Skills, Standing};
 use crate::time::Timestamp;
 
 /// Who an agent is and what they can do: configuration.
@@ -13,12 +14,30 @@ pub struct AgentSpec {
     pub id: AgentId,
     /// Where the agent is rung.
     pub endpoint: Endpoint,
-    /// Queues served, at most 24.
-    pub queues: BTreeSet<QueueId>,
-    /// Skills held.
-    pub skills: BTreeSet<String>,
+    /// Queues served, each with the agent's place in it.
+    pub queues: BTreeMap<QueueId, Membership>,
+    /// Skills held, each with its level.
+    pub skills: Skills,
+    /// For the strategy `rank`: the higher is asked first.
+    pub rank: i32,
+    /// For strategies that order by attributes.
+    pub attributes: BTreeMap<String, i64>,
     /// Whether the agent must press 1 to accept: keeps an agent's voicemail from taking calls.
     pub confirm: bool,
+}
+
+impl AgentSpec {
+    /// What choosing goes by. An agent has one call at a time.
+    #[must_use]
+    pub fn member(&self) -> Member {
+        Member {
+            skills: self.skills.clone(),
+            queues: self.queues.clone(),
+            rank: self.rank,
+            attributes: self.attributes.clone(),
+            capacity: 1,
+        }
+    }
 }
 
 /// What an agent wants to be. The engine never overwrites it, save for [`Intent::Break`] after missed offers.
@@ -95,6 +114,20 @@ pub struct Agent {
     pub missed: u32,
     /// Calls talked to since signing in for the first time.
     pub answered: u64,
+    /// When `status` last changed.
+    pub since: Timestamp,
+    /// When the last conversation ended.
+    pub last_ended: Option<Timestamp>,
+    /// When the last offer was made.
+    pub last_offered: Option<Timestamp>,
+    /// Of which queue the last offer was.
+    pub last_queue: Option<QueueId>,
+    /// Time talked until `since`, ms.
+    pub talk_ms: i64,
+    /// Time talked or finishing up until `since`, ms.
+    pub busy_ms: i64,
+    /// Time signed in until `since`, breaks excluded, ms.
+    pub staffed_ms: i64,
 }
 
 impl Agent {
@@ -112,6 +145,13 @@ impl Agent {
             idle_since: now,
             missed: 0,
             answered: 0,
+            since: now,
+            last_ended: None,
+            last_offered: None,
+            last_queue: None,
+            talk_ms: 0,
+            busy_ms: 0,
+            staffed_ms: 0,
         }
     }
 
@@ -126,6 +166,43 @@ impl Agent {
             (None, None, Intent::Break(_)) => AgentStatus::Break,
             (None, None, Intent::Ready) => AgentStatus::Ready,
         }
+    }
+
+    /// How the agent stands, for choosing.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        let status = self.status();
+        Standing {
+            staffed: !matches!(status, AgentStatus::Offline | AgentStatus::Break),
+            free: u16::from(status == AgentStatus::Ready),
+            not_before: None,
+            idle_since: self.idle_since,
+            last_ended: self.last_ended,
+            last_offered: self.last_offered,
+            last_queue: self.last_queue.clone(),
+            contacts: self.answered,
+            talk_ms: self.talk_ms,
+            busy_ms: self.busy_ms,
+            staffed_ms: self.staffed_ms,
+        }
+    }
+
+    /// Notes that `status` is another than `was` from now on.
+    pub(crate) fn count_time(&mut self, was: AgentStatus, now: Timestamp) {
+        let ms = i64::try_from(now.since(self.since).as_millis()).unwrap_or(i64::MAX);
+        if was == AgentStatus::Talking {
+            self.talk_ms = self.talk_ms.saturating_add(ms);
+        }
+        if matches!(was, AgentStatus::Talking | AgentStatus::WrapUp) {
+            self.busy_ms = self.busy_ms.saturating_add(ms);
+        }
+        if !matches!(was, AgentStatus::Offline | AgentStatus::Break) {
+            self.staffed_ms = self.staffed_ms.saturating_add(ms);
+        }
+        if was == AgentStatus::Talking {
+            self.last_ended = Some(now);
+        }
+        self.since = now;
     }
 
     /// Whether the agent is busy with this offer of this call.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, CallId, LegId, QueueId, TenantId};
 use crate::model::{Event, EventKind, Target};
+use crate::routing::{Needs, Waiting};
 use crate::script::Script;
 use crate::telephony::EndCause;
 use crate::time::Timestamp;
@@ -209,6 +210,8 @@ pub struct Offer {
     pub state: OfferState,
     /// Its own deadline while it is not bridged.
     pub until: Timestamp,
+    /// When it was made.
+    pub made_at: Timestamp,
 }
 
 /// A call's record: one customer's contact.
@@ -239,7 +242,11 @@ pub struct Call {
     /// Priority; the higher is served first.
     pub priority: i32,
     /// Skills an agent needs.
-    pub skills: BTreeSet<String>,
+    pub needs: Needs,
+    /// The agent it is kept for, and until when.
+    pub held_for: Option<(AgentId, Timestamp)>,
+    /// The only agent who may have it.
+    pub only: Option<AgentId>,
     /// Where the customer goes once answered, for an outbound call.
     pub target: Option<Target>,
     /// Times the menu was heard.
@@ -248,6 +255,8 @@ pub struct Call {
     pub started_at: Timestamp,
     /// When it first joined a waiting line; kept when it comes back to one.
     pub queued_at: Option<Timestamp>,
+    /// When it joined the queue it waits in.
+    pub entered_at: Option<Timestamp>,
     /// When customer and agent were first joined.
     pub connected_at: Option<Timestamp>,
     /// When it ended.
@@ -325,6 +334,31 @@ impl Call {
             self.legs.remove(at);
         }
         self.legs.push(leg);
+    }
+
+    /// How the call waits, for choosing; `None`: it does not. `ring`: how its queue rings.
+    #[must_use]
+    pub fn waiting(&self, queue: &super::Queue, now: Timestamp) -> Option<Waiting> {
+        if self.state != CallState::Waiting || self.queue.as_ref() != Some(&queue.id) {
+            return None;
+        }
+        let since = self.queued_at?;
+        let live = u32::try_from(self.offers.len()).unwrap_or(u32::MAX);
+        let (wanted, wanted_more_at) = queue.wanted(live, self.offers.iter().map(|offer| offer.made_at).min(), now);
+        Some(Waiting {
+            queue: queue.id.clone(),
+            needs: self.needs.clone(),
+            points: self.priority,
+            since,
+            entered: self.entered_at.unwrap_or(since),
+            wanted,
+            wanted_more_at,
+            weight: 1,
+            excluded: self.excluded.clone(),
+            held_for: self.held_for.clone(),
+            only: self.only.clone(),
+            offers: self.offer_seq,
+        })
     }
 
     pub(crate) fn note(&mut self, now: Timestamp, kind: EventKind) {

@@ -1,33 +1,11 @@
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, LegId, QueueId};
 use crate::model::EndReason;
+use crate::routing::Considered;
 use crate::time::Timestamp;
-
-/// Why an agent was chosen or passed over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Is offered the call.
-    Chosen,
-    /// Fits, but others come first by the strategy.
-    Outranked,
-    /// Lacks this skill.
-    LacksSkill(String),
-    /// Declined this call, or missed it a moment ago.
-    Excluded,
-}
-
-/// One agent who was looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Considered {
-    /// Who.
-    pub agent: AgentId,
-    /// Free since when.
-    pub idle_since: Timestamp,
-    /// With which result.
-    pub verdict: Verdict,
-}
 
 /// The record of one routing choice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +14,8 @@ pub struct Decision {
     pub strategy: String,
     /// Version of the configuration that was in force.
     pub configuration: u64,
+    /// How far the call's needs had been relaxed: the time in the queue that counted as reached.
+    pub reached: Duration,
     /// Who was looked at, at most 20; those chosen always among them.
     pub considered: Vec<Considered>,
 }

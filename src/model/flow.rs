@@ -1,11 +1,13 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::QueueId;
+use crate::id::{AgentId, QueueId};
 use crate::phone::PhoneNumber;
+use crate::routing::Needs;
 use crate::script::Prompt;
+use crate::time::Timestamp;
 
 /// Where a caller goes next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,12 +19,23 @@ pub enum Target {
         /// Added to the queue's own priority; the higher is served first.
         priority: i32,
         /// Skills needed besides the queue's own.
-        skills: BTreeSet<String>,
+        needs: Needs,
+        /// The agent the call is kept for, and how long, if any.
+        prefer: Option<Prefer>,
     },
     /// Hears these words and is hung up.
     HangUp(String),
     /// Is joined with an outside number.
     Forward(PhoneNumber),
+}
+
+/// An agent whom a call is meant for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prefer {
+    /// Who.
+    pub agent: AgentId,
+    /// How long the call is kept for that agent, who may be busy; `None`: nobody else may have it.
+    pub hold_for: Option<Duration>,
 }
 
 /// A spoken menu.
@@ -57,7 +70,7 @@ pub struct Queue {
     /// Priority of its calls; the higher is served first.
     pub priority: i32,
     /// Skills that every agent needs for its calls.
-    pub skills: BTreeSet<String>,
+    pub needs: Needs,
     /// Most callers waiting.
     pub waiting_max: u32,
     /// Longest wait.
@@ -66,6 +79,10 @@ pub struct Queue {
     pub ring_timeout: Duration,
     /// How many agents are rung at once for one call.
     pub ring_at_once: u32,
+    /// With a time, ringing begins with one agent, and one more is added each time it has passed.
+    pub ring_more_after: Option<Duration>,
+    /// A customer who calls again within the first time is kept for the agent of the last conversation for the second.
+    pub last_agent: Option<(Duration, Duration)>,
     /// Time to finish after a call.
     pub wrap_up: Duration,
     /// Where callers go when it is full, closed, or they waited too long.
@@ -74,6 +91,22 @@ pub struct Queue {
     pub music_url: Option<String>,
     /// Name of the routing strategy.
     pub strategy: String,
+}
+
+impl Queue {
+    /// How many more agents a call may be offered to now, with `live` offers of which the first was made at `first`, and when it
+    /// may be offered to one more.
+    pub(crate) fn wanted(&self, live: u32, first: Option<Timestamp>, now: Timestamp) -> (u16, Option<Timestamp>) {
+        let Some((every, first)) = self.ring_more_after.zip(first) else {
+            let most = if self.ring_more_after.is_some() { 1 } else { self.ring_at_once };
+            return (u16::try_from(most.saturating_sub(live)).unwrap_or(u16::MAX), None);
+        };
+        let passed = now.since(first).as_micros() / every.as_micros().max(1);
+        let allowed = u32::try_from(passed).unwrap_or(u32::MAX).saturating_add(1).min(self.ring_at_once);
+        let wanted = u16::try_from(allowed.saturating_sub(live)).unwrap_or(u16::MAX);
+        let more = (wanted == 0 && allowed < self.ring_at_once).then(|| first + every * allowed);
+        (wanted, more)
+    }
 }
 
 /// What changes about a queue while it runs.

@@ -11,8 +11,8 @@ pub use call::{
     OfferState, Said,
 };
 pub(crate) use call::{DETAILED_OFFERS_MAX, SAID_BYTES_MAX, SAID_MAX};
-pub use event::{Considered, Decision, Event, EventKind, Verdict};
-pub use flow::{Flow, Menu, Queue, QueueState, Target};
+pub use event::{Decision, Event, EventKind};
+pub use flow::{Flow, Menu, Prefer, Queue, QueueState, Target};
 
 /// Schema number of every body written by this version. Higher ones are never written over.
 pub const SCHEMA: u32 = 1;

@@ -18,6 +18,7 @@ pub use floor::{Floor, NotHere, Pick};
 pub use policy::{Between, Member, Membership, Order, Policy, Ring, Roster};
 pub use skills::{Levels, Needs, Skills};
 pub use strategy::{OrderBy, Strategy};
+pub(crate) use why::refusal;
 pub use why::{Considered, Precedence, Rule, Verdict};
 
 use std::collections::BTreeMap;

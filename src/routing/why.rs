@@ -1,11 +1,12 @@
 //! Why, and why not: the first rule that keeps a call from an agent, and what lets one call go before another.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Member, Needs, Policy, Standing, Waiting};
-use crate::id::{AgentId, CallId};
+use crate::id::{AgentId, CallId, QueueId};
 use crate::time::Timestamp;
 
 /// A rule that keeps a call from an agent. They are looked at in this order; the first that fails is told.
@@ -89,6 +90,8 @@ pub enum Verdict {
 pub struct Considered {
     /// Who.
     pub agent: AgentId,
+    /// Free since when.
+    pub idle_since: Timestamp,
     /// What is compared, the smallest first: tier, ring, penalty, and two figures of the strategy.
     pub compared: [i64; 5],
     /// With which result.
@@ -108,7 +111,7 @@ pub struct Precedence {
 
 /// How far a call's relaxing has come: the time in the queue that counts as reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Reached(pub(super) std::time::Duration);
+pub(super) struct Reached(pub(super) Duration);
 
 impl Policy {
     /// What a call needs that has come this far.
@@ -184,7 +187,7 @@ pub(crate) fn refusal(
     agent: &AgentId,
     member: &Member,
     standing: &Standing,
-    reached: std::time::Duration,
+    reached: Duration,
     now: Timestamp,
 ) -> Option<Rule> {
     if !standing.staffed {
@@ -216,5 +219,22 @@ pub(super) fn excluded(waiting: &Waiting, agent: &AgentId, now: Timestamp) -> Op
         Some(None) => Some(Rule::Declined),
         Some(Some(until)) if *until > now => Some(Rule::MissedUntil(*until)),
         _ => None,
+    }
+}
+
+impl Policy {
+    /// Whether a call of the queue with such needs could ever be offered to the agent, however long it waits.
+    #[must_use]
+    pub fn could_have(&self, queue: &QueueId, needs: &Needs, agent: &AgentId, member: &Member) -> bool {
+        let place = member.queues.get(queue).filter(|place| place.enabled);
+        let added = self.rings.iter().any(|ring| ring.add.contains(agent));
+        if place.is_none() && !added {
+            return false;
+        }
+        // Each step by itself: a later one may shut out whom an earlier one let in.
+        let steps = std::iter::once(Duration::ZERO).chain(self.rings.iter().map(|ring| ring.after));
+        steps
+            .into_iter()
+            .any(|step| super::skills::unmet(&self.needs_at(needs, Reached(step)), &member.skills).is_none())
     }
 }

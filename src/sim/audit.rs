@@ -7,8 +7,9 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::engine::Switchboard;
 use crate::id::{AgentId, CallId};
-use crate::model::{Agent, AgentStatus, Call, CallState, EventKind, LegProgress, LegRole, OfferState, WorkState};
+use crate::model::{Agent, Call, CallState, EventKind, LegProgress, LegRole, OfferState, WorkState};
 use crate::sim::carrier::{Carrier, Direction};
 use crate::sim::nodes::Sent;
 use crate::store::Record;
@@ -70,6 +71,7 @@ impl Books {
 /// Remembers what was seen before, to judge what is seen next.
 #[derive(Debug, Default)]
 pub struct Audit {
+    board: Option<Switchboard>,
     offers: BTreeMap<(CallId, u32), Option<OfferState>>,
     intents: BTreeMap<AgentId, (u64, String)>,
     legs: BTreeMap<(CallId, u32), LegProgress>,
@@ -108,6 +110,12 @@ fn early_no_answers(call: &Call) -> Vec<u32> {
 }
 
 impl Audit {
+    /// An audit by this configuration.
+    #[must_use]
+    pub fn by(board: Switchboard) -> Self {
+        Self { board: Some(board), ..Self::default() }
+    }
+
     /// Looks at everything stored, after a commit. Returns what is broken.
     pub fn look(&mut self, records: &[Record], tasks: &[String], now: Timestamp) -> Vec<Violation> {
         let mut found = Vec::new();
@@ -174,12 +182,8 @@ impl Audit {
     /// I-34: no call waits unoffered while an agent who could take it is free, all the time.
     fn nobody_waits_beside_a_free_agent(&mut self, books: &Books, now: Timestamp, found: &mut Vec<Violation>) {
         for call in books.calls.values() {
-            let could = |agent: &&Agent| {
-                agent.status() == AgentStatus::Ready
-                    && call.queue.as_ref().is_some_and(|queue| agent.spec.queues.contains(queue))
-                    && agent.spec.skills.is_superset(&call.skills)
-                    && !call.excluded.get(&agent.spec.id).is_some_and(|until| until.is_none_or(|until| until > now))
-            };
+            let could =
+                |agent: &&Agent| self.board.as_ref().is_some_and(|board| board.rules().could_offer(call, agent, now));
             let waits = call.state == CallState::Waiting && call.offers.is_empty();
             if !waits || !books.agents.values().any(|agent| could(&agent)) {
                 self.servable.remove(&call.id);

@@ -96,6 +96,7 @@ impl World {
                 .build()?;
             boards.push(board);
         }
+        let audit = boards.first().cloned().map(Audit::by).unwrap_or_default();
         let world = Self {
             carrier,
             clock,
@@ -106,7 +107,7 @@ impl World {
             chaos: Chaos::default(),
             steps: 0,
             audited: 0,
-            audit: Audit::default(),
+            audit,
             random: seed ^ 0x9e37_79b9_7f4a_7c15,
             answers: BTreeMap::new(),
             violations: Vec::new(),

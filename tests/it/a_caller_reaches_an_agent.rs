@@ -1,6 +1,7 @@
 //! The first thing that works: a caller dials, hears, presses, waits, is joined with the right agent, talks, hangs up.
 
-use switchboard::model::{AgentStatus, CallState, EndReason, EventKind, Verdict};
+use switchboard::model::{AgentStatus, CallState, EndReason, EventKind};
+use switchboard::routing::Verdict;
 use switchboard::setup::queue;
 use switchboard::sim::Sim;
 use switchboard::{Agent, Flow, Queue, Switchboard};

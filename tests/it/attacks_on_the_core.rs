@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use serde::Deserialize;
-use switchboard::core::{CommandResult, Input, Outcome, Refusal, Reply, Request, Stop, Timer, View, decide};
+use switchboard::core::{CommandResult, Input, Outcome, Picked, Refusal, Reply, Request, Stop, Timer, View, decide};
 use switchboard::engine::{Builder, Switchboard};
 use switchboard::id::{AgentId, CallId, LegId, TenantId};
-use switchboard::model::{Call, CallState, EventKind, LegProgress, LegVerb};
+use switchboard::model::{Agent as AgentRecord, Call, CallState, EventKind, LegProgress, LegVerb};
+use switchboard::routing::Floor;
 use switchboard::setup::hang_up;
 use switchboard::sim::carrier::CarrierConfig;
 use switchboard::sim::{Sim, World};
@@ -97,7 +98,23 @@ impl Desk {
     }
 
     fn matches(&mut self) {
-        self.feed(&Input::Due(Timer::Match("sales".parse().expect("a name"))));
+        let rules = self.board.rules();
+        let mut floor = Floor::new(std::sync::Arc::clone(&rules.roster));
+        for record in self.store.records() {
+            if let Ok(agent) = AgentRecord::deserialize(&*record.body.0) {
+                floor.set_agent(&agent.spec.id, agent.standing(), self.now);
+            } else if let Ok(call) = Call::deserialize(&*record.body.0)
+                && let Some(queue) = call.queue.as_ref().and_then(|id| rules.queues.get(id))
+                && let Some(waiting) = call.waiting(queue, self.now)
+            {
+                floor.set_call(call.id, waiting, self.now);
+            }
+        }
+        let Some(pick) = floor.next(self.now) else { return };
+        let agents: Vec<AgentId> = floor.agents(&pick).cloned().collect();
+        let (queue, reached) = (floor.queue(&pick).clone(), floor.reached(pick.call).expect("it waits"));
+        let considered = floor.considered(&pick, self.now);
+        self.feed(&Input::Picked(Picked { call: pick.call, queue, agents, reached, considered }));
     }
 
     fn asks(&mut self, call: CallId, leg: LegId, hop: u32, sid: &str) -> Reply {

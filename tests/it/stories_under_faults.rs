@@ -129,7 +129,7 @@ fn outbound(sim: &Sim) {
         id: "order 7".to_owned(),
         to: "+14155550150".parse().expect("a number"),
         from: None,
-        target: Target::Queue { queue: sales(), priority: 0, skills: std::collections::BTreeSet::new() },
+        target: Target::Queue { queue: sales(), priority: 0, needs: switchboard::routing::Needs::new(), prefer: None },
     });
     let ana = sim.agent("ana").rings_within(PATIENT + PATIENT);
     ana.answers();

@@ -19,7 +19,8 @@ fn to_sales(id: &str) -> Request {
         target: Target::Queue {
             queue: QueueId::new("sales").expect("a name"),
             priority: 0,
-            skills: std::collections::BTreeSet::new(),
+            needs: switchboard::routing::Needs::new(),
+            prefer: None,
         },
     }
 }

@@ -310,31 +310,40 @@ impl Floor {
     }
 
     fn stand_ready(&mut self, at: u32) {
-        let roster = Arc::clone(&self.roster);
         self.seats[at as usize].at = Spot::Ready;
         for share in 0..self.seats[at as usize].shares.len() {
-            self.join(&roster, at, share);
+            self.join(at, share);
         }
     }
 
     /// A ready agent joins the others of a class.
-    fn join(&mut self, roster: &Roster, at: u32, share: usize) {
-        let seat = &mut self.seats[at as usize];
-        let Some(share) = seat.shares.get_mut(share) else { return };
-        let class = &mut self.classes[share.class as usize];
-        let line = &self.lines[class.queue as usize];
-        let (Some(policy), Some(member)) = (roster.queues.get(&line.id), roster.agents.get(&seat.id)) else { return };
-        let place = member.queues.get(&line.id).copied().unwrap_or_default();
-        share.rank.key = match policy.strategy {
-            Strategy::Random | Strategy::WeightedRandom => {
-                [pick::drawn(roster.seed, u64::from(at), seat.standing.last_offered), 0]
-            }
-            _ => policy.strategy.key(member, &place, &seat.standing, &class.needs),
-        };
+    fn join(&mut self, at: u32, share_at: usize) {
+        let Some(share) = self.seats[at as usize].shares.get(share_at) else { return };
+        let at_class = share.class;
+        let Some(key) = self.key_of(at_class, at) else { return };
+        let Some(share) = self.seats[at as usize].shares.get_mut(share_at) else { return };
+        share.rank.key = key;
+        let class = &mut self.classes[at_class as usize];
         class.ready.insert(share.rank);
         if !class.waiting.is_empty() {
-            self.hot.insert(share.class);
+            self.hot.insert(at_class);
         }
+    }
+
+    /// What the strategy of a class compares an agent by.
+    fn key_of(&self, class: u32, at: u32) -> Option<[i64; 2]> {
+        let class = self.classes.get(class as usize)?;
+        let seat = self.seats.get(at as usize)?;
+        let line = &self.lines[class.queue as usize];
+        let policy = self.roster.queues.get(&line.id)?;
+        let member = self.roster.agents.get(&seat.id)?;
+        let place = member.queues.get(&line.id).copied().unwrap_or_default();
+        Some(match policy.strategy {
+            Strategy::Random | Strategy::WeightedRandom => {
+                [pick::drawn(self.roster.seed, u64::from(at), seat.standing.last_offered), 0]
+            }
+            _ => policy.strategy.key(member, &place, &seat.standing, &class.needs),
+        })
     }
 
     /// From now on the call waits like this; one that does not wait any more is to be removed. A queue that is not in the roster
@@ -514,7 +523,7 @@ impl Floor {
             self.classes[at as usize].staffed += u32::from(seat.standing.staffed);
             if seat.at == Spot::Ready {
                 let share = seat.shares.len() - 1;
-                self.join(&roster, agent, share);
+                self.join(agent, share);
             }
         }
         at

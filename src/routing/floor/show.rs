@@ -45,9 +45,10 @@ impl Floor {
         let seat = &self.seats[agent as usize];
         let share = seat.shares.binary_search_by_key(&caller.class, |share| share.class);
         let rank = share.ok().and_then(|at| seat.shares.get(at)).map_or_else(Rank::default, |share| share.rank);
-        let [first, second] = rank.key;
+        // An agent who was free for a moment only has not been given a place yet.
+        let [first, second] = self.key_of(caller.class, agent).unwrap_or(rank.key);
         let compared = [i64::from(rank.tier), i64::from(rank.ring), i64::from(rank.penalty), first, second];
-        Considered { agent: seat.id.clone(), compared, verdict }
+        Considered { agent: seat.id.clone(), idle_since: seat.standing.idle_since, compared, verdict }
     }
 
     fn refusal(&self, caller: &Caller, agent: u32, now: Timestamp) -> Option<Rule> {

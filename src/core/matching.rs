@@ -1,0 +1,69 @@
+//! A call is offered to agents whom the floor has picked. What the floor knows may be behind, so that everything is looked at
+//! again here, by the same rules, in what the commit stands on.
+
+use std::time::Duration;
+
+use crate::core::draft::Draft;
+use crate::core::{Stop, offer};
+use crate::id::{AgentId, CallId, QueueId};
+use crate::model::{Agent, Decision};
+use crate::routing::{Considered, Verdict, refusal};
+
+/// What a floor has picked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picked {
+    /// Which call.
+    pub call: CallId,
+    /// The queue it waits in.
+    pub queue: QueueId,
+    /// Who is to be offered it, best first.
+    pub agents: Vec<AgentId>,
+    /// How far its needs had been relaxed: the time in the queue that counts as reached.
+    pub reached: Duration,
+    /// Who was looked at.
+    pub considered: Vec<Considered>,
+}
+
+/// Makes the offers that still fit. Returns whether there is one.
+pub(crate) fn picked(draft: &mut Draft<'_>, picked: &Picked) -> Result<bool, Stop> {
+    let rules = draft.rules;
+    let Some(mut call) = draft.call(picked.call)? else { return Ok(false) };
+    draft.learn_call(&call);
+    let (Some(queue), Some(policy)) = (rules.queues.get(&picked.queue), rules.roster.queues.get(&picked.queue)) else {
+        return Ok(false);
+    };
+    let Some(waiting) = call.waiting(queue, draft.now) else { return Ok(false) };
+    let widens = waiting.wanted_more_at.is_some_and(|at| at <= draft.now);
+    let wanted = usize::from(waiting.wanted.max(u16::from(widens)));
+    let mut considered = picked.considered.clone();
+    let mut chosen: Vec<Agent> = Vec::new();
+    for id in &picked.agents {
+        let Some(member) = rules.roster.agents.get(id) else { continue };
+        let Some(mut agent) = draft.agent(id)? else { continue };
+        draft.learn_agent(&agent);
+        let rule = refusal(policy, &waiting, id, member, &agent.standing(), picked.reached, draft.now);
+        if rule.is_none() && chosen.len() < wanted {
+            // The configuration may have changed since the agent signed in.
+            if let Some(spec) = rules.agents.get(id) {
+                agent.spec = spec.clone();
+            }
+            chosen.push(agent);
+        } else if let Some(one) = considered.iter_mut().find(|one| one.agent == *id) {
+            one.verdict = rule.map_or(Verdict::Outranked, Verdict::Refused);
+        }
+    }
+    if chosen.is_empty() {
+        return Ok(false);
+    }
+    let decision = Decision {
+        strategy: policy.strategy.name().to_owned(),
+        configuration: rules.version,
+        reached: picked.reached,
+        considered,
+    };
+    for agent in chosen {
+        offer::make(draft, &mut call, queue.ring_timeout, agent, decision.clone())?;
+    }
+    draft.put_call(call)?;
+    Ok(true)
+}

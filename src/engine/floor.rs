@@ -1,0 +1,259 @@
+//! The floor of this node: what it knows of who waits and who is free. What is stored is the truth; this is a hint that is made
+//! anew from it, and each pick is looked at again before it is committed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::core::{Change, FLOOR, Input, Picked, Reply, Timer, task_id};
+use crate::engine::Switchboard;
+use crate::error::Error;
+use crate::id::{AgentId, CallId};
+use crate::model::{Agent, Call};
+use crate::routing::{Floor, Roster, Standing};
+use crate::store::{
+    Arm, Body, Commit, CommitError, Cursor, Key, Lease, PAGE_MAX, Rearm, Record, Scan, StoreError, Version,
+};
+use crate::time::Timestamp;
+
+/// How far apart the clocks of nodes may be, and how long a commit may take, before a change is first seen when everything is read.
+const OVERLAP: Duration = Duration::from_secs(5);
+/// How often everything is read.
+const REREAD: Duration = Duration::from_secs(30);
+/// Offers made in one go; the next go follows.
+const PICKS_MAX: usize = 64;
+
+struct Known {
+    floor: Floor,
+    calls: BTreeMap<CallId, (Version, u64)>,
+    agents: BTreeMap<AgentId, (Version, u64)>,
+    /// Counts what was learned.
+    learned: u64,
+    /// Everything that changed before then has been read.
+    seen: Timestamp,
+    /// When everything was read.
+    read_at: Option<Timestamp>,
+}
+
+/// What this node knows.
+pub(crate) struct NodeFloor(Mutex<Known>);
+
+impl fmt::Debug for NodeFloor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodeFloor").finish_non_exhaustive()
+    }
+}
+
+impl Known {
+    fn learn(&mut self, change: Change, now: Timestamp) {
+        self.learned += 1;
+        let stamp = self.learned;
+        match change {
+            Change::Call { id, version, waiting } => {
+                if self.calls.get(&id).is_some_and(|(known, _)| *known > version) {
+                    return;
+                }
+                match waiting {
+                    Some(waiting) => {
+                        self.calls.insert(id, (version, stamp));
+                        self.floor.set_call(id, waiting, now);
+                    }
+                    None => {
+                        self.calls.remove(&id);
+                        self.floor.remove_call(id);
+                    }
+                }
+            }
+            Change::Agent { id, version, standing } => {
+                if self.agents.get(&id).is_some_and(|(known, _)| *known > version) {
+                    return;
+                }
+                self.agents.insert(id.clone(), (version, stamp));
+                self.floor.set_agent(&id, standing, now);
+            }
+        }
+    }
+
+    /// Drops what was not found when everything was read and has not been heard of since.
+    fn forget(&mut self, found: &Found, before: u64, now: Timestamp) {
+        let gone: Vec<CallId> = self
+            .calls
+            .iter()
+            .filter(|(id, (_, stamp))| *stamp <= before && !found.calls.contains(id))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in gone {
+            self.calls.remove(&id);
+            self.floor.remove_call(id);
+        }
+        let left: Vec<AgentId> = self
+            .agents
+            .iter()
+            .filter(|(id, (_, stamp))| *stamp <= before && !found.agents.contains(id))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in left {
+            self.agents.remove(&id);
+            self.floor.set_agent(&id, Standing::default(), now);
+        }
+    }
+}
+
+enum Who {
+    Agent(AgentId),
+    Call(CallId),
+}
+
+#[derive(Default)]
+struct Found {
+    calls: BTreeSet<CallId>,
+    agents: BTreeSet<AgentId>,
+}
+
+impl NodeFloor {
+    pub(crate) fn new(roster: Arc<Roster>) -> Self {
+        Self(Mutex::new(Known {
+            floor: Floor::new(roster),
+            calls: BTreeMap::new(),
+            agents: BTreeMap::new(),
+            learned: 0,
+            seen: Timestamp::from_micros(i64::MIN),
+            read_at: None,
+        }))
+    }
+
+    /// Whatever a panic left half done is read again.
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(|poisoned: PoisonError<_>| {
+            self.0.clear_poison();
+            let mut known = poisoned.into_inner();
+            known.read_at = None;
+            known
+        })
+    }
+
+    pub(crate) fn learn(&self, changes: Vec<Change>, now: Timestamp) {
+        if changes.is_empty() {
+            return;
+        }
+        let mut known = self.known();
+        changes.into_iter().for_each(|change| known.learn(change, now));
+    }
+
+    /// What is to be offered next; it counts as offered here until the store says otherwise.
+    fn pick(&self, now: Timestamp) -> Option<Picked> {
+        let mut known = self.known();
+        let floor = &mut known.floor;
+        let pick = floor.next(now)?;
+        let picked = Picked {
+            call: pick.call,
+            queue: floor.queue(&pick).clone(),
+            agents: floor.agents(&pick).cloned().collect(),
+            reached: floor.reached(pick.call).unwrap_or_default(),
+            considered: floor.considered(&pick, now),
+        };
+        floor.take(&pick, now);
+        Some(picked)
+    }
+}
+
+/// As long as it is not known whether a pick was stored, dropping this has everything read again.
+struct Unsure<'a> {
+    floor: &'a NodeFloor,
+    is_known: bool,
+}
+
+impl Drop for Unsure<'_> {
+    fn drop(&mut self) {
+        if !self.is_known {
+            self.floor.known().read_at = None;
+        }
+    }
+}
+
+impl Switchboard {
+    /// Offers what is to be offered, then sets the time to look again.
+    pub(crate) async fn match_calls(&self, lease: &Lease) -> Result<(), Error> {
+        self.read_floor().await?;
+        let mut more = true;
+        for _ in 0..PICKS_MAX {
+            let Some(picked) = self.0.floor.pick(self.now()) else {
+                more = false;
+                break;
+            };
+            let mut unsure = Unsure { floor: &self.0.floor, is_known: false };
+            unsure.is_known = matches!(self.drive(&Input::Picked(picked), None).await?, Reply::Proceed(_));
+        }
+        let due = if more { Some(self.now()) } else { self.0.floor.known().floor.due() };
+        let mut commit = Commit { settle: vec![lease.clone()], ..Commit::default() };
+        commit.arm.extend(due.map(|due| Arm {
+            id: task_id(&self.0.rules.tenant, &Timer::Match),
+            due,
+            rearm: Rearm::Earliest,
+            work: Body::new(serde_json::to_value(Timer::Match).unwrap_or_default()),
+        }));
+        match self.0.store.commit(&commit).await {
+            Err(CommitError::Store(error)) => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Learns what other nodes have changed: what is new since the last time, now and then everything.
+    async fn read_floor(&self) -> Result<(), StoreError> {
+        let now = self.now();
+        let (all, from, before) = {
+            let known = self.0.floor.known();
+            let all = known.read_at.is_none_or(|at| now.since(at) >= REREAD);
+            (all, known.seen, known.learned)
+        };
+        let mut after = (!all).then(|| Cursor { sort: [from.as_micros(), 0], key: Key::new("") });
+        let mut found = Found::default();
+        loop {
+            let tenant = self.0.rules.tenant.to_string();
+            let scan = Scan { index: FLOOR.to_owned(), partition: tenant, after, limit: PAGE_MAX };
+            let page = self.0.store.scan(&scan).await?;
+            let mut known = self.0.floor.known();
+            for record in &page.records {
+                self.read_record(&mut known, record, &mut found, now);
+            }
+            after = page.next;
+            if after.is_some() {
+                continue;
+            }
+            known.seen = known.seen.max(now - OVERLAP);
+            if all {
+                known.forget(&found, before, now);
+                known.read_at = Some(now);
+            }
+            return Ok(());
+        }
+    }
+
+    /// One damaged record must not stop the others: whoever touches it is told.
+    fn read_record(&self, known: &mut Known, record: &Record, found: &mut Found, now: Timestamp) {
+        let version = record.version;
+        let (kind, name) = (record.key.as_str().starts_with("agent/"), record.key.as_str().rsplit('/').next());
+        match name.map(|name| if kind { name.parse().map(Who::Agent).ok() } else { name.parse().map(Who::Call).ok() }) {
+            Some(Some(Who::Agent(id))) => {
+                if known.agents.get(&id).is_none_or(|(seen, _)| *seen < version) {
+                    let Ok(agent) = Agent::deserialize(&*record.body.0) else { return };
+                    known.learn(Change::Agent { id: id.clone(), version, standing: agent.standing() }, now);
+                }
+                found.agents.insert(id);
+            }
+            Some(Some(Who::Call(id))) => {
+                if known.calls.get(&id).is_none_or(|(seen, _)| *seen < version) {
+                    let Ok(call) = Call::deserialize(&*record.body.0) else { return };
+                    let queue = call.queue.as_ref().and_then(|id| self.0.rules.queues.get(id));
+                    let waiting = queue.and_then(|queue| call.waiting(queue, now));
+                    known.learn(Change::Call { id, version, waiting }, now);
+                }
+                found.calls.insert(id);
+            }
+            _ => {}
+        }
+    }
+}
