@@ -27,6 +27,8 @@ pub struct Picked {
 /// Makes the offers that still fit. Returns whether there is one.
 pub(crate) fn picked(draft: &mut Draft<'_>, picked: &Picked) -> Result<bool, Stop> {
     let rules = draft.rules;
+    // One offer at a time: the next look follows.
+    draft.arm_match();
     let Some(mut call) = draft.call(picked.call)? else { return Ok(false) };
     draft.learn_call(&call);
     let (Some(queue), Some(policy)) = (rules.queues.get(&picked.queue), rules.roster.queues.get(&picked.queue)) else {
