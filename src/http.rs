@@ -24,6 +24,7 @@ mod json;
 mod live;
 pub mod media;
 mod queues;
+mod why;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,6 +97,18 @@ pub const ROUTES: &[Route] = &[
         methods: &["POST"],
         guard: Guard::Authenticated,
         handler: || post(calls::hang_up),
+    },
+    Route {
+        path: "/api/v1/calls/{id}/why",
+        methods: &["GET"],
+        guard: Guard::Authenticated,
+        handler: || get(why::call),
+    },
+    Route {
+        path: "/api/v1/calls/{id}/place",
+        methods: &["POST"],
+        guard: Guard::Authenticated,
+        handler: || post(calls::replace),
     },
     Route { path: "/api/v1/agents", methods: &["GET"], guard: Guard::Authenticated, handler: || get(agents::list) },
     Route {

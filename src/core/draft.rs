@@ -9,7 +9,9 @@ use crate::core::{Change, Missing, Refusal, RefusalKind, Rules, Stop, Timer, Vie
 use crate::id::{AgentId, CallId, LegId, QueueId, TenantId};
 use crate::model::{Agent, AgentStatus, Call, CallState, Event, QueueState, SCHEMA};
 use crate::routing::Waiting;
-use crate::store::{Arm, Body, Commit, Cursor, Expect, IndexEntry, Key, Page, Put, Rearm, Scan, TaskId, Version};
+use crate::store::{
+    Arm, Body, Commit, Cursor, Expect, IndexEntry, Key, PAGE_MAX, Page, Put, Rearm, Scan, TaskId, Version,
+};
 use crate::time::Timestamp;
 
 /// Calls in a page of the waiting line.
@@ -208,6 +210,11 @@ impl<'a> Draft<'a> {
     /// A page of the calls that wait in a queue, first come first.
     pub(crate) fn waiting(&self, queue: &QueueId, after: Option<Cursor>) -> Result<&'a Page, Stop> {
         self.page("waiting", format!("{}/{queue}", self.rules.tenant), after, WAITING_PAGE)
+    }
+
+    /// A page of the calls that wait and the agents who are signed in.
+    pub(crate) fn floor(&self, after: Option<Cursor>) -> Result<&'a Page, Stop> {
+        self.page(FLOOR, self.rules.tenant.to_string(), after, PAGE_MAX)
     }
 
     /// The customer's latest conversations, the newest first.

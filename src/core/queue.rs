@@ -148,22 +148,32 @@ pub(crate) fn wait_timed_out(draft: &mut Draft<'_>, call: CallId) -> Result<(), 
     if call.state != CallState::Waiting {
         return Ok(());
     }
-    offer::release_all(draft, &mut call)?;
-    let music = room_script(draft, &call);
-    let mut script = match queue {
-        Some(queue) => overflow(draft, &mut call, queue, "timed_out")?,
-        None => no_such_queue(&mut call),
-    };
+    lead_away(draft, &mut call, |draft, call| match queue {
+        Some(queue) => overflow(draft, call, queue, "timed_out"),
+        None => Ok(no_such_queue(call)),
+    })?;
+    draft.put_call(call)
+}
+
+/// Takes a waiting customer out of the line and to where `enter` leads.
+pub(crate) fn lead_away<'a>(
+    draft: &mut Draft<'a>,
+    call: &mut Call,
+    enter: impl FnOnce(&mut Draft<'a>, &mut Call) -> Result<Script, Stop>,
+) -> Result<(), Stop> {
+    offer::release_all(draft, call)?;
+    let music = room_script(draft, call);
+    let mut script = enter(draft, call)?;
     if call.state == CallState::Waiting && script != music {
         // Another queue, with music of its own.
-        new_room(&mut call);
-        script = room_script(draft, &call);
+        new_room(call);
+        script = room_script(draft, call);
     }
     if script != music {
         let leg = call.customer_leg().map(|leg| leg.id);
-        leg.into_iter().for_each(|leg| redirect(draft, &mut call, leg, script.clone()));
+        leg.into_iter().for_each(|leg| redirect(draft, call, leg, script.clone()));
     }
-    draft.put_call(call)
+    Ok(())
 }
 
 /// Takes a leg out of what it does, to hear `script`. The hop moves on, so that the interrupted document's own request is

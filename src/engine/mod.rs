@@ -10,6 +10,7 @@ mod mistakes;
 mod read;
 mod request;
 mod turn;
+mod why;
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ pub use feed::{Feed, FeedEntry};
 use floor::NodeFloor;
 pub use read::{CallPage, QueueView};
 pub use turn::Turned;
+pub use why::{Why, WhyNot};
 
 use crate::core::Rules;
 use crate::store::Store;
