@@ -133,6 +133,16 @@ fn verbs_after_a_redirect_are_not_reached_and_its_url_is_relative_to_the_documen
 }
 
 #[test]
+fn a_relative_url_may_have_another_url_in_its_query() {
+    let mut world = World::new();
+    world.page("/voice", "<Redirect>/next?back=https://other.test/x</Redirect>");
+    world.page("/next", "<Say>Next</Say>");
+    let sid = world.dials();
+    assert_eq!(world.log.last().map(|hook| hook.url.as_str()), Some("https://app.test/next?back=https://other.test/x"));
+    assert_eq!((world.hears(&sid), world.codes()), (say("Next"), Vec::new()));
+}
+
+#[test]
 fn redirects_without_end_are_an_error() {
     let mut world = World::new();
     world.page("/voice", "<Redirect/>");
