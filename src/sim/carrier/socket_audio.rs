@@ -13,6 +13,8 @@ use crate::time::Timestamp;
 
 /// Audio played to a leg that is remembered, a minute of it.
 const PLAYED_MAX: usize = 480_000;
+/// Legs that are over and whose audio is remembered.
+const LEGS_MAX: usize = 100;
 
 /// How long it takes to say so many words, at 15 characters a second, as `<Say>` takes.
 pub(super) fn speaking_time(words: &str) -> Duration {
@@ -26,15 +28,30 @@ fn tone(hz: u32, frame: u64) -> Vec<u8> {
 }
 
 impl Carrier {
-    /// The audio that servers had played to this leg over `<Connect><Stream>`, μ-law, the last minute of it.
+    /// The audio that servers had played to this leg over `<Connect><Stream>`, μ-law, the last minute of it. Empty for an
+    /// unknown leg, and for one that ended before the last 100 of those that had any.
     #[must_use]
     pub fn audio_played(&self, call: &str) -> Vec<u8> {
-        self.sockets.played.get(call).cloned().unwrap_or_default()
+        self.sockets.played.get(call).map(|played| played.iter().copied().collect()).unwrap_or_default()
+    }
+
+    /// The leg is over: what was played to it is kept for a while.
+    pub(super) fn forget_played(&mut self, call: &str) {
+        if !self.sockets.played.contains_key(call) {
+            return;
+        }
+        self.sockets.silent.push_back(call.to_owned());
+        if self.sockets.silent.len() > LEGS_MAX {
+            self.sockets.silent.pop_front().map(|oldest| self.sockets.played.remove(&oldest));
+        }
     }
 
     pub(super) fn remember_played(&mut self, call: &str, audio: &[u8]) {
+        if audio.is_empty() {
+            return;
+        }
         let played = self.sockets.played.entry(call.to_owned()).or_default();
-        played.extend_from_slice(audio);
+        played.extend(audio);
         played.drain(..played.len().saturating_sub(PLAYED_MAX));
     }
 

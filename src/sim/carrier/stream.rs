@@ -407,7 +407,7 @@ impl Carrier {
         }
         let code = matches!(end, StreamEnd::Stopped).then_some(1000);
         let Some((_, _, stream)) = self.drop_stream(id, code) else { return };
-        if let Some(record) = self.sockets.records.iter_mut().find(|record| record.sid == stream.sid) {
+        if let Some(record) = self.sockets.records.iter_mut().rfind(|record| record.sid == stream.sid) {
             record.stops(now);
         }
         self.remember_played(&call, stream.playback.so_far(now));

@@ -101,7 +101,7 @@ impl Carrier {
     }
 
     fn show_stream(&self, request: &Request<'_>, sid: &str, status: u16) -> Answer {
-        match self.sockets.records.iter().find(|record| record.sid == sid) {
+        match self.sockets.records.iter().rfind(|record| record.sid == sid) {
             Some(record) => Ok((status, Some(self.stream_json(record)))),
             None => not_found(request.path),
         }

@@ -454,3 +454,22 @@ fn the_same_calls_give_the_same_frames() {
     };
     assert_eq!(run(), run());
 }
+
+#[test]
+fn what_was_played_is_remembered_of_the_last_hundred_legs() {
+    let mut world = World::new(CONNECT);
+    let mut legs = Vec::new();
+    for at in 0..102 {
+        legs.push(world.dials());
+        let id = world.ids()[at];
+        let sid = world.said(id)[1]["streamSid"].as_str().expect("it has started").to_owned();
+        world.server(id, &play(&sid, &[0x55; 160]));
+        world.run(ms(30));
+        world.carrier.hangs_up(&legs[at]);
+        world.pump();
+        world.sockets.retain(|event| matches!(event, SocketEvent::Open { .. }));
+    }
+    let kept: Vec<bool> = legs.iter().map(|leg| !world.carrier.audio_played(leg).is_empty()).collect();
+    assert_eq!(kept.iter().filter(|kept| **kept).count(), 100);
+    assert!(!kept[0] && !kept[1]);
+}
