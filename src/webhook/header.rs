@@ -34,6 +34,7 @@ impl<'a> Headers<'a> {
     }
 
     /// Notes those of `headers` that matter.
+    #[inline(never)]
     pub(super) fn read(&mut self, headers: &[(&str, &'a str)]) {
         for (name, value) in headers {
             // Few names have the length of one that matters.

@@ -86,7 +86,15 @@ struct Notes<'v> {
 impl Reading {
     #[inline(always)]
     pub(super) fn new() -> Self {
-        Self { text: Few::new(), pairs: Few::new(), query_pairs: 0, form_start: 0, form_end: 0, is_plain: true, is_another: false }
+        Self {
+            text: Few::new(),
+            pairs: Few::new(),
+            query_pairs: 0,
+            form_start: 0,
+            form_end: 0,
+            is_plain: true,
+            is_another: false,
+        }
     }
 
     /// Makes room for `query`, for a URL of `url_bytes` and for a form of `form_bytes`, and decodes the query. Once.

@@ -5,7 +5,6 @@ use std::fmt;
 use super::Method;
 use super::reading::{Pairs, Reading};
 
-
 /// A request that bears a valid signature of the configured account. Only [`Verifier::verify`](super::Verifier::verify)
 /// makes one.
 ///

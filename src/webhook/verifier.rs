@@ -1,6 +1,5 @@
 //! The check: limits first, then the signature, then the account.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -164,8 +163,9 @@ impl Verifier {
         let claim = self.claim(&headers, now, &mut signature)?;
         let target = Target::read(request.target)?;
         let keys = self.keys_named(&headers)?;
-        let base = self.base_seen(&headers)?;
-        let spellings = Spellings::new(&base, target, request.websocket);
+        let forwarded = self.base_forwarded(&headers)?;
+        let base = forwarded.as_deref().unwrap_or(&self.base);
+        let spellings = Spellings::new(base, target, request.websocket);
         let url_bytes = base.url_bytes_max(request.target);
         let reading = &mut verified.reading;
         reading.read_query(target.query().as_bytes(), url_bytes, request.body.len(), self.params_max)?;
@@ -190,7 +190,7 @@ impl Verifier {
         }
 
         reading.make_text(&self.account_sid);
-        verified.path = target.path_below(&base);
+        verified.path = target.path_below(base);
         verified.has_form = content == Content::Form;
         verified.json = (content == Content::Json).then_some(request.body);
         if verified.names_another_account() { Err(Refusal::OtherAccount) } else { Ok(()) }
@@ -262,17 +262,20 @@ impl Verifier {
         }
     }
 
-    fn base_seen(&self, headers: &Headers<'_>) -> Result<Cow<'_, Base>, Refusal> {
-        let mut base = Cow::Borrowed(&self.base);
+    /// The base as a trusted proxy says that it was reached, where it says so. In a box, so that nothing large is moved
+    /// where there is none.
+    fn base_forwarded(&self, headers: &Headers<'_>) -> Result<Option<Box<Base>>, Refusal> {
+        let mut base = None;
         if self.trusts_proto
             && let Some(proto) = headers.sole(Header::ForwardedProto, Refusal::ForwardedHeader)?
         {
-            base = Cow::Owned(base.into_owned().with_proto(proto.trim())?);
+            base = Some(Box::new(self.base.clone().with_proto(proto.trim())?));
         }
         if self.trusts_host
             && let Some(host) = headers.sole(Header::ForwardedHost, Refusal::ForwardedHeader)?
         {
-            base = Cow::Owned(base.into_owned().with_host(host.trim())?);
+            let seen = base.map_or_else(|| self.base.clone(), |base| *base);
+            base = Some(Box::new(seen.with_host(host.trim())?));
         }
         Ok(base)
     }
