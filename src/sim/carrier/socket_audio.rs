@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::Carrier;
-use super::recording_audio::{pitch, wave};
+use super::recording_audio::{pitch, sound_pitch, wave};
 use super::types::Hearing;
 use crate::media::g711::{self, FRAME_BYTES, FRAME_MS, SILENCE};
 use crate::media::stream::Track;
@@ -82,16 +82,11 @@ impl Carrier {
         let hz = if *track == Track::Inbound {
             self.voice_at(sid, began)
         } else {
-            // The same pitches as in recordings.
             match hearing {
-                Some(Hearing::Ringback) => Some(440),
-                Some(Hearing::Say(_)) => Some(523),
-                Some(Hearing::Play(_)) => Some(587),
-                Some(Hearing::Music(_)) => Some(659),
                 Some(Hearing::Party) => self.other_party(sid).and_then(|other| self.voice_at(other, began)),
                 Some(Hearing::Echo) => self.voice_at(sid, began),
                 Some(Hearing::Stream(_)) => return self.stream_audio(sid),
-                _ => None,
+                other => other.and_then(sound_pitch),
             }
         };
         hz.map_or_else(|| vec![SILENCE; FRAME_BYTES], |hz| tone(hz, frame))

@@ -7,6 +7,7 @@ use super::detection::Detection;
 use super::form::Pairs;
 use super::recording::{RecordPlan, Recording};
 use super::siprec::Siprec;
+use super::socket_audio::speaking_time;
 use super::state::{Doing, Due, Sid};
 use super::transcription::Transcription;
 use super::types::{CallStatus, EndpointScript};
@@ -55,7 +56,11 @@ pub(super) struct Shelf {
     /// Places of those that still run.
     pub(super) running: Vec<usize>,
     pub(super) transcriptions: Vec<Transcription>,
+    /// Places of those that still run.
+    pub(super) writing: Vec<usize>,
     pub(super) siprecs: Vec<Siprec>,
+    /// Places of those that still run.
+    pub(super) forking: Vec<usize>,
 }
 
 /// What is due at some time where voices are concerned.
@@ -81,8 +86,7 @@ pub(super) enum VoiceDue {
 
 /// Words take a fifteenth of a second per character, and never less than 0.3 s.
 pub(super) fn spoken(words: &str) -> Duration {
-    let ms = u64::try_from(words.chars().count()).unwrap_or(0).saturating_mul(1000) / 15;
-    Duration::from_millis(ms.max(300))
+    speaking_time(words).max(Duration::from_millis(300))
 }
 
 impl Carrier {
@@ -109,10 +113,10 @@ impl Carrier {
     /// Whoever writes down what is said is told when it has been said.
     fn awaits_its_end(&mut self, call: &str, at: usize, utterance: &Utterance) {
         let (wait, length) = (utterance.from.since(self.now), utterance.to.since(utterance.from));
-        if self.shelf.transcriptions.iter().any(Transcription::runs) {
+        if !self.shelf.writing.is_empty() {
             self.after(wait + length, Due::Voice(VoiceDue::Uttered(call.to_owned(), at)));
         }
-        if self.shelf.transcriptions.iter().any(Transcription::wants_partial) {
+        if self.writing().any(Transcription::wants_partial) {
             self.after(wait + length / 2, Due::Voice(VoiceDue::HalfUttered(call.to_owned(), at)));
         }
     }
