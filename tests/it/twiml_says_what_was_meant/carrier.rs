@@ -26,8 +26,7 @@ pub(crate) fn notices(text: &str) -> Vec<Notification> {
 /// Whether the notice is about how the document is written, and not about what the carrier is asked to do: whom it
 /// cannot reach, what is not there to be stopped.
 pub(crate) fn of_form(notice: &Notification) -> bool {
-    let of_attributes = ["has no attribute", "the default holds"].iter().any(|said| notice.message.contains(said));
-    of_attributes || matches!(notice.code, 12_100 | 12_101 | 12_102 | 11_750)
+    notice.message.starts_with("Response") || matches!(notice.code, 12_100 | 12_101 | 12_102 | 11_750)
 }
 
 #[test]
