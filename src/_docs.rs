@@ -8,6 +8,8 @@ pub mod design {}
 pub mod failures {}
 #[doc = include_str!("../docs/media.md")]
 pub mod media {}
+#[doc = include_str!("../docs/protocol.md")]
+pub mod protocol {}
 #[doc = include_str!("../docs/running.md")]
 pub mod running {}
 #[doc = include_str!("../docs/simulation.md")]

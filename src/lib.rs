@@ -35,6 +35,7 @@
 //! | read what is stored, and what happened | [`model`] |
 //! | keep state in your database | [`store`] |
 //! | place calls at another provider | [`telephony`] |
+//! | ask anything of Twilio's REST API | [`telephony::twilio::api`], `telephony::twilio::rest` (feature `twilio`) |
 //! | write and read TwiML, check signatures | [`twiml`], [`webhook`] |
 //! | stream a call's audio, or let a language model talk | [`media`] |
 //! | tell stories in tests; try it out over HTTP | `sim`, `simulator` |
@@ -45,7 +46,8 @@
 //!
 //! | feature | what it adds | on by default |
 //! | --- | --- | --- |
-//! | `twilio` | sends commands to Twilio's REST API | yes |
+//! | `twilio` | sends commands to Twilio's REST API, and all of that API as a typed client | yes |
+//! | `telnyx` | checks the webhooks of Telnyx | no |
 //! | `runtime` | tokio tasks that do what is due | no |
 //! | `axum` | a router for webhooks, API, live events, health | no |
 //! | `conformance` | the suites for your own store or telephony | no |

@@ -220,7 +220,7 @@ impl VerifierBuilder {
         match (base, secrets) {
             (Some(base), Some(secrets)) if errors.is_empty() => Ok(Verifier {
                 base,
-                account_sid: self.account_sid.into(),
+                account_sid: self.account_sid,
                 scheme: self.scheme,
                 secrets,
                 trusts_proto,

@@ -101,13 +101,22 @@ impl Iterator for Decoded<'_> {
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
-    }
+    let digit = HEX_DIGITS.get(usize::from(byte)).copied().unwrap_or(NO_DIGIT);
+    (digit != NO_DIGIT).then_some(digit)
 }
+
+const NO_DIGIT: u8 = 0xff;
+static HEX_DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        let upper = if digit < 10 { b'0' + digit } else { b'A' + digit - 10 };
+        digits[upper as usize] = digit;
+        digits[upper.to_ascii_lowercase() as usize] = digit;
+        digit += 1;
+    }
+    digits
+};
 
 /// The pairs as one form, in the order given: letters, digits and `*-._` stand for themselves, a space is `+`, every
 /// other byte of the UTF-8 text is `%` and two upper-case hexadecimal digits. [`decode`] gives the same pairs back, but

@@ -38,6 +38,7 @@ impl HmacSha1 {
     }
 
     /// The code of `text[message]`; overwrites up to [`PADDING_BYTES`] behind it. `None` if there are fewer.
+    #[inline(always)]
     pub(super) fn mac(&self, text: &mut [u8], message: Range<usize>) -> Option<[u8; 20]> {
         let (start, length) = (message.start, message.len());
         let padded = (length + 1 + LENGTH_BYTES).div_ceil(BLOCK_BYTES) * BLOCK_BYTES;

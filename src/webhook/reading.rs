@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::form::{self, Decoded, TooManyPairs};
-use super::pieces::{self, Part, Piece};
+use super::pieces::{self, Piece};
 use super::signature::PADDING_BYTES;
 
 /// How much text takes no memory from the heap. An incoming call of Twilio is 0.7 to 1.8 KiB long.
@@ -12,6 +12,7 @@ const TEXT_INLINE: usize = 1024;
 /// How many pairs take none: a status callback of Twilio has about 25 parameters, an incoming call with everything that a
 /// trunk adds to it about 40.
 const PAIRS_INLINE: usize = 40;
+const ACCOUNT: &[u8] = b"AccountSid";
 /// Short texts are copied in steps of this many bytes, over the end of what was asked for.
 const STEP: usize = 16;
 const TWO_STEPS: usize = 2 * STEP;
@@ -26,6 +27,7 @@ struct Few<T, const N: usize> {
 }
 
 impl<T: Copy + Default, const N: usize> Few<T, N> {
+    #[inline(always)]
     fn new() -> Self {
         Self { inline: [T::default(); N], many: Vec::new(), count: 0 }
     }
@@ -68,11 +70,31 @@ pub(super) struct Reading {
     query_pairs: usize,
     form_start: usize,
     form_end: usize,
+    /// Whether all pairs are ASCII without NUL.
+    is_plain: bool,
+    /// Whether the form names another account.
+    is_another: bool,
+}
+
+/// What is seen of pairs while they are written.
+struct Notes<'v> {
+    account: &'v [u8],
+    is_another: bool,
+    is_plain: bool,
 }
 
 impl Reading {
+    #[inline(always)]
     pub(super) fn new() -> Self {
-        Self { text: Few::new(), pairs: Few::new(), query_pairs: 0, form_start: 0, form_end: 0 }
+        Self {
+            text: Few::new(),
+            pairs: Few::new(),
+            query_pairs: 0,
+            form_start: 0,
+            form_end: 0,
+            is_plain: true,
+            is_another: false,
+        }
     }
 
     /// Makes room for `query`, for a URL of `url_bytes` and for a form of `form_bytes`, and decodes the query. Once.
@@ -89,17 +111,22 @@ impl Reading {
         if query.is_empty() {
             return Ok(());
         }
-        with_pieces(query, pairs_max, |pieces| {
+        with_pieces(query, pairs_max, |pieces, mut is_plain| {
             self.pairs.resize(pieces.len());
-            write_all(self.text.get_mut(), 0, query, pieces.iter(), self.pairs.get_mut());
+            let (text, ends) = (self.text.get_mut(), self.pairs.get_mut());
+            let mut at = 0;
+            for (ends, piece) in ends.iter_mut().zip(pieces) {
+                at = write_pair(text, at, query, piece, ends, &mut is_plain);
+            }
+            self.is_plain &= is_plain;
             self.query_pairs = pieces.len();
         })
     }
 
     /// Decodes `form` into the room kept for it. Once.
     #[inline(never)]
-    pub(super) fn read_form(&mut self, form: &[u8], pairs_max: usize) -> Result<(), TooManyPairs> {
-        with_pieces(form, pairs_max, |pieces| {
+    pub(super) fn read_form(&mut self, form: &[u8], account: &str, pairs_max: usize) -> Result<(), TooManyPairs> {
+        with_pieces(form, pairs_max, |pieces, mut is_plain| {
             let mut inline = [0; PAIRS_INLINE];
             let mut many = Vec::new();
             let order = if pieces.len() <= PAIRS_INLINE {
@@ -110,9 +137,13 @@ impl Reading {
             };
             let count = pieces::signing_order(form, pieces, order);
             self.pairs.resize(self.query_pairs + count);
-            let in_order = order.iter().filter_map(|place| pieces.get(*place as usize));
             let ends = self.pairs.get_mut().get_mut(self.query_pairs..).unwrap_or_default();
-            self.form_end = write_all(self.text.get_mut(), self.form_start, form, in_order, ends);
+            let text = self.text.get_mut();
+            let order = order.get(..count).unwrap_or_default();
+            let mut notes = Notes { account: account.as_bytes(), is_another: false, is_plain };
+            self.form_end = write_in_order(text, self.form_start, form, pieces, order, ends, &mut notes);
+            self.is_plain &= notes.is_plain;
+            self.is_another = notes.is_another;
         })
     }
 
@@ -134,16 +165,16 @@ impl Reading {
 
     /// Makes every name and value text as [`form`] says: what is not UTF-8 becomes U+FFFD, and NUL is left out. Only then
     /// may it be read as text.
-    pub(super) fn make_text(&mut self) {
-        let query_end = self.query_pairs.checked_sub(1).and_then(|last| self.pairs.get().get(last));
-        let query = 0..query_end.map_or(0, |ends| ends.value as usize);
-        let is_plain = |bytes: Range<usize>| {
-            let bytes = self.text.get().get(bytes).unwrap_or_default();
-            bytes.iter().fold(0, |high, byte| high | byte | byte.wrapping_sub(1)) < 0x80
-        };
-        if !is_plain(query) || !is_plain(self.form_start..self.form_end) {
+    pub(super) fn make_text(&mut self, account: &str) {
+        if !self.is_plain {
             self.rewrite();
+            self.is_another = self.form_pairs().any(|(name, value)| name == ACCOUNT && value != account.as_bytes());
         }
+    }
+
+    /// Whether an `AccountSid` of the form, as text, names another account than the one it was read for.
+    pub(super) fn names_another_account(&self) -> bool {
+        self.is_another
     }
 
     #[cold]
@@ -165,19 +196,21 @@ impl Reading {
     }
 }
 
-/// Calls `then` with the pairs of `form` as they were written, unless they are more than `pairs_max`.
+/// Calls `then` with the pairs of `form` as they were written, and with whether they are ASCII without NUL as written,
+/// unless they are more than `pairs_max`.
 #[inline(always)]
-fn with_pieces(form: &[u8], pairs_max: usize, then: impl FnOnce(&[Piece])) -> Result<(), TooManyPairs> {
+fn with_pieces(form: &[u8], pairs_max: usize, then: impl FnOnce(&[Piece], bool)) -> Result<(), TooManyPairs> {
     let mut inline = [Piece::default(); PAIRS_INLINE];
     let many;
-    let pieces = match pieces::scan(form, &mut inline) {
-        Ok(count) if count <= pairs_max => inline.get(..count).unwrap_or_default(),
+    let (pieces, scanned) = match pieces::scan(form, &mut inline) {
+        Ok(scanned) if scanned.count <= pairs_max => (inline.get(..scanned.count).unwrap_or_default(), scanned),
         _ => {
-            many = pieces::scan_many(form, pairs_max)?;
-            &many[..]
+            let scanned;
+            (many, scanned) = pieces::scan_many(form, pairs_max)?;
+            (&many[..], scanned)
         }
     };
-    then(pieces);
+    then(pieces, scanned.is_plain);
     Ok(())
 }
 
@@ -189,17 +222,21 @@ pub(super) struct Pairs<'r> {
 }
 
 impl<'r> Pairs<'r> {
-    /// The values of the pairs called `name`.
+    /// Calls `with` with the value of each pair called `name`, until it says that this is enough.
     #[inline(always)]
-    pub(super) fn named(self, name: &[u8]) -> impl Iterator<Item = &'r [u8]> {
-        let Self { text, ends, start } = self;
-        let mut start = start;
-        ends.iter().filter_map(move |ends| {
-            let (name_start, name_end, value_end) = (start, ends.name as usize, ends.value as usize);
-            start = value_end;
-            let is_named = name_end - name_start == name.len() && text.get(name_start..name_end) == Some(name);
-            is_named.then(|| text.get(name_end..value_end).unwrap_or_default())
-        })
+    pub(super) fn each_named(&self, name: &str, mut with: impl FnMut(&'r [u8]) -> bool) {
+        let name = name.as_bytes();
+        let (name_bytes, mut start) = (name.len() as u32, self.start as u32);
+        for ends in self.ends {
+            let place = start as usize..ends.name as usize;
+            if ends.name - start == name_bytes && self.text.get(place) == Some(name) {
+                let value = self.text.get(ends.name as usize..ends.value as usize).unwrap_or_default();
+                if with(value) {
+                    return;
+                }
+            }
+            start = ends.value;
+        }
     }
 }
 
@@ -225,42 +262,71 @@ pub(super) fn in_order_of_names(form: &[u8]) -> Vec<u8> {
     text
 }
 
-/// Writes pairs of `form`, decoded, into `text` from `at` on, as many as there are `ends` to fill, and says where they end.
-/// There is room for them as they are in the form, and [`SLACK`] behind it, and decoding makes nothing longer.
-#[inline(always)]
-fn write_all<'p>(
+/// Writes the pairs of `form` that are at the places of `order`, decoded, into `text` from `at` on, and says where they end.
+#[inline(never)]
+fn write_in_order(
     text: &mut [u8],
     at: usize,
     form: &[u8],
-    pieces: impl Iterator<Item = &'p Piece>,
+    pieces: &[Piece],
+    order: &[u64],
     ends: &mut [Ends],
+    notes: &mut Notes<'_>,
 ) -> usize {
     let mut at = at;
-    for (ends, piece) in ends.iter_mut().zip(pieces) {
-        at = write(text, at, form, piece.name());
-        ends.name = at as u32;
-        at = write(text, at, form, piece.value());
-        ends.value = at as u32;
+    for (ends, place) in ends.iter_mut().zip(order) {
+        if let Some(piece) = pieces.get(*place as usize) {
+            let start = at;
+            at = write_pair(text, at, form, piece, ends, &mut notes.is_plain);
+            let name_end = ends.name as usize;
+            if name_end - start == ACCOUNT.len() && text.get(start..name_end) == Some(ACCOUNT) {
+                notes.is_another |= text.get(name_end..at) != Some(notes.account);
+            }
+        }
     }
     at
 }
 
+/// Writes a pair of `form`, decoded, into `text` from `at` on, and says where it ends; `is_plain` becomes false if what was
+/// escaped is not ASCII or is NUL. There is room for the pair as it is in the form, and [`SLACK`] behind it, and decoding
+/// makes nothing longer.
 #[inline(always)]
-fn write(text: &mut [u8], at: usize, form: &[u8], part: Part) -> usize {
-    if part.is_plain() {
-        return copy(text, at, form, part.start, part.end);
-    }
+fn write_pair(text: &mut [u8], at: usize, form: &[u8], piece: &Piece, ends: &mut Ends, is_plain: &mut bool) -> usize {
+    let (name, value) = (piece.name(), piece.value());
+    let at = match name.is_plain {
+        true => copy(text, at, form, name.start, name.end),
+        false => write_escaped(text, at, form, (name.start, name.end), name.end, is_plain),
+    };
+    ends.name = at as u32;
+    let at = match value.is_plain {
+        true => copy(text, at, form, value.start, value.end),
+        false => write_escaped(text, at, form, (value.start, value.end), piece.escaped_end(), is_plain),
+    };
+    ends.value = at as u32;
+    at
+}
+
+/// Not inlined: the loop over the pairs is faster without it.
+#[inline(never)]
+fn write_escaped(
+    text: &mut [u8],
+    at: usize,
+    form: &[u8],
+    (start, end): (usize, usize),
+    plain_from: usize,
+    is_plain: &mut bool,
+) -> usize {
     let mut at = at;
-    let mut decoded = Decoded::new(part.of(form));
-    let escaped_bytes = part.plain_from - part.start;
-    while decoded.read_bytes() < escaped_bytes
+    let mut decoded = Decoded::new(form.get(start..end).unwrap_or_default());
+    while start + decoded.read_bytes() < plain_from
         && let Some(byte) = decoded.next()
         && let Some(slot) = text.get_mut(at)
     {
         *slot = byte;
         at += 1;
+        *is_plain &= matches!(byte, 1..0x80);
     }
-    copy(text, at, form, part.start + decoded.read_bytes(), part.end)
+    copy(text, at, form, start + decoded.read_bytes(), end)
 }
 
 /// Copies `form[start..end]`, mostly of a few bytes, for which a fixed number of bytes is faster than an exact one.
@@ -281,7 +347,13 @@ fn copy(text: &mut [u8], at: usize, form: &[u8], start: usize, end: usize) -> us
 /// Whether there was room for it: in the form, for which its end is near.
 #[inline(always)]
 fn copy_step<const N: usize>(text: &mut [u8], at: usize, form: &[u8], start: usize) -> bool {
-    let from = form.get(start..).and_then(<[u8]>::first_chunk::<N>);
-    let to = text.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<N>);
-    from.zip(to).map(|(from, to)| *to = *from).is_some()
+    let from = form.get(start..start + N).and_then(<[u8]>::first_chunk::<N>);
+    let to = text.get_mut(at..at + N).and_then(<[u8]>::first_chunk_mut::<N>);
+    match (from, to) {
+        (Some(from), Some(to)) => {
+            *to = *from;
+            true
+        }
+        _ => false,
+    }
 }

@@ -62,6 +62,7 @@ impl Key {
 
     /// Whether `signature` is this key's for `text[signed]`; takes the same time whichever bytes of the signature differ.
     /// Overwrites the [`PADDING_BYTES`] after what is signed.
+    #[inline(always)]
     pub(super) fn signs(&self, text: &mut [u8], signed: Range<usize>, signature: &[u8]) -> bool {
         match self {
             Self::Sha1(key) => key.mac(text, signed).is_some_and(|mac| is_same(&mac, signature)),
@@ -106,17 +107,18 @@ fn block_key(secret: &[u8]) -> [u8; 64] {
 const SIGNATURE_BYTES_MAX: usize = 32;
 
 /// A signature as sent, decoded. Only canonical base64 is read, so one signature has one spelling.
+#[derive(Default)]
 pub(super) struct Signature {
-    bytes: [u8; SIGNATURE_BYTES_MAX + 4],
+    bytes: [u8; SIGNATURE_BYTES_MAX],
     len: usize,
 }
 
 impl Signature {
-    /// `None` if `header` is not the base64 of 20 or 32 bytes.
-    pub(super) fn read(header: &str) -> Option<Self> {
-        let mut bytes = [0; SIGNATURE_BYTES_MAX + 4];
-        let len = STANDARD.decode_slice(header, &mut bytes).ok()?;
-        matches!(len, 20 | 32).then_some(Self { bytes, len })
+    /// Fills itself from `header`; whether that is the base64 of 20 or 32 bytes.
+    pub(super) fn read(&mut self, header: &str) -> bool {
+        // Whatever is longer does not fit.
+        self.len = STANDARD.decode_slice(header, &mut self.bytes).unwrap_or(0);
+        matches!(self.len, 20 | 32)
     }
 
     pub(super) fn bytes(&self) -> &[u8] {

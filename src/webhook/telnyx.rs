@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, VerifyingKey};
 
 use super::Refusal;
-use super::header::Headers;
+use super::header::{Header, Headers};
 use crate::time::Timestamp;
 
 /// The keys of an account, and how far the time of signing may be away.
@@ -32,7 +32,7 @@ impl Telnyx {
     pub(super) fn claim(&self, signature: &str, headers: &Headers<'_>, now: Timestamp) -> Result<Claim, Refusal> {
         let bytes = STANDARD.decode(signature).map_err(|_| Refusal::SignatureMalformed)?;
         let bytes = bytes.as_slice().try_into().map_err(|_| Refusal::SignatureMalformed)?;
-        let timestamp = headers.timestamp.or(Refusal::TimestampMalformed)?;
+        let timestamp = headers.sole(Header::Timestamp, Refusal::TimestampMalformed)?;
         let signed_at = timestamp.and_then(read_time).ok_or(Refusal::TimestampMalformed)?;
         if now.since(signed_at) > self.tolerance || signed_at.since(now) > self.tolerance {
             return Err(Refusal::TimestampTooFar);
@@ -42,7 +42,7 @@ impl Telnyx {
 
     /// Whether one of the keys signed the time that the headers tell, and `body`.
     pub(super) fn signs(&self, claim: &Claim, headers: &Headers<'_>, body: &[u8]) -> bool {
-        let Ok(Some(timestamp)) = headers.timestamp.or(Refusal::TimestampMalformed) else { return false };
+        let Ok(Some(timestamp)) = headers.sole(Header::Timestamp, Refusal::TimestampMalformed) else { return false };
         let message = [timestamp.as_bytes(), b"|", body].concat();
         self.keys.iter().any(|key| key.verify_strict(&message, &claim.0).is_ok())
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Refusal;
+use super::pieces::{self, HIGH, WORD_BYTES};
 
 /// The public base in its parts, checked.
 #[derive(Clone)]
@@ -19,6 +20,8 @@ pub(super) struct Base {
     origins: Vec<String>,
     /// The same for WebSockets.
     socket_origins: Vec<String>,
+    /// How much the longest of them and the path are together, with room for a `/`.
+    bytes_max: usize,
 }
 
 impl fmt::Debug for Base {
@@ -57,6 +60,7 @@ impl Base {
             path: path.trim_end_matches('/').to_owned(),
             origins: Vec::new(),
             socket_origins: Vec::new(),
+            bytes_max: 0,
         };
         Ok(base.with_origins())
     }
@@ -64,7 +68,14 @@ impl Base {
     fn with_origins(mut self) -> Self {
         self.origins = self.origins(false);
         self.socket_origins = self.origins(true);
+        let longest = self.origins.iter().chain(&self.socket_origins).map(String::len).max();
+        self.bytes_max = longest.unwrap_or(0) + self.path.len() + 1;
         self
+    }
+
+    /// How long a spelling of the URL of a request to `target` is at most, with its query as received.
+    pub(super) fn url_bytes_max(&self, target: &str) -> usize {
+        self.bytes_max + target.len()
     }
 
     fn origins(&self, websocket: bool) -> Vec<String> {
@@ -139,21 +150,26 @@ fn split_host_port(authority: &str) -> Option<(&str, &str)> {
 #[derive(Clone, Copy)]
 pub(super) struct Target<'t> {
     pub(super) path: &'t str,
-    pub(super) query: Option<&'t str>,
+    /// The `?` and what follows it.
+    pub(super) question_query: &'t str,
 }
 
 impl<'t> Target<'t> {
     /// Refuses what is not a path with an optional query (RFC 9112 §3.2.1): an absolute URL would name its own host.
+    #[inline(always)]
     pub(super) fn read(target: &'t str) -> Result<Self, Refusal> {
-        let shaped = target.is_empty() || target.starts_with(['/', '?']);
-        let is_plain = || target.bytes().all(|byte| matches!(byte, b'!'..=b'~') && byte != b'#');
-        if !shaped || (!is_plain() && target.chars().any(|c| c == '#' || c == ' ' || c.is_control())) {
+        let (is_plain, question) = survey(target.as_bytes());
+        let shaped = matches!(target.as_bytes().first(), None | Some(b'/' | b'?'));
+        if !shaped || (!is_plain && target.chars().any(|c| c == '#' || c == ' ' || c.is_control())) {
             return Err(Refusal::TargetMalformed);
         }
-        Ok(match target.split_once('?') {
-            Some((path, query)) => Self { path, query: Some(query) },
-            None => Self { path: target, query: None },
-        })
+        let (path, question_query) = question.and_then(|at| target.split_at_checked(at)).unwrap_or((target, ""));
+        Ok(Self { path, question_query })
+    }
+
+    /// What follows the `?`; blank if there is none.
+    pub(super) fn query(&self) -> &'t str {
+        self.question_query.get(1..).unwrap_or_default()
     }
 
     /// The path below the base's path, always beginning with `/`.
@@ -163,18 +179,40 @@ impl<'t> Target<'t> {
     }
 }
 
+/// Whether `target` is of letters, digits and such signs alone as every URL may have, and where its first `?` is.
+#[inline(always)]
+fn survey(target: &[u8]) -> (bool, Option<usize>) {
+    let (words, rest) = target.as_chunks::<WORD_BYTES>();
+    let mut last = [b'0'; WORD_BYTES];
+    last.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
+    let (mut odd, mut question) = (0, None);
+    for (at, word) in words.iter().chain([&last]).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // Not ASCII, a control character, a space, `!`, `"` or `#`, or one of the last signs, DEL among them.
+        odd |= word | pieces::below(word, b'$') | !pieces::below(word, b'{');
+        let marks = pieces::equal(word, b'?') & HIGH;
+        if marks != 0 && question.is_none() {
+            question = Some(at * WORD_BYTES + (marks.trailing_zeros() / 8) as usize);
+        }
+    }
+    (odd & HIGH == 0, question)
+}
+
 /// One spelling of a URL, in parts to be read one after the other.
 #[derive(Clone, Copy)]
-pub(super) struct Spelling<'u>([&'u str; 6]);
+pub(super) struct Spelling<'u>([&'u str; 5]);
 
 impl Spelling<'_> {
     /// Writes the URL into `text` so that it ends at `end`; where it begins, or `None` if there is no room for it.
+    #[inline]
     pub(super) fn write_before(&self, text: &mut [u8], end: usize) -> Option<usize> {
-        self.0.iter().rev().try_fold(end, |end, part| {
-            let start = end.checked_sub(part.len())?;
+        let mut start = end;
+        for part in self.0.iter().rev().filter(|part| !part.is_empty()) {
+            let end = start;
+            start = end.checked_sub(part.len())?;
             text.get_mut(start..end)?.copy_from_slice(part.as_bytes());
-            Some(start)
-        })
+        }
+        Some(start)
     }
 
     pub(super) fn append_to(&self, text: &mut Vec<u8>) {
@@ -191,6 +229,7 @@ pub(super) struct Spellings<'u> {
 }
 
 impl<'u> Spellings<'u> {
+    #[inline(always)]
     pub(super) fn new(base: &'u Base, target: Target<'u>, websocket: bool) -> Self {
         // Twilio docs, Media Streams: the handshake may be signed with a slash that the URL does not have.
         let other = websocket.then(|| target.path.strip_suffix('/').map_or((target.path, "/"), |path| (path, "")));
@@ -201,19 +240,17 @@ impl<'u> Spellings<'u> {
         }
     }
 
-    /// How many bytes each spelling has at most, if its query has `query_bytes`.
-    pub(super) fn bytes_max(&self, query_bytes: usize) -> usize {
-        let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
-        let path = longest(&mut self.paths.iter().flatten().map(|(path, slash)| path.len() + slash.len()));
-        longest(&mut self.origins.iter().map(String::len)) + self.base_path.len() + path + 1 + query_bytes
-    }
-
-    /// The spellings with `query` behind them, the likeliest first.
-    pub(super) fn with_query(&self, query: Option<&'u str>) -> impl Iterator<Item = Spelling<'u>> {
-        let (question, query) = query.map_or(("", ""), |query| ("?", query));
-        let (origins, base_path) = (self.origins, self.base_path);
-        self.paths.into_iter().flatten().flat_map(move |(path, slash)| {
-            origins.iter().map(move |origin| Spelling([origin, base_path, path, slash, question, query]))
-        })
+    /// Whether `is_right` holds for one of the spellings with `question_query`, a `?` and a query, behind them. The
+    /// likeliest comes first.
+    #[inline(always)]
+    pub(super) fn any(&self, question_query: &str, mut is_right: impl FnMut(&Spelling<'_>) -> bool) -> bool {
+        for (path, slash) in self.paths.iter().flatten() {
+            for origin in self.origins {
+                if is_right(&Spelling([origin, self.base_path, path, slash, question_query])) {
+                    return true;
+                }
+            }
+        }
+        false
     }
 }

@@ -1,12 +1,9 @@
 //! What may be read of a request once its signature has been checked.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::Method;
 use super::reading::{Pairs, Reading};
-
-const ACCOUNT: &[u8] = b"AccountSid";
 
 /// A request that bears a valid signature of the configured account. Only [`Verifier::verify`](super::Verifier::verify)
 /// makes one.
@@ -14,7 +11,7 @@ const ACCOUNT: &[u8] = b"AccountSid";
 /// It holds the decoded parameters itself: those of an ordinary webhook, up to 2 KiB and 64 pairs, without memory from the
 /// heap. `Debug` shows no values, for they are personal data.
 pub struct Verified<'a> {
-    pub(super) account_sid: Arc<str>,
+    pub(super) account_sid: &'a str,
     pub(super) method: Method,
     pub(super) websocket: bool,
     pub(super) path: &'a str,
@@ -31,10 +28,7 @@ impl<'a> Verified<'a> {
     /// say, because the signature does not cover it.
     #[must_use]
     pub fn param(&self, name: &str) -> Option<&str> {
-        if self.reads_query() {
-            return sole(self.reading.query_pairs().named(name.as_bytes()));
-        }
-        sole(self.reading.form_pairs().named(name.as_bytes()))
+        sole(&self.own_params(), name)
     }
 
     /// All parameters, blank values included: those of a form sorted by name and value and each pair once, which is
@@ -47,7 +41,7 @@ impl<'a> Verified<'a> {
     /// signature does not cover the URL: see [`url_is_signed`](Self::url_is_signed).
     #[must_use]
     pub fn query(&self, name: &str) -> Option<&str> {
-        sole(self.reading.query_pairs().named(name.as_bytes()).filter(|_| self.url_is_signed))
+        if self.url_is_signed { sole(&self.reading.query_pairs(), name) } else { None }
     }
 
     /// The raw path below the path of the public base, beginning with `/`: under the base `https://example.com/phone`, the
@@ -72,8 +66,8 @@ impl<'a> Verified<'a> {
 
     /// The account whose secret signed the request. A parameter `AccountSid`, if there is one, says the same.
     #[must_use]
-    pub fn account_sid(&self) -> &str {
-        &self.account_sid
+    pub fn account_sid(&self) -> &'a str {
+        self.account_sid
     }
 
     /// The method of the request.
@@ -90,9 +84,14 @@ impl<'a> Verified<'a> {
 
     /// Whether a signed `AccountSid` names another account.
     pub(super) fn names_another_account(&self) -> bool {
-        let is_another = |account: &[u8]| account != self.account_sid.as_bytes();
-        self.reading.form_pairs().named(ACCOUNT).any(is_another)
-            || self.url_is_signed && self.reading.query_pairs().named(ACCOUNT).any(is_another)
+        let mut is_another = self.reading.names_another_account();
+        if self.url_is_signed && !is_another {
+            self.reading.query_pairs().each_named("AccountSid", |account| {
+                is_another = account != self.account_sid.as_bytes();
+                is_another
+            });
+        }
+        is_another
     }
 
     fn reads_query(&self) -> bool {
@@ -123,8 +122,13 @@ fn text(bytes: &[u8]) -> &str {
     str::from_utf8(bytes).unwrap_or_default()
 }
 
-/// The value on which all agree.
-fn sole<'p>(mut values: impl Iterator<Item = &'p [u8]>) -> Option<&'p str> {
-    let first = values.next()?;
-    values.all(|value| value == first).then(|| text(first))
+/// The value on which all pairs called `name` agree.
+fn sole<'p>(pairs: &Pairs<'p>, name: &str) -> Option<&'p str> {
+    let (mut sole, mut differ) = (None, false);
+    pairs.each_named(name, |value| {
+        differ = sole.is_some_and(|sole| sole != value);
+        sole = Some(value);
+        differ
+    });
+    sole.filter(|_| !differ).map(text)
 }

@@ -1,13 +1,11 @@
 //! The check: limits first, then the signature, then the account.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
 use super::config::VerifierBuilder;
 use super::form;
-use super::header::Headers;
+use super::header::{Header, Headers};
 use super::reading::{self, Reading};
 use super::scheme::Scheme;
 use super::signature::{self, Algorithm, Key, PADDING_BYTES, Signature};
@@ -37,7 +35,7 @@ const TARGET_BYTES_MAX: usize = 16 * 1024;
 #[derive(Clone)]
 pub struct Verifier {
     pub(super) base: Base,
-    pub(super) account_sid: Arc<str>,
+    pub(super) account_sid: String,
     pub(super) scheme: Scheme,
     pub(super) secrets: Secrets,
     pub(super) trusts_proto: bool,
@@ -100,7 +98,8 @@ enum Content {
 
 /// The signature of a request, as far as it can be judged before the request is read.
 enum Claim {
-    Keyed(Signature),
+    /// It has been read.
+    Keyed,
     #[cfg(feature = "telnyx")]
     Telnyx(super::telnyx::Claim),
 }
@@ -117,26 +116,28 @@ impl Verifier {
     ///
     /// Takes no memory from the heap for an ordinary webhook: one whose parameters fit in 2 KiB and are 64 at most.
     /// Schemes with a time of signing compare it with the system's clock: see [`verify_at`](Self::verify_at).
-    pub fn verify<'a>(&self, request: &WebhookRequest<'a>) -> Result<Verified<'a>, Refusal> {
-        let mut verified = Ok(self.unread(request));
-        if let Err(refusal) =
-            verified.as_mut().map_or(Ok(()), |verified| self.read(request, &|| SystemClock.now(), verified))
-        {
-            verified = Err(refusal);
+    // What is verified is large: inlined, it is filled where the caller keeps it.
+    #[inline(always)]
+    pub fn verify<'a>(&'a self, request: &WebhookRequest<'a>) -> Result<Verified<'a>, Refusal> {
+        let mut verified = self.unread(request);
+        match self.read(request, &|| SystemClock.now(), &mut verified) {
+            Ok(()) => Ok(verified),
+            Err(refusal) => Err(refusal),
         }
-        verified
     }
 
     /// What [`verify`](Self::verify) would say at `now`.
-    pub fn verify_at<'a>(&self, request: &WebhookRequest<'a>, now: Timestamp) -> Result<Verified<'a>, Refusal> {
+    #[inline(always)]
+    pub fn verify_at<'a>(&'a self, request: &WebhookRequest<'a>, now: Timestamp) -> Result<Verified<'a>, Refusal> {
         let mut verified = self.unread(request);
         self.read(request, &|| now, &mut verified)?;
         Ok(verified)
     }
 
-    fn unread<'a>(&self, request: &WebhookRequest<'a>) -> Verified<'a> {
+    #[inline(always)]
+    fn unread<'a>(&'a self, request: &WebhookRequest<'a>) -> Verified<'a> {
         Verified {
-            account_sid: Arc::clone(&self.account_sid),
+            account_sid: &self.account_sid,
             method: request.method,
             websocket: request.websocket,
             path: "/",
@@ -148,6 +149,7 @@ impl Verifier {
     }
 
     /// Fills `verified`, which may be let out of here only if that succeeds.
+    #[inline(never)]
     fn read<'a>(
         &self,
         request: &WebhookRequest<'a>,
@@ -155,23 +157,26 @@ impl Verifier {
         verified: &mut Verified<'a>,
     ) -> Result<(), Refusal> {
         self.check_shape(request)?;
-        let headers = Headers::read(request.headers);
-        let claim = self.claim(&headers, now)?;
+        let mut headers = Headers::new();
+        headers.read(request.headers);
+        let mut signature = Signature::default();
+        let claim = self.claim(&headers, now, &mut signature)?;
         let target = Target::read(request.target)?;
         let keys = self.keys_named(&headers)?;
-        let base = self.base_seen(&headers)?;
-        let spellings = Spellings::new(&base, target, request.websocket);
-        let query = target.query.unwrap_or_default();
+        let forwarded = self.base_forwarded(&headers)?;
+        let base = forwarded.as_deref().unwrap_or(&self.base);
+        let spellings = Spellings::new(base, target, request.websocket);
+        let url_bytes = base.url_bytes_max(request.target);
         let reading = &mut verified.reading;
-        reading.read_query(query.as_bytes(), spellings.bytes_max(query.len()), request.body.len(), self.params_max)?;
+        reading.read_query(target.query().as_bytes(), url_bytes, request.body.len(), self.params_max)?;
         let content = self.content(request, &headers, reading)?;
         if content == Content::Form {
-            reading.read_form(request.body, self.params_max)?;
+            reading.read_form(request.body, &self.account_sid, self.params_max)?;
         }
 
         let is_signed = match (&claim, &self.secrets) {
-            (Claim::Keyed(signature), Secrets::Keyed { .. }) => {
-                let signed = Signed { keys, signature: signature.bytes(), spellings, query: target.query };
+            (Claim::Keyed, Secrets::Keyed { .. }) => {
+                let signed = Signed { keys, signature: signature.bytes(), spellings: &spellings, target };
                 signed.is_as_received(reading)
                     || signed.is_respelled(reading, self.form_otherwise(content, request.body).as_deref())
             }
@@ -184,8 +189,8 @@ impl Verifier {
             return Err(Refusal::SignatureMismatch);
         }
 
-        reading.make_text();
-        verified.path = target.path_below(&base);
+        reading.make_text(&self.account_sid);
+        verified.path = target.path_below(base);
         verified.has_form = content == Content::Form;
         verified.json = (content == Content::Json).then_some(request.body);
         if verified.names_another_account() { Err(Refusal::OtherAccount) } else { Ok(()) }
@@ -206,12 +211,18 @@ impl Verifier {
         }
     }
 
-    fn claim(&self, headers: &Headers<'_>, now: &dyn Fn() -> Timestamp) -> Result<Claim, Refusal> {
+    /// Reads the signature, into `keyed` if it is one that keys make.
+    fn claim(
+        &self,
+        headers: &Headers<'_>,
+        now: &dyn Fn() -> Timestamp,
+        keyed: &mut Signature,
+    ) -> Result<Claim, Refusal> {
         let header = headers.signature(self.scheme)?;
         match &self.secrets {
             Secrets::Keyed { .. } => {
                 let _no_time_is_signed = now;
-                Signature::read(header).map(Claim::Keyed).ok_or(Refusal::SignatureMalformed)
+                if keyed.read(header) { Ok(Claim::Keyed) } else { Err(Refusal::SignatureMalformed) }
             }
             #[cfg(feature = "telnyx")]
             Secrets::Telnyx(telnyx) => telnyx.claim(header, headers, now()).map(Claim::Telnyx),
@@ -226,7 +237,7 @@ impl Verifier {
             Secrets::Telnyx(_) => return Ok(&[]),
         };
         let settings = match self.scheme {
-            Scheme::Twilio => headers.settings.or(Refusal::SignatureSettings)?,
+            Scheme::Twilio => headers.sole(Header::Settings, Refusal::SignatureSettings)?,
             _ => None,
         };
         let Some(settings) = settings else { return Ok(tokens) };
@@ -251,17 +262,20 @@ impl Verifier {
         }
     }
 
-    fn base_seen(&self, headers: &Headers<'_>) -> Result<Cow<'_, Base>, Refusal> {
-        let mut base = Cow::Borrowed(&self.base);
+    /// The base as a trusted proxy says that it was reached, where it says so. In a box, so that nothing large is moved
+    /// where there is none.
+    fn base_forwarded(&self, headers: &Headers<'_>) -> Result<Option<Box<Base>>, Refusal> {
+        let mut base = None;
         if self.trusts_proto
-            && let Some(proto) = headers.forwarded_proto.or(Refusal::ForwardedHeader)?
+            && let Some(proto) = headers.sole(Header::ForwardedProto, Refusal::ForwardedHeader)?
         {
-            base = Cow::Owned(base.into_owned().with_proto(proto.trim())?);
+            base = Some(Box::new(self.base.clone().with_proto(proto.trim())?));
         }
         if self.trusts_host
-            && let Some(host) = headers.forwarded_host.or(Refusal::ForwardedHeader)?
+            && let Some(host) = headers.sole(Header::ForwardedHost, Refusal::ForwardedHeader)?
         {
-            base = Cow::Owned(base.into_owned().with_host(host.trim())?);
+            let seen = base.map_or_else(|| self.base.clone(), |base| *base);
+            base = Some(Box::new(seen.with_host(host.trim())?));
         }
         Ok(base)
     }
@@ -275,7 +289,7 @@ impl Verifier {
         if request.method == Method::Get {
             return Ok(Content::Query);
         }
-        let is_form = match headers.content_type.or(Refusal::ContentTypeRepeated)? {
+        let is_form = match headers.sole(Header::ContentType, Refusal::ContentTypeRepeated)? {
             Some(content_type) => {
                 let kind = || content_type.split(';').next().unwrap_or_default().trim();
                 content_type == FORM || content_type == FORM_IN_UTF8 || kind().eq_ignore_ascii_case(FORM)
@@ -289,7 +303,7 @@ impl Verifier {
         if !self.scheme.signs_url() {
             return Ok(Content::Json);
         }
-        let mut hashes = reading.query_pairs().named(BODY_HASH);
+        let mut hashes = reading.query_pairs().filter(|(name, _)| *name == BODY_HASH).map(|(_, hash)| hash);
         match (hashes.next(), hashes.next()) {
             (Some(hash), None) if hash == signature::sha256_hex(request.body).as_bytes() => Ok(Content::Json),
             _ => Err(Refusal::BodyHash),
@@ -307,17 +321,17 @@ impl Verifier {
 struct Signed<'k, 'u> {
     keys: &'k [Key],
     signature: &'k [u8],
-    spellings: Spellings<'u>,
-    query: Option<&'u str>,
+    spellings: &'k Spellings<'u>,
+    target: Target<'u>,
 }
 
 impl Signed<'_, '_> {
     /// Whether it is, with the query as received and the form in Twilio's order.
     fn is_as_received(&self, reading: &mut Reading) -> bool {
         let (text, form) = reading.signed_text();
-        self.spellings.with_query(self.query).any(|url| {
-            url.write_before(text, form.start)
-                .is_some_and(|start| self.keys.iter().any(|key| key.signs(text, start..form.end, self.signature)))
+        self.spellings.any(self.target.question_query, |url| {
+            let start = url.write_before(text, form.start);
+            start.is_some_and(|start| self.keys.iter().any(|key| key.signs(text, start..form.end, self.signature)))
         })
     }
 
@@ -325,12 +339,12 @@ impl Signed<'_, '_> {
     /// twilio-node 6.2 accepts all three; or with the form as `form_otherwise`.
     #[cold]
     fn is_respelled(&self, reading: &Reading, form_otherwise: Option<&[u8]>) -> bool {
-        let query = self.query.unwrap_or_default();
-        let quoted = query.contains('\'').then(|| query.replace('\'', "%27"));
+        let query = self.target.query();
+        let quoted = query.contains('\'').then(|| format!("?{}", query.replace('\'', "%27")));
         let legacy = (!query.is_empty() && !form::is_legacy(query.as_bytes()))
-            .then(|| form::encode_legacy(reading.query_pairs()))
-            .filter(|legacy| legacy != query && quoted.as_ref() != Some(legacy));
-        let respelled = || [&quoted, &legacy].into_iter().flatten().map(|query| Some(query.as_str()));
+            .then(|| format!("?{}", form::encode_legacy(reading.query_pairs())))
+            .filter(|legacy| legacy != self.target.question_query && quoted.as_ref() != Some(legacy));
+        let respelled = || [&quoted, &legacy].into_iter().flatten().map(String::as_str);
         if quoted.is_none() && legacy.is_none() && form_otherwise.is_none() {
             return false;
         }
@@ -344,13 +358,12 @@ impl Signed<'_, '_> {
             text.resize(end + PADDING_BYTES, 0);
             self.keys.iter().any(|key| key.signs(&mut text, 0..end, self.signature))
         };
-        let mut with_form =
-            |form: &[u8], query: Option<&str>| self.spellings.with_query(query).any(|url| is_signed(&url, form));
+        let mut with_form = |form: &[u8], query: &str| self.spellings.any(query, |url| is_signed(url, form));
         if respelled().any(|query| with_form(&form, query)) {
             return true;
         }
         form_otherwise.filter(|otherwise| *otherwise != form).is_some_and(|otherwise| {
-            std::iter::once(self.query).chain(respelled()).any(|query| with_form(otherwise, query))
+            std::iter::once(self.target.question_query).chain(respelled()).any(|query| with_form(otherwise, query))
         })
     }
 }

@@ -91,3 +91,22 @@ fn every_link_between_the_pages_leads_somewhere() {
         }
     }
 }
+
+#[test]
+fn every_test_that_the_protocol_names_is_there() {
+    let page = read("docs/protocol.md");
+    let main = read("tests/it/main.rs");
+    let rows = page.lines().filter(|line| line.starts_with("| ")).skip(1).filter(|line| !line.starts_with("| ---"));
+    let mut named = 0;
+    for row in rows {
+        let tests = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
+        for test in tests.split(", ").map(|test| test.trim_matches('`')) {
+            assert!(
+                main.contains(&format!("mod {test};")),
+                "docs/protocol.md names {test}, which is no module of tests/it"
+            );
+            named += 1;
+        }
+    }
+    assert!(named > 10, "{named} tests are named: the page is read wrongly");
+}

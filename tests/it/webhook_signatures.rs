@@ -3,6 +3,8 @@
 mod carrier;
 mod forgeries;
 mod keys;
+mod reference;
+mod schemes;
 
 use serde_json::Value;
 use switchboard::webhook::{Algorithm, Refusal, Verifier, form, sign};

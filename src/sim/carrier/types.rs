@@ -153,7 +153,7 @@ pub struct EndpointScript {
     /// Keys it presses, each at a time after its answer.
     pub presses: Vec<(Duration, String)>,
     /// What it says, each at a time after its answer. Words take a fifteenth of a second per character. Empty: it
-    /// talks whenever somebody else is on the line, and leaves a message of [`VoiceRules::message_length`] in a
+    /// talks whenever somebody else is on the line, and leaves a message of [`VoiceRules::message_length`](super::VoiceRules::message_length) in a
     /// `<Record>`.
     pub says: Vec<(Duration, String)>,
     /// Who or what picks up.
