@@ -41,7 +41,7 @@ impl Carrier {
             self.fails(sid, 12_400, "documents lead to one another without end", &target.url);
             return;
         }
-        if !form::is_web_url(form::split_fragment(&target.url).0) {
+        if !form::is_web_url(&target.url) {
             self.push_frame(sid, role, &target, Doing::Idle);
             self.fails(sid, 11_100, "not an absolute http(s) URL", &target.url);
             return;

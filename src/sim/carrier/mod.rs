@@ -9,6 +9,7 @@ mod basic;
 mod cache;
 mod call;
 mod callback;
+mod checksum;
 mod conference;
 mod cookies;
 mod detection;

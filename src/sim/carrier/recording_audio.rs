@@ -69,6 +69,17 @@ pub(super) fn pitch(sid: &str) -> u32 {
     220 + sid.bytes().fold(0, |sum: u32, byte| (sum * 31 + u32::from(byte)) % 250)
 }
 
+/// The pitch of what the network plays; `None`: it plays nothing.
+pub(super) fn pitch_of(what: &Hearing) -> Option<u32> {
+    match what {
+        Hearing::Ringback => Some(440),
+        Hearing::Say(_) => Some(523),
+        Hearing::Play(_) => Some(587),
+        Hearing::Music(_) => Some(659),
+        _ => None,
+    }
+}
+
 impl Carrier {
     /// When the person on a leg is to be heard by whoever listens.
     fn talks(&self, call: &Call) -> Vec<(Timestamp, Timestamp)> {
@@ -100,13 +111,7 @@ impl Carrier {
     /// What the network plays to a leg.
     fn played(&self, call: &Call) -> Vec<(Timestamp, Timestamp, u32)> {
         let sounds = call.heard.iter().filter_map(|heard| {
-            let hz = match &heard.what {
-                Hearing::Say(_) => 523,
-                Hearing::Play(_) => 587,
-                Hearing::Music(_) => 659,
-                Hearing::Ringback => 440,
-                _ => return None,
-            };
+            let hz = pitch_of(&heard.what)?;
             Some((heard.from, heard.to.unwrap_or(self.now), hz))
         });
         sounds.collect()

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Carrier;
 use super::state::{Doing, Frame, Role, Target};
 use super::types::{CallStatus, EndCause, Hearing};
+use super::voice::speaking_ms;
 use super::xml::Element;
 
 /// Twilio docs, TwiML Say and Play: a loop of 0 repeats until hang-up, capped at 1000.
@@ -156,8 +157,8 @@ impl Carrier {
         match verb.name.as_str() {
             "Say" => {
                 let words = verb.words();
-                let length = u64::try_from(words.chars().count()).unwrap_or(0) * 1000 / 15;
-                (Hearing::Say(words), length.saturating_mul(times))
+                let length = speaking_ms(&words).saturating_mul(times);
+                (Hearing::Say(words), length)
             }
             "Play" => match verb.attr("digits") {
                 Some(digits) => (Hearing::Play(format!("digits:{digits}")), tones_ms(digits).saturating_mul(times)),

@@ -79,10 +79,14 @@ pub(super) enum VoiceDue {
     Detected(Sid, &'static str),
 }
 
-/// Words take a fifteenth of a second per character, and never less than 0.3 s.
+/// How long a machine takes to say these words: a fifteenth of a second per character.
+pub(super) fn speaking_ms(words: &str) -> u64 {
+    u64::try_from(words.chars().count()).unwrap_or(0).saturating_mul(1000) / 15
+}
+
+/// How long a person takes: as a machine, and never less than 0.3 s.
 pub(super) fn spoken(words: &str) -> Duration {
-    let ms = u64::try_from(words.chars().count()).unwrap_or(0).saturating_mul(1000) / 15;
-    Duration::from_millis(ms.max(300))
+    Duration::from_millis(speaking_ms(words).max(300))
 }
 
 impl Carrier {

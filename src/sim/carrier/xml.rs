@@ -8,6 +8,8 @@ pub(super) struct Element {
     pub(super) attributes: Vec<(String, String)>,
     pub(super) children: Vec<Self>,
     pub(super) text: String,
+    /// How many bytes of the text around it stand before it.
+    pub(super) after: usize,
 }
 
 impl Element {
@@ -30,11 +32,23 @@ impl Element {
 
     /// All text inside, in document order for plain text and SSML alike.
     pub(super) fn words(&self) -> String {
-        let mut out = self.text.trim().to_owned();
+        let mut out = String::new();
+        self.add_words(&mut out);
+        out.trim().to_owned()
+    }
+
+    fn add_words(&self, out: &mut String) {
+        let mut from = 0;
         for child in &self.children {
-            out = format!("{out} {}", child.words()).trim().to_owned();
+            out.push_str(self.text.get(from..child.after).unwrap_or_default());
+            from = child.after;
+            // Where a voice pauses, two words do not become one.
+            let pauses = matches!(child.name.as_str(), "break" | "p" | "s");
+            out.push_str(if pauses { " " } else { "" });
+            child.add_words(out);
+            out.push_str(if pauses { " " } else { "" });
         }
-        out
+        out.push_str(self.text.get(from..).unwrap_or_default());
     }
 }
 
@@ -44,7 +58,7 @@ impl From<Tree> for Element {
         for node in tree.nodes {
             match node {
                 Node::Text(text) => element.text.push_str(&text),
-                Node::Element(child) => element.children.push(child.into()),
+                Node::Element(child) => element.children.push(Self { after: element.text.len(), ..child.into() }),
             }
         }
         element
