@@ -8,8 +8,8 @@ use crate::core::Request;
 use crate::engine::Builder;
 use crate::sim::audit::Violation;
 use crate::sim::carrier::{CarrierConfig, Direction, Faults, LostCall};
-use crate::sim::store::{StoreFault, Tamper};
 use crate::sim::fnv::fnv1a;
+use crate::sim::store::{StoreFault, Tamper};
 use crate::sim::world::{Chaos, World};
 use crate::time::Timestamp;
 

@@ -69,8 +69,8 @@ pub(super) fn pitch(sid: &str) -> u32 {
     220 + sid.bytes().fold(0, |sum: u32, byte| (sum * 31 + u32::from(byte)) % 250)
 }
 
-/// The pitch of what the network plays; `None`: no sound of its own.
-pub(super) fn sound_pitch(what: &Hearing) -> Option<u32> {
+/// The pitch of what the network plays; `None`: it plays nothing.
+pub(super) fn pitch_of(what: &Hearing) -> Option<u32> {
     match what {
         Hearing::Ringback => Some(440),
         Hearing::Say(_) => Some(523),
@@ -116,7 +116,7 @@ impl Carrier {
     /// What the network plays to a leg.
     fn played(&self, call: &Call) -> Vec<(Timestamp, Timestamp, u32)> {
         let sounds = call.heard.iter().filter_map(|heard| {
-            let hz = sound_pitch(&heard.what)?;
+            let hz = pitch_of(&heard.what)?;
             Some((heard.from, heard.to.unwrap_or(self.now), hz))
         });
         sounds.collect()
@@ -159,7 +159,8 @@ impl Carrier {
         let heard = |sid: &Sid| recording.people.contains(sid) && !recording.coaches.contains(sid);
         let mut tones = Vec::new();
         for call in recording.people.iter().filter(|sid| heard(sid)).filter_map(|sid| self.calls.get(sid)) {
-            let within = self.joins_of(&call.sid).filter(|j| recording.people.contains(&j.a) && recording.people.contains(&j.b));
+            let within =
+                self.joins_of(&call.sid).filter(|j| recording.people.contains(&j.a) && recording.people.contains(&j.b));
             let audible = merged(within.map(|j| (j.from, j.to.unwrap_or(self.now))).collect());
             for (from, to) in self.talks(call) {
                 for (a, b) in &audible {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Carrier;
 use super::account::Dates;
 use super::callback::rfc2822;
-use super::form::{is_web_url, split_fragment};
+use super::form::is_web_url;
 use super::render::{instant, within};
 use super::rest::{Answer, Refusal, Request, not_allowed, not_found, page, page_of, refuse};
 use super::rest_fields::is_phone;
@@ -92,7 +92,7 @@ impl Carrier {
         if body.chars().count() > BODY_MAX {
             return refuse(21_617, "The concatenated message body exceeds the 1600 character limit");
         }
-        if media.len() > MEDIA_MAX || media.iter().any(|url| !is_web_url(split_fragment(url).0)) {
+        if media.len() > MEDIA_MAX || media.iter().any(|url| !is_web_url(url)) {
             return refuse(21_623, "MediaUrl must be at most 10 valid URLs");
         }
         self.may_text(from.as_deref(), to)?;
@@ -137,7 +137,7 @@ impl Carrier {
                 .or_else(|| settings.target("sms_status_callback", "")));
         }
         match request.given("StatusCallback") {
-            Some(url) if !is_web_url(split_fragment(url).0) => {
+            Some(url) if !is_web_url(url) => {
                 refuse(21_609, format!("The 'StatusCallback' URL {url} is not a valid URL."))
             }
             url => Ok(url.map(Target::post)),

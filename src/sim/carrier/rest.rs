@@ -104,7 +104,7 @@ impl Carrier {
         ];
         if !body.is_empty() {
             headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
-            headers.push(("ETag".to_owned(), etag(&body)));
+            headers.push(("ETag".to_owned(), format!("\"{:016x}\"", fnv1a(&body))));
         }
         if status == 401 {
             headers.push(("WWW-Authenticate".to_owned(), "Basic realm=\"Twilio API\"".to_owned()));
@@ -256,9 +256,4 @@ impl Carrier {
             _ => not_found(request.path),
         }
     }
-}
-
-/// A weak name of a body's content.
-fn etag(body: &str) -> String {
-    format!("\"{:016x}\"", fnv1a(body))
 }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::Carrier;
-use super::recording_audio::{pitch, sound_pitch, wave};
+use super::recording_audio::{pitch, pitch_of, wave};
 use super::types::Hearing;
 use crate::media::g711::{self, FRAME_BYTES, FRAME_MS, SILENCE};
 use crate::media::stream::Track;
@@ -15,11 +15,6 @@ use crate::time::Timestamp;
 const PLAYED_MAX: usize = 480_000;
 /// Legs that are over and whose audio is remembered.
 const LEGS_MAX: usize = 100;
-
-/// How long it takes to say so many words, at 15 characters a second, as `<Say>` takes.
-pub(super) fn speaking_time(words: &str) -> Duration {
-    Duration::from_millis(u64::try_from(words.chars().count()).unwrap_or(0).saturating_mul(1000) / 15)
-}
 
 /// One frame of a tone.
 fn tone(hz: u32, frame: u64) -> Vec<u8> {
@@ -77,16 +72,15 @@ impl Carrier {
     /// The frame of audio that has just gone over this track of the leg.
     pub(super) fn audio(&self, sid: &str, track: &Track, frame: u64) -> Vec<u8> {
         let hearing = self.calls.get(sid).and_then(|call| call.heard.last()).filter(|heard| heard.to.is_none());
-        let hearing = hearing.map(|heard| &heard.what);
         let began = self.now - Duration::from_millis(FRAME_MS);
         let hz = if *track == Track::Inbound {
             self.voice_at(sid, began)
         } else {
-            match hearing {
+            match hearing.map(|heard| &heard.what) {
                 Some(Hearing::Party) => self.other_party(sid).and_then(|other| self.voice_at(other, began)),
                 Some(Hearing::Echo) => self.voice_at(sid, began),
                 Some(Hearing::Stream(_)) => return self.stream_audio(sid),
-                other => other.and_then(sound_pitch),
+                what => what.and_then(pitch_of),
             }
         };
         hz.map_or_else(|| vec![SILENCE; FRAME_BYTES], |hz| tone(hz, frame))

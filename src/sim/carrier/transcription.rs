@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::Carrier;
 use super::callback::pair;
-use super::form::{Pairs, is_web_url, split_fragment};
+use super::form::{Pairs, is_web_url};
 use super::recording::{Recording, Stage};
 use super::rest_background::Background;
 use super::state::{Due, Sid, Target};
@@ -76,7 +76,7 @@ impl Transcription {
 impl Carrier {
     /// Begins to write down what is said on a leg; gives the GT sid.
     pub(super) fn start_transcription(&mut self, call: &str, mut plan: TranscriptionPlan) -> Sid {
-        let bad = plan.told.take_if(|to| !is_web_url(split_fragment(&to.url).0));
+        let bad = plan.told.take_if(|to| !is_web_url(&to.url));
         if let Some(to) = bad {
             // Measured by a third party: a callback that is not absolute gives 11200 and is never told.
             self.notify(11_200, Some(call), "statusCallbackUrl is no absolute URL; never told", &to.url);
