@@ -126,7 +126,7 @@ impl Reading {
     /// Decodes `form` into the room kept for it. Once.
     #[inline(never)]
     pub(super) fn read_form(&mut self, form: &[u8], account: &str, pairs_max: usize) -> Result<(), TooManyPairs> {
-        with_pieces(form, pairs_max, |pieces, mut is_plain| {
+        with_pieces(form, pairs_max, |pieces, is_plain| {
             let mut inline = [0; PAIRS_INLINE];
             let mut many = Vec::new();
             let order = if pieces.len() <= PAIRS_INLINE {
