@@ -117,6 +117,27 @@ fn what_only_the_execution_knows_is_judged_once() {
 }
 
 #[test]
+fn what_is_wrong_is_left_out_and_the_rest_is_done() {
+    let mut world = voice("<Dial>+15550003000<Client>ana</Client></Dial>");
+    world.dials();
+    world.run(secs(1));
+    let rung: Vec<String> = world.carrier.calls().into_iter().skip(1).map(|call| call.to).collect();
+    assert_eq!((rung, world.codes()), (vec!["client:ana".to_owned()], vec![12_200]), "text beside nouns is none");
+    let events = "recordingStatusCallback=\"/told\" recordingStatusCallbackEvent=\"done in-progress\"";
+    let mut world = voice(&format!("<Record {events}/>"));
+    world.dials();
+    world.run(secs(1));
+    assert_eq!((world.told("/told", "RecordingStatus"), world.codes()), (vec!["in-progress".to_owned()], vec![13_621]));
+    let mut world = voice("<Enqueue waitUrl=\"/wait\">sales</Enqueue>");
+    world.page("/wait", "<Dial>+15550003000</Dial><Reject/><Say>Please wait</Say>");
+    let sid = world.dials();
+    assert_eq!((world.hears(&sid), world.codes()), (say("Please wait"), vec![12_200, 12_200]));
+    let mut world = voice("<Leave/><Say>Here</Say>");
+    let sid = world.dials();
+    assert_eq!((world.hears(&sid), world.codes()), (say("Here"), vec![12_200]), "there is no queue to leave");
+}
+
+#[test]
 fn a_bad_value_leaves_the_default_in_force() {
     let mut world = voice("<Gather timeout=\"0\" finishOnKey=\"12\" action=\"/got\"/><Say>Over</Say>");
     let sid = world.dials();
