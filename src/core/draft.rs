@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::core::{Missing, Refusal, RefusalKind, Rules, Stop, Timer, View};
 use crate::id::{AgentId, CallId, LegId, QueueId, TenantId};
-use crate::model::{Agent, AgentStatus, Call, CallState, Event, QueueState, SCHEMA};
+use crate::model::{Agent, AgentHistory, AgentStatus, Call, CallState, Fact, QueueState, SCHEMA};
 use crate::store::{Arm, Body, Commit, Cursor, Expect, IndexEntry, Key, Page, Put, Rearm, Scan, TaskId, Version};
 use crate::time::Timestamp;
 
@@ -18,6 +18,7 @@ enum Draftable {
     Call(Box<Call>),
     Agent(Box<Agent>),
     Queue(QueueState),
+    History(Box<AgentHistory>),
 }
 
 /// A decision in the making.
@@ -29,6 +30,7 @@ pub(crate) struct Draft<'a> {
     arms: BTreeMap<TaskId, Arm>,
     disarms: Vec<TaskId>,
     events_before: BTreeMap<CallId, u32>,
+    agent_facts: Vec<Fact>,
 }
 
 /// Key of a call's record.
@@ -71,6 +73,13 @@ pub(crate) const AGENTS: &str = "agents";
 /// The index of an agent's calls, newest first.
 pub(crate) const AGENT_CALLS: &str = "agent_calls";
 
+/// The index of calls that have ended, by their end.
+pub(crate) const ENDED: &str = "ended";
+/// The index of calls that have not ended, by their beginning.
+pub(crate) const LIVE: &str = "live";
+/// The index of the older histories of an agent, by the time of their last entry.
+pub(crate) const AGENT_HISTORY: &str = "agent_history";
+
 fn call_index(call: &Call) -> Vec<IndexEntry> {
     let tenant = &call.tenant;
     if call.number.is_empty() {
@@ -82,8 +91,10 @@ fn call_index(call: &Call) -> Vec<IndexEntry> {
     if let Some(agent) = &call.agent {
         index.push(entry(AGENT_CALLS, format!("{tenant}/{agent}"), newest_first));
     }
-    if call.state != CallState::Ended {
-        index.push(entry("live", tenant.to_string(), [call.started_at.as_micros(), 0]));
+    if let (CallState::Ended, Some(ended_at)) = (call.state, call.ended_at) {
+        index.push(entry(ENDED, tenant.to_string(), [ended_at.as_micros(), 0]));
+    } else {
+        index.push(entry(LIVE, tenant.to_string(), [call.started_at.as_micros(), 0]));
     }
     if let (CallState::Waiting, Some(queue), Some(queued_at)) = (call.state, &call.queue, call.queued_at) {
         let first = [-i64::from(call.priority), queued_at.as_micros()];
@@ -101,6 +112,11 @@ fn agent_index(tenant: &TenantId, agent: &Agent) -> Vec<IndexEntry> {
     index
 }
 
+fn history_index(tenant: &TenantId, history: &AgentHistory) -> Vec<IndexEntry> {
+    let last = history.entries.last().map_or(0, |entry| entry.at.as_micros());
+    vec![entry(AGENT_HISTORY, format!("{tenant}/{}", history.agent), [last, 0])]
+}
+
 fn body(value: &impl Serialize) -> Body {
     // Our own types always serialize: string keys, no failing implementations.
     Body::new(serde_json::to_value(value).expect("models serialize to JSON"))
@@ -116,6 +132,7 @@ impl<'a> Draft<'a> {
             arms: BTreeMap::new(),
             disarms: Vec::new(),
             events_before: BTreeMap::new(),
+            agent_facts: Vec::new(),
         }
     }
 
@@ -175,8 +192,21 @@ impl<'a> Draft<'a> {
         self.put(call_key(&self.rules.tenant, call.id), Draftable::Call(Box::new(call)))
     }
 
-    pub(crate) fn put_agent(&mut self, agent: Agent) -> Result<(), Stop> {
-        self.put(agent_key(&self.rules.tenant, &agent.spec.id), Draftable::Agent(Box::new(agent)))
+    /// Stores an agent. Whatever has changed about what the agent does is noted here, so that no path can forget it.
+    pub(crate) fn put_agent(&mut self, mut agent: Agent) -> Result<(), Stop> {
+        let id = agent.spec.id.clone();
+        // The caller's copy may be older than what this draft has noted.
+        (agent.history, agent.history_seq) =
+            self.agent(&id)?.map_or_else(Default::default, |before| (before.history, before.history_seq));
+        let (event, older) = agent.note(self.now);
+        self.agent_facts.extend(event.map(|event| Fact::Agent { agent: id.clone(), event }));
+        if let Some(older) = older {
+            let last = older.entries.last().map_or(0, |entry| entry.seq);
+            let key = Key::new(format!("history/{}/{id}/{last}", self.rules.tenant));
+            // Nobody else writes it: whoever noted the same entry lost the race for the agent's own record.
+            self.changed.insert(key, (Expect::Absent, Draftable::History(Box::new(older))));
+        }
+        self.put(agent_key(&self.rules.tenant, &id), Draftable::Agent(Box::new(agent)))
     }
 
     pub(crate) fn put_queue_state(&mut self, id: &QueueId, state: QueueState) -> Result<(), Stop> {
@@ -232,24 +262,26 @@ impl<'a> Draft<'a> {
         self.arm(&Timer::Match(queue.clone()), due, Rearm::Earliest);
     }
 
-    /// The whole change, and the events that are new in it.
-    pub(crate) fn finish(self) -> (Commit, Vec<(CallId, Event)>) {
+    /// The whole change, and the facts that are new in it.
+    pub(crate) fn finish(self) -> (Commit, Vec<Fact>) {
         let mut commit = Commit { disarm: self.disarms, ..Commit::default() };
         commit.arm = self.arms.into_values().collect();
-        let mut events = Vec::new();
+        let mut facts = Vec::new();
         for (key, (expect, value)) in self.changed {
             let (body, index) = match &value {
                 Draftable::Call(call) => {
                     let before = self.events_before.get(&call.id).copied().unwrap_or(0);
-                    events.extend(call.events.iter().filter(|e| e.seq >= before).map(|e| (call.id, e.clone())));
+                    facts.extend(Fact::of_call(call, before));
                     (body(call), call_index(call))
                 }
                 Draftable::Agent(agent) => (body(agent), agent_index(&self.rules.tenant, agent)),
                 Draftable::Queue(state) => (body(state), Vec::new()),
+                Draftable::History(history) => (body(history), history_index(&self.rules.tenant, history)),
             };
             commit.puts.push(Put { key, expect, body, index });
         }
-        (commit, events)
+        facts.extend(self.agent_facts);
+        (commit, facts)
     }
 }
 

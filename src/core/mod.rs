@@ -18,12 +18,11 @@ pub use rules::Rules;
 pub use view::{Missing, Stop, View};
 
 pub(crate) use call::URLS_GOOD_FOR;
-pub(crate) use draft::{AGENT_CALLS, AGENTS, CALLS, agent_key, call_key, queue_key};
+pub(crate) use draft::{AGENT_CALLS, AGENT_HISTORY, AGENTS, CALLS, ENDED, LIVE, agent_key, call_key, queue_key};
 
 use draft::Draft;
 
-use crate::id::CallId;
-use crate::model::Event;
+use crate::model::Fact;
 use crate::store::Commit;
 use crate::time::Timestamp;
 
@@ -35,7 +34,7 @@ pub struct Outcome {
     /// The answer.
     pub reply: Reply,
     /// What happened, for people and reports; also part of the change.
-    pub events: Vec<(CallId, Event)>,
+    pub facts: Vec<Fact>,
 }
 
 /// Decides what `input` comes to, given what has been read.
@@ -60,8 +59,8 @@ pub fn decide(input: &Input, view: &View, rules: &Rules, now: Timestamp, seed: u
         Input::Performed { call, leg, seq, result } => command::performed(&mut draft, *call, *leg, *seq, result)?,
         Input::Probed { call, leg, seq, report } => upkeep::probed(&mut draft, *call, *leg, *seq, report.as_ref())?,
     };
-    let (commit, events) = draft.finish();
-    Ok(Outcome { commit, reply, events })
+    let (commit, facts) = draft.finish();
+    Ok(Outcome { commit, reply, facts })
 }
 
 fn due(draft: &mut Draft<'_>, timer: &Timer) -> Result<Reply, Stop> {

@@ -25,7 +25,7 @@ pub(crate) fn enter(
     skills: &BTreeSet<String>,
 ) -> Result<Script, Stop> {
     let Some(queue) = draft.rules.queues.get(id) else {
-        return Ok(no_such_queue(call));
+        return Ok(no_such_queue(draft, call, Some(id.clone())));
     };
     call.visited.insert(id.clone());
     if draft.queue_state(id)?.closed {
@@ -40,7 +40,10 @@ pub(crate) fn enter(
 }
 
 /// The queue was taken out of the configuration while calls still led there, or waited there.
-fn no_such_queue(call: &mut Call) -> Script {
+fn no_such_queue(draft: &Draft<'_>, call: &mut Call, queue: Option<QueueId>) -> Script {
+    if let Some(queue) = queue {
+        call.note(draft.now, EventKind::Overflowed { queue, why: "removed".to_owned() });
+    }
     call.state = CallState::Closing;
     call.reason = Some(EndReason::Policy);
     Script(calls::apology())
@@ -60,7 +63,7 @@ fn wait_in(
     call.skills = queue.skills.union(skills).cloned().collect();
     // The first moment counts: a place is kept through overflow and through lost agents.
     call.queued_at.get_or_insert(draft.now);
-    call.note(draft.now, EventKind::Queued { queue: queue.id.clone(), ahead });
+    call.note(draft.now, EventKind::Queued { queue: queue.id.clone(), ahead, priority: call.priority });
     draft.arm_match(&queue.id, draft.now);
     draft.arm(&Timer::Wait(call.id), draft.now + queue.wait_max, Rearm::Replace);
 }
@@ -136,7 +139,10 @@ pub(crate) fn wait_timed_out(draft: &mut Draft<'_>, call: CallId) -> Result<(), 
     let music = room_script(draft, &call);
     let mut script = match queue {
         Some(queue) => overflow(draft, &mut call, queue, "timed_out")?,
-        None => no_such_queue(&mut call),
+        None => {
+            let gone = call.queue.clone();
+            no_such_queue(draft, &mut call, gone)
+        }
     };
     if call.state == CallState::Waiting && script != music {
         // Another queue, with music of its own.

@@ -4,6 +4,7 @@ mod answer;
 mod builder;
 mod drive;
 mod feed;
+mod figures;
 mod read;
 mod request;
 mod turn;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 pub use answer::WebhookReply;
 pub use builder::{Builder, ConfigErrors};
 pub use feed::{Feed, FeedEntry};
+pub use figures::StaffFigures;
 pub use read::{CallPage, QueueView};
 pub use turn::Turned;
 
