@@ -183,6 +183,10 @@ impl Journey {
         let mut journey = Self { unrecorded: track.unrecorded(), ..Self::default() };
         for (at, step) in track.steps.values().filter(|(at, _)| *at <= now) {
             journey.take(*at, step);
+            // The end absorbs.
+            if matches!(step, Step::Ended { .. }) {
+                break;
+            }
         }
         journey
     }
@@ -254,7 +258,8 @@ impl Journey {
         let Some(talk) = self.talks.iter_mut().find(|talk| talk.offer == number && talk.to.is_none()) else { return };
         talk.to = Some(at);
         // Customer and agent had been joined, and lost each other: the customer waits again, at the old place.
-        let again = self.visits.last().filter(|_| why == "audio_lost").map(|last| (last.queue.clone(), last.priority));
+        let last = self.visits.last().filter(|visit| why == "audio_lost" && visit.left.is_some());
+        let again = last.map(|last| (last.queue.clone(), last.priority));
         if let Some((queue, priority)) = again {
             self.enter(at, queue, priority, true);
         }

@@ -86,6 +86,10 @@ impl<'a> Reading<'a> {
             }
         }
         figures.length = self.length(&stays);
+        let waiting = || stays.iter().filter(|(_, visit)| self.is_live() && visit.left.is_none());
+        figures.longest_waiting_ms = waiting().map(|(_, visit)| (self.now - visit.entered).max(0)).max();
+        figures.longest_waiting_since_arrival_ms =
+            waiting().map(|(_, visit)| (self.now - visit.first_entered).max(0)).max();
         self.overtakes(&mut figures, &stays);
         figures
     }
@@ -99,12 +103,6 @@ impl<'a> Reading<'a> {
         let Some((left, outcome)) = &visit.left else {
             figures.open += 1;
             figures.open_for.add(wait);
-            if self.is_live() {
-                let since_arrival = span(visit.first_entered, self.now, &mut figures.skew);
-                figures.longest_waiting_ms = figures.longest_waiting_ms.max(Some(wait));
-                figures.longest_waiting_since_arrival_ms =
-                    figures.longest_waiting_since_arrival_ms.max(Some(since_arrival));
-            }
             return;
         };
         match outcome {
@@ -169,7 +167,8 @@ impl<'a> Reading<'a> {
             return;
         };
         let wrap_up = self.wrap_up(call, journey, talk);
-        let (began, finished) = wrap_up.map_or((over, Some(over)), |(began, ended)| (began, ended));
+        let (began, finished) =
+            wrap_up.map_or((over, Some(over)), |(began, done)| (began, done.map(|done| done.max(over))));
         match finished {
             Some(finished) if self.interval.has(finished) => {
                 handling.handled += 1;
@@ -223,7 +222,7 @@ impl<'a> Reading<'a> {
             moments.push(((*left).max(visit.entered), END, at));
             let won = journey.offers.iter().find(|offer| Some(offer.number) == visit.offer);
             if *outcome == Outcome::Answered && counts(visit, *left) {
-                moments.extend(won.map(|offer| (offer.made, WON, at)));
+                moments.extend(won.filter(|offer| offer.made >= visit.entered).map(|offer| (offer.made, WON, at)));
             }
         }
         moments.sort_unstable();
@@ -259,8 +258,8 @@ impl<'a> Reading<'a> {
     pub(crate) fn agents(&self, only: Option<&AgentId>) -> BTreeMap<AgentId, AgentFigures> {
         let wanted = |agent: &AgentId| only.is_none_or(|only| only == agent);
         let mut all: BTreeMap<AgentId, AgentFigures> = BTreeMap::new();
-        let known = self.agents.keys().chain(only);
-        for agent in known.filter(|agent| wanted(agent)) {
+        let known: BTreeSet<&AgentId> = self.agents.keys().chain(only).collect();
+        for agent in known.into_iter().filter(|agent| wanted(agent)) {
             self.times(all.entry(agent.clone()).or_default(), agent);
         }
         for (call, journey) in &self.journeys {
