@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::core::{AGENT_HISTORY, AGENTS, CALLS, ENDED, LIVE, agent_key};
+use crate::core::{AGENT_HISTORY, AGENTS, CALLS, ENDED, LIVE, agent_key, call_key};
 use crate::engine::Switchboard;
 use crate::engine::read::parse;
 use crate::error::Error;
 use crate::id::{AgentId, CallId, QueueId};
-use crate::model::{AgentEvent, AgentHistory, AgentSpec, Event, EventKind, Fact};
+use crate::model::{AgentEvent, AgentHistory, AgentSpec, AgentStatus, Event, EventKind, Fact};
 use crate::report::{AgentFigures, Attribution, Fairness, Figures, Interval, QueueFigures};
 use crate::store::{Cursor, Key, PAGE_MAX, Record, Scan};
 use crate::time::Timestamp;
@@ -73,9 +73,11 @@ impl Switchboard {
     pub async fn figures(&self, interval: &Interval) -> Result<Figures, Error> {
         let mut figures = Figures::new();
         self.calls_of(interval, &mut figures).await?;
+        let mut finished_up = Vec::new();
         for record in self.all(AGENTS, self.0.rules.tenant.to_string()).await? {
-            self.history(&record, interval, &mut figures).await?;
+            finished_up.extend(self.history(&record, interval, &mut figures).await?);
         }
+        self.calls_named(&finished_up, &mut figures).await?;
         Ok(figures)
     }
 
@@ -115,7 +117,8 @@ impl Switchboard {
         let mut figures = Figures::new();
         self.calls_of(interval, &mut figures).await?;
         if let Some(record) = record {
-            self.history(&record, interval, &mut figures).await?;
+            let finished_up = self.history(&record, interval, &mut figures).await?;
+            self.calls_named(finished_up.as_slice(), &mut figures).await?;
         }
         Ok(figures.agent(agent, interval, self.now()))
     }
@@ -180,12 +183,27 @@ impl Switchboard {
         Ok(())
     }
 
-    /// What the agent of this record did in the interval, and was doing when it began.
-    async fn history(&self, record: &Record, interval: &Interval, figures: &mut Figures) -> Result<(), Error> {
+    async fn calls_named(&self, calls: &[CallId], figures: &mut Figures) -> Result<(), Error> {
+        let keys: Vec<Key> = calls.iter().map(|call| call_key(&self.0.rules.tenant, *call)).collect();
+        for keys in keys.chunks(usize::from(PAGE_MAX)) {
+            for record in self.0.store.load(keys).await?.iter().flatten() {
+                parse::<Told>(record)?.facts().for_each(|fact| figures.apply(&fact));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the agent of this record did in the interval, and was doing when it began. Returns the call that was being
+    /// finished up then: it had ended before.
+    async fn history(
+        &self,
+        record: &Record,
+        interval: &Interval,
+        figures: &mut Figures,
+    ) -> Result<Option<CallId>, Error> {
         let known: Known = parse(record)?;
         let agent = known.spec.id;
-        let mut take = |event: AgentEvent| figures.apply(&Fact::Agent { agent: agent.clone(), event });
-        known.history.into_iter().for_each(&mut take);
+        let mut entries = known.history;
         let partition = format!("{}/{agent}", self.0.rules.tenant);
         let mut after = Some(just_before(interval.from().as_micros()));
         while let Some(cursor) = after {
@@ -196,10 +214,15 @@ impl Switchboard {
                 if older.entries.first().is_some_and(|first| first.at >= interval.to()) {
                     after = None;
                 }
-                older.entries.into_iter().for_each(&mut take);
+                entries.extend(older.entries);
             }
         }
-        Ok(())
+        let in_force = entries.iter().filter(|entry| entry.at < interval.from()).max_by_key(|entry| entry.seq);
+        let finished_up = in_force.filter(|entry| entry.status == AgentStatus::WrapUp).and_then(|entry| entry.call);
+        for event in entries {
+            figures.apply(&Fact::Agent { agent: agent.clone(), event });
+        }
+        Ok(finished_up)
     }
 
     async fn page(

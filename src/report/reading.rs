@@ -166,9 +166,8 @@ impl<'a> Reading<'a> {
             }
             return;
         };
-        let wrap_up = self.wrap_up(call, journey, talk);
-        let (began, finished) =
-            wrap_up.map_or((over, Some(over)), |(began, done)| (began, done.map(|done| done.max(over))));
+        let wrap_up = self.wrap_up(call, journey, talk).filter(|(began, _)| *began >= over);
+        let (began, finished) = wrap_up.unwrap_or((over, Some(over)));
         match finished {
             Some(finished) if self.interval.has(finished) => {
                 handling.handled += 1;

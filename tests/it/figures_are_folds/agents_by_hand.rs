@@ -127,6 +127,6 @@ fn unfair_shares_are_measured() {
     assert_eq!(Fairness::between(&[offered(0)]).gini, None);
     let mut waits = switchboard::report::Durations::default();
     assert_eq!(waits.jain(), None);
-    [0, 0, 0, 9_000].map(|ms| waits.add(ms));
+    [0, 0, 0, 9_000].into_iter().for_each(|ms| waits.add(ms));
     assert_eq!(waits.jain(), Some(0.25));
 }
