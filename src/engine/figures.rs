@@ -102,7 +102,7 @@ impl Switchboard {
     /// `NotFound` when the configuration has no such queue; the store's.
     pub async fn staff_figures(&self, queue: &QueueId, interval: &Interval) -> Result<StaffFigures, Error> {
         self.queue_of_rules(queue)?;
-        Ok(self.staff_of(&self.figures(interval).await?, queue, interval))
+        Ok(self.staff_of(&self.figures(interval).await?, queue, interval, self.now()))
     }
 
     /// The figures of an agent in the interval, as of now.
@@ -110,6 +110,11 @@ impl Switchboard {
     /// # Errors
     /// `NotFound` when neither the configuration nor the store has such an agent; the store's.
     pub async fn agent_figures(&self, agent: &AgentId, interval: &Interval) -> Result<AgentFigures, Error> {
+        Ok(self.figures_with(agent, interval).await?.agent(agent, interval, self.now()))
+    }
+
+    /// What is stored of the calls of the interval and of this agent.
+    pub(crate) async fn figures_with(&self, agent: &AgentId, interval: &Interval) -> Result<Figures, Error> {
         let record = self.0.store.load(&[agent_key(&self.0.rules.tenant, agent)]).await?.into_iter().next().flatten();
         if record.is_none() && !self.0.rules.agents.contains_key(agent) {
             return Err(not_found("agent", agent));
@@ -120,13 +125,13 @@ impl Switchboard {
             let finished_up = self.history(&record, interval, &mut figures).await?;
             self.calls_named(finished_up.as_slice(), &mut figures).await?;
         }
-        Ok(figures.agent(agent, interval, self.now()))
+        Ok(figures)
     }
 
-    /// The figures of the agents who serve a queue, from facts that were read before.
+    /// The figures of the agents who serve a queue, from facts that were read before, as of `now`.
     #[must_use]
-    pub fn staff_of(&self, figures: &Figures, queue: &QueueId, interval: &Interval) -> StaffFigures {
-        let mut agents = figures.agents(interval, self.now());
+    pub fn staff_of(&self, figures: &Figures, queue: &QueueId, interval: &Interval, now: Timestamp) -> StaffFigures {
+        let mut agents = figures.agents(interval, now);
         agents.retain(|agent, _| self.0.rules.agents.get(agent).is_some_and(|spec| serves(spec, queue)));
         let mut team = AgentFigures::default();
         for agent in agents.values() {

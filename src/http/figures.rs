@@ -228,7 +228,7 @@ pub(super) async fn queue(
     }
     let known = board.figures(&interval).await?;
     let figures = known.queue(&id, &interval, asked.by.unwrap_or_default(), now);
-    let staff = board.staff_of(&known, &id, &interval);
+    let staff = board.staff_of(&known, &id, &interval, now);
     let mut fields = interval_json(&interval, now);
     fields.insert("queue".to_owned(), id.as_str().into());
     Ok(body::reply(StatusCode::OK, &joined(fields, queue_json(&figures, &staff, sl_ms, short_ms))))
@@ -244,7 +244,7 @@ pub(super) async fn agent(
     let board = &centre.switchboard;
     let now = board.now();
     let interval = interval(asked.from.as_deref(), asked.to.as_deref(), now)?;
-    let figures = board.agent_figures(&id, &interval).await?;
+    let figures = board.figures_with(&id, &interval).await?.agent(&id, &interval, now);
     let mut fields = interval_json(&interval, now);
     fields.insert("agent".to_owned(), id.as_str().into());
     Ok(body::reply(StatusCode::OK, &joined(fields, agent_json(&figures))))

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use switchboard::report::{AbandonRate, ServiceLevel};
+
 fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -109,4 +111,14 @@ fn every_test_that_the_protocol_names_is_there() {
         }
     }
     assert!(named > 10, "{named} tests are named: the page is read wrongly");
+}
+
+#[test]
+fn every_definition_is_on_the_page_of_figures() {
+    let page = read("docs/figures.md");
+    let levels = ServiceLevel::ALL.map(ServiceLevel::name);
+    let rates = AbandonRate::ALL.map(AbandonRate::name);
+    for name in levels.iter().chain(&rates) {
+        assert!(page.contains(&format!("| `{name}` |")), "docs/figures.md does not define {name}");
+    }
 }

@@ -108,7 +108,7 @@ fn a_while_with_one_agent() {
     let (offers, handling) = (figures.offers, figures.handling);
     assert_eq!((offers.made, offers.connected, offers.no_answer), (3, 2, 1));
     assert_eq!((handling.handled, handling.open), (1, 1));
-    let talked = |caller: &Truth| ms(caller.joined[0].2.unwrap_or(sim.world().now()).since(caller.joined[0].1));
+    let talked = |caller: &Truth| ms(caller.joined[0].2.unwrap_or_else(|| sim.world().now()).since(caller.joined[0].1));
     near(handling.talk_ms, talked(&callers[0]));
     near(handling.open_talk_ms, talked(&callers[3]));
     near(handling.wrap_up_ms, 10_000);
