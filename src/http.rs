@@ -19,6 +19,7 @@ mod access;
 mod agents;
 mod calls;
 mod fault;
+mod figures;
 mod hooks;
 mod json;
 mod live;
@@ -117,12 +118,24 @@ pub const ROUTES: &[Route] = &[
         guard: Guard::Authenticated,
         handler: || get(agents::one).post(agents::act),
     },
+    Route {
+        path: "/api/v1/agents/{id}/figures",
+        methods: &["GET"],
+        guard: Guard::Authenticated,
+        handler: || get(figures::agent),
+    },
     Route { path: "/api/v1/queues", methods: &["GET"], guard: Guard::Authenticated, handler: || get(queues::list) },
     Route {
         path: "/api/v1/queues/{id}",
         methods: &["GET", "POST"],
         guard: Guard::Authenticated,
         handler: || get(queues::one).post(queues::change),
+    },
+    Route {
+        path: "/api/v1/queues/{id}/figures",
+        methods: &["GET"],
+        guard: Guard::Authenticated,
+        handler: || get(figures::queue),
     },
     Route { path: "/api/v1/events", methods: &["GET"], guard: Guard::Authenticated, handler: || get(live::events) },
     Route { path: "/api/{*rest}", methods: &[], guard: Guard::Authenticated, handler: || any(nothing_here) },

@@ -49,7 +49,7 @@ pub(crate) fn make(
         made_at: draft.now,
     });
     call.note(draft.now, EventKind::Offered { offer: number, agent: name, decision });
-    agent.work = Some(Work { call: call.id, offer: number, state: WorkState::Offered });
+    agent.work = Some(Work { call: call.id, offer: number, state: WorkState::Offered, queue: call.queue.clone() });
     agent.last_offered = Some(draft.now);
     agent.last_queue = call.queue.clone().or(agent.last_queue);
     draft.put_agent(agent)?;
@@ -100,7 +100,7 @@ fn accept(draft: &mut Draft<'_>, call: &mut Call, number: u32) -> Result<Script,
     let name = offer.agent.clone();
     if let Some(mut agent) = draft.agent(&name)? {
         agent.missed = 0;
-        agent.work = Some(Work { call: call.id, offer: number, state: WorkState::Accepted });
+        agent.work = Some(Work { call: call.id, offer: number, state: WorkState::Accepted, queue: call.queue.clone() });
         draft.put_agent(agent)?;
     }
     call.state = CallState::Connecting;
@@ -146,7 +146,7 @@ pub(crate) fn joined(draft: &mut Draft<'_>, call: &mut Call) -> Result<(), Stop>
     draft.disarm(&Timer::Claim(call.id, number));
     if let Some(mut agent) = draft.agent(&name)? {
         agent.answered += 1;
-        agent.work = Some(Work { call: call.id, offer: number, state: WorkState::Talking });
+        agent.work = Some(Work { call: call.id, offer: number, state: WorkState::Talking, queue: call.queue.clone() });
         draft.put_agent(agent)?;
     }
     Ok(())
@@ -261,7 +261,7 @@ pub(crate) fn release_all(draft: &mut Draft<'_>, call: &mut Call) -> Result<(), 
     let wrap_up = call.queue.as_ref().and_then(|id| draft.rules.queues.get(id)).map_or(Duration::ZERO, |q| q.wrap_up);
     for offer in offers {
         if offer.state != OfferState::Bridged {
-            end_offer(draft, call, offer.number, "withdrawn")?;
+            end_offer(draft, call, offer.number, "canceled")?;
             continue;
         }
         call.offers.retain(|other| other.number != offer.number);

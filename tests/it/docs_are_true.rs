@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use switchboard::report::{AbandonRate, ServiceLevel};
+
 fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -211,5 +213,15 @@ fn whatever_is_not_verified_is_on_the_page_of_the_protocol() {
     for name in named {
         let is_there = found.iter().any(|module| module == name || module.starts_with(&format!("{name}::")));
         assert!(is_there, "docs/protocol.md names {name}, where nothing is unverified");
+    }
+}
+
+#[test]
+fn every_definition_is_on_the_page_of_figures() {
+    let page = read("docs/figures.md");
+    let levels = ServiceLevel::ALL.map(ServiceLevel::name);
+    let rates = AbandonRate::ALL.map(AbandonRate::name);
+    for name in levels.iter().chain(&rates) {
+        assert!(page.contains(&format!("| `{name}` |")), "docs/figures.md does not define {name}");
     }
 }
