@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CLASSES_MAX, FIRST_MIN, FIRST_SHOWN, Floor, Line, NONE, Post, Rank, Seat, Spot, index, pick};
+use super::{Floor, Line, NONE, Post, Rank, Seat, Spot, index, pick};
 use crate::routing::strategy::{Compared, Key};
 use crate::routing::why::Reached;
 use crate::routing::{Levels, Needs, Strategy};
@@ -11,8 +11,6 @@ use crate::routing::{Levels, Needs, Strategy};
 const MIXED: u32 = u32::MAX;
 /// Stands for the needs of calls for one agent alone: they do not matter.
 const ANY: u32 = u32::MAX - 1;
-/// Making a class anew costs at least so many changes of an agent.
-const PATIENCE_MIN: u32 = 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ClassKey {
@@ -130,7 +128,7 @@ impl Class {
             bits,
             members: Vec::new(),
             first: BTreeSet::new(),
-            wanted: FIRST_MIN,
+            wanted: usize::MAX,
             tally: BTreeMap::new(),
             waiting: BTreeSet::new(),
             staffed: 0,
@@ -203,7 +201,11 @@ impl Floor {
             return known;
         }
         let line = &self.lines[key.line as usize];
-        if key.only.is_none() && !key.is_mixed() && line.classes.len() >= CLASSES_MAX && !self.drop_oldest(key.line) {
+        if key.only.is_none()
+            && !key.is_mixed()
+            && line.classes.len() >= self.limits.classes
+            && !self.drop_oldest(key.line)
+        {
             return self.class(ClassKey { needs: MIXED, ..key });
         }
         self.make(key)
@@ -216,13 +218,17 @@ impl Floor {
         let strategy = &self.lines[key.line as usize].policy.strategy;
         let size = index(class.members.len());
         let is_whole = key.only.is_some() || strategy.goes_round() || strategy.goes_by_grade();
-        class.wanted = if is_whole { usize::MAX } else { FIRST_MIN.max(4 * size.isqrt() as usize) };
+        if !is_whole {
+            // So that looking at all its agents costs about the square root of their number for each that is used up.
+            let first = self.limits.first.max(1);
+            class.wanted = (2 * first).max(first * size.isqrt() as usize / 16);
+        }
         let gauge = Gauge {
             bound: Rank::LAST,
             ready: 0,
             waiting: 0,
             upkeep: 0,
-            patience: size.saturating_mul(4).saturating_add(PATIENCE_MIN),
+            patience: size.saturating_mul(4).saturating_add(self.limits.patience),
             weight: key.weight,
             is_plain: !strategy.goes_by_grade() && !matches!(strategy, Strategy::BestFit | Strategy::Own(_)),
         };
@@ -512,7 +518,7 @@ impl Floor {
     /// Looks for the next first ones of a class where few are left.
     pub(super) fn replenish(&mut self, at: u32) {
         let (class, gauge) = (&self.classes[at as usize], &self.gauges[at as usize]);
-        if class.first.len() >= FIRST_SHOWN || gauge.bound == Rank::LAST {
+        if class.first.len() >= self.limits.first || gauge.bound == Rank::LAST {
             return;
         }
         let mut ranks = self.ranks(at);

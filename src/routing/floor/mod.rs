@@ -10,7 +10,7 @@
 //!
 //! Costs: an agent who becomes ready or busy, one comparison for each class of the agent's queues; a call, the logarithm of those
 //! that wait; a pair that is kept apart, one look for each change of its class. Nobody eligible is one look at a count. Once in
-//! [`FIRST_MIN`] choices or more, a class looks at each of its agents: about the square root of their number for each choice.
+//! 64 choices or more, a class looks at each of its agents: about the square root of their number for each choice.
 //! A class is dropped when its upkeep since a call last needed it has cost more than making it anew would.
 
 mod class;
@@ -31,14 +31,29 @@ use crate::id::{AgentId, CallId, QueueId};
 use crate::time::Timestamp;
 use class::{Class, ClassKey, Gauge, Interned};
 
-/// Most agents that a strategy of one's own is shown, and below how many first agents a class looks for more.
+/// Most agents that a strategy of one's own is shown.
 const FIRST_SHOWN: usize = 64;
-/// Least number of first agents that a class looks for.
-const FIRST_MIN: usize = 2 * FIRST_SHOWN;
-/// Most classes of a queue. Calls beyond them are matched with each agent one by one.
-const CLASSES_MAX: usize = 1024;
 /// No class, no line, no agent.
 const NONE: u32 = u32::MAX;
+
+/// What a floor keeps in order to be quick. Whatever it is, the picks are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Most kinds of calls of a queue, by needs, weight and how far relaxed, that are kept apart; 1,024 unless set. A call of one
+    /// more is matched with each agent of its queue one by one.
+    pub classes: usize,
+    /// How many of the first agents of a kind of call are known at least; 64 unless set.
+    pub first: usize,
+    /// How many changes of its agents an unused kind of call outlives, besides four for each of them; 1,024 unless set.
+    pub patience: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { classes: 1024, first: 64, patience: 1024 }
+    }
+}
 
 /// Where an agent stands in a class; the smallest is asked first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -156,6 +171,7 @@ enum Alarm {
 #[derive(Debug)]
 pub struct Floor {
     roster: Arc<Roster>,
+    limits: Limits,
     lines: Vec<Line>,
     line_of: BTreeMap<QueueId, u32>,
     seats: Vec<Seat>,
@@ -192,6 +208,12 @@ impl Floor {
     /// An empty floor: nobody is signed in, nobody waits.
     #[must_use]
     pub fn new(roster: Arc<Roster>) -> Self {
+        Self::with_limits(roster, Limits::default())
+    }
+
+    /// As [`new`](Self::new), with other limits.
+    #[must_use]
+    pub fn with_limits(roster: Arc<Roster>, limits: Limits) -> Self {
         let line_of = roster.queues.keys().enumerate().map(|(at, id)| (id.clone(), index(at))).collect();
         let people = people::People::of(&roster, &line_of);
         let has_own = roster.queues.values().any(|policy| matches!(policy.strategy, Strategy::Own(_)));
@@ -218,6 +240,7 @@ impl Floor {
             worn: Vec::new(),
             alarms: BTreeSet::new(),
             has_own,
+            limits,
             roster,
         }
     }
@@ -273,17 +296,18 @@ impl Floor {
             for &class in &post.classes {
                 let class = &mut self.classes[class as usize];
                 class.staffed = if staffed { class.staffed + 1 } else { class.staffed.saturating_sub(1) };
-                if class.staffed == u32::from(staffed) || class.key.is_mixed() {
+                if class.staffed == u32::from(staffed) {
                     turned.insert((class.key.needs, class.key.weight));
                 }
             }
-            if !line.policy.skip_unstaffed || turned.is_empty() {
+            if !line.policy.skip_unstaffed {
                 continue;
             }
-            for class in line.classes.iter().map(|class| &self.classes[*class as usize]) {
-                if turned.contains(&(class.key.needs, class.key.weight)) {
-                    unsettled.extend(class.waiting.iter().map(|place| place.slot));
-                }
+            // Who could serve calls that are matched one by one is not counted.
+            let classes = || line.classes.iter().map(|class| &self.classes[*class as usize]);
+            let is_mixed = classes().any(|class| class.key.is_mixed());
+            for class in classes().filter(|class| is_mixed || turned.contains(&(class.key.needs, class.key.weight))) {
+                unsettled.extend(class.waiting.iter().map(|place| place.slot));
             }
         }
         for slot in unsettled {
