@@ -14,7 +14,7 @@ use switchboard::time::Timestamp;
 
 /// Hours talked, rounded down, then the levels of the skills needed, then the name.
 #[derive(Debug)]
-pub struct FreshVoices;
+pub(crate) struct FreshVoices;
 
 impl RoutingStrategy for FreshVoices {
     fn name(&self) -> &str {
@@ -33,7 +33,7 @@ impl RoutingStrategy for FreshVoices {
 }
 
 /// Who gets a French call: `(agent, level of French, minutes talked)`.
-fn first_for_french(agents: &[(&str, u8, i64)]) -> Option<AgentId> {
+pub(crate) fn first_for_french(agents: &[(&str, u8, i64)]) -> Option<AgentId> {
     let support = QueueId::new("support").ok()?;
     let queues = BTreeMap::from([(support.clone(), Membership::default())]);
     let mut roster = Roster::default();

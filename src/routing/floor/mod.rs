@@ -18,6 +18,7 @@ mod people;
 mod pick;
 mod settle;
 mod show;
+mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,7 +30,8 @@ pub use show::NotHere;
 use super::{Between, Levels, Policy, Roster, Standing, Strategy, Waiting};
 use crate::id::{AgentId, CallId, QueueId};
 use crate::time::Timestamp;
-use class::{Class, ClassKey, Gauge, Interned};
+use class::{Class, Gauge, Interned};
+use table::{Table, hash, mixed};
 
 /// Most agents that a strategy of one's own is shown.
 const FIRST_SHOWN: usize = 64;
@@ -88,6 +90,7 @@ struct Post {
     /// Place by the attributes that the queue orders by.
     by_attributes: u32,
     priority: u8,
+    delay: Duration,
     serves: bool,
     /// The first stage at which the agent may be asked.
     from_stage: u32,
@@ -173,22 +176,22 @@ pub struct Floor {
     roster: Arc<Roster>,
     limits: Limits,
     lines: Vec<Line>,
-    line_of: BTreeMap<QueueId, u32>,
+    line_of: Table,
     seats: Vec<Seat>,
-    seat_of: BTreeMap<AgentId, u32>,
+    seat_of: Table,
     skill_of: BTreeMap<String, u32>,
     /// Who holds a skill.
     holders: Vec<Vec<u32>>,
     classes: Vec<Class>,
     gauges: Vec<Gauge>,
-    class_of: BTreeMap<ClassKey, u32>,
+    class_of: Table,
     classes_vacant: Vec<u32>,
     needs: Vec<Interned>,
-    needs_of: BTreeMap<(u64, u32), u32>,
+    needs_of: Table,
     needs_vacant: Vec<u32>,
     callers: Vec<Option<Caller>>,
     vacant: Vec<u32>,
-    slot_of: BTreeMap<CallId, u32>,
+    slot_of: Table,
     /// Calls kept for an agent.
     kept: BTreeMap<u32, BTreeSet<u32>>,
     hot: BTreeSet<u32>,
@@ -198,6 +201,11 @@ pub struct Floor {
     alarms: BTreeSet<(Timestamp, Alarm)>,
     /// Some queue's own strategy leaves agents out.
     has_own: bool,
+}
+
+fn hash_of(call: CallId) -> u64 {
+    let (high, low) = call.0.as_u64_pair();
+    mixed(high ^ low.rotate_left(32))
 }
 
 fn index(at: usize) -> u32 {
@@ -214,26 +222,32 @@ impl Floor {
     /// As [`new`](Self::new), with other limits.
     #[must_use]
     pub fn with_limits(roster: Arc<Roster>, limits: Limits) -> Self {
-        let line_of = roster.queues.keys().enumerate().map(|(at, id)| (id.clone(), index(at))).collect();
-        let people = people::People::of(&roster, &line_of);
+        let people = people::People::of(&roster);
+        let (mut line_of, mut seat_of) = (Table::default(), Table::default());
+        for (at, line) in people.lines.iter().enumerate() {
+            line_of.insert(hash(line.id.as_str().bytes()), index(at));
+        }
+        for (at, seat) in people.seats.iter().enumerate() {
+            seat_of.insert(hash(seat.id.as_str().bytes()), index(at));
+        }
         let has_own = roster.queues.values().any(|policy| matches!(policy.strategy, Strategy::Own(_)));
         Self {
             lines: people.lines,
             line_of,
             seats: people.seats,
-            seat_of: people.seat_of,
+            seat_of,
             skill_of: people.skill_of,
             holders: people.holders,
             classes: Vec::new(),
             gauges: Vec::new(),
-            class_of: BTreeMap::new(),
+            class_of: Table::default(),
             classes_vacant: Vec::new(),
             needs: Vec::new(),
-            needs_of: BTreeMap::new(),
+            needs_of: Table::default(),
             needs_vacant: Vec::new(),
             callers: Vec::new(),
             vacant: Vec::new(),
-            slot_of: BTreeMap::new(),
+            slot_of: Table::default(),
             kept: BTreeMap::new(),
             hot: BTreeSet::new(),
             fresh: None,
@@ -253,7 +267,7 @@ impl Floor {
 
     /// From now on the agent stands like this. An agent who is not in the roster is not offered anything.
     pub fn set_agent(&mut self, id: &AgentId, standing: Standing, now: Timestamp) {
-        let Some(&at) = self.seat_of.get(id) else { return };
+        let Some(at) = self.seat_at(id) else { return };
         let seat = &self.seats[at as usize];
         if seat.standing == standing {
             return;
@@ -276,7 +290,7 @@ impl Floor {
 
     /// Keeps who was offered a call of a queue last: a function of how agents stand, not of how they came to.
     fn note_offered(&mut self, at: u32, when: Option<Timestamp>, queue: Option<&QueueId>, is_new: bool) {
-        let line = queue.and_then(|queue| self.line_of.get(queue)).and_then(|line| self.lines.get_mut(*line as usize));
+        let line = queue.and_then(|queue| self.line_at(queue)).and_then(|line| self.lines.get_mut(line as usize));
         let (Some(when), Some(line)) = (when, line) else { return };
         if line.policy.strategy.goes_round() {
             if is_new {
@@ -370,16 +384,16 @@ impl Floor {
         if self.caller_of(id).is_some_and(|caller| caller.waiting == waiting) {
             return;
         }
-        let Some(&line) = self.line_of.get(&waiting.queue) else { return self.remove_call(id) };
+        let Some(line) = self.line_at(&waiting.queue) else { return self.remove_call(id) };
         let needs = self.intern(&waiting.needs);
         self.remove_call(id);
         let slot = self.vacant.pop().unwrap_or_else(|| {
             self.callers.push(None);
             index(self.callers.len() - 1)
         });
-        self.slot_of.insert(id, slot);
+        self.slot_of.insert(hash_of(id), slot);
         self.lines[line as usize].callers += 1;
-        if let Some(&agent) = waiting.held_for.as_ref().and_then(|(agent, _)| self.seat_of.get(agent)) {
+        if let Some(agent) = waiting.held_for.as_ref().and_then(|(agent, _)| self.seat_at(agent)) {
             self.kept.entry(agent).or_default().insert(slot);
         }
         let place = Place { key: [0, 0], id, slot };
@@ -392,13 +406,15 @@ impl Floor {
 
     /// The call does not wait any more.
     pub fn remove_call(&mut self, id: CallId) {
-        let Some(slot) = self.slot_of.remove(&id) else { return };
+        let callers = &self.callers;
+        let is = |slot: u32| callers.get(slot as usize).and_then(Option::as_ref).is_some_and(|caller| caller.id == id);
+        let Some(slot) = self.slot_of.remove(hash_of(id), is) else { return };
         self.step_out(slot);
         let Some(caller) = self.callers[slot as usize].take() else { return };
         self.vacant.push(slot);
         let line = &mut self.lines[caller.line as usize];
         line.callers = line.callers.saturating_sub(1);
-        if let Some(agent) = caller.waiting.held_for.as_ref().and_then(|(agent, _)| self.seat_of.get(agent)) {
+        if let Some(agent) = &caller.waiting.held_for.as_ref().and_then(|(agent, _)| self.seat_at(agent)) {
             if let Some(slots) = self.kept.get_mut(agent) {
                 slots.remove(&slot);
                 if slots.is_empty() {
@@ -455,7 +471,7 @@ impl Floor {
 
     /// For [`Between::ServiceLevel`]: of a thousand calls of the queue, how many were answered in time lately.
     pub fn set_service_level(&mut self, queue: &QueueId, in_time_per_mille: u32) {
-        if let Some(&line) = self.line_of.get(queue) {
+        if let Some(line) = self.line_at(queue) {
             self.lines[line as usize].in_time_per_mille = in_time_per_mille;
         }
     }
@@ -465,6 +481,17 @@ impl Floor {
     }
 
     fn caller_of(&self, call: CallId) -> Option<&Caller> {
-        self.caller(*self.slot_of.get(&call)?)
+        let is = |slot| self.caller(slot).is_some_and(|caller| caller.id == call);
+        self.caller(self.slot_of.get(hash_of(call), is)?)
+    }
+
+    fn line_at(&self, queue: &QueueId) -> Option<u32> {
+        let is = |line: u32| self.lines.get(line as usize).is_some_and(|line| line.id == *queue);
+        self.line_of.get(hash(queue.as_str().bytes()), is)
+    }
+
+    fn seat_at(&self, agent: &AgentId) -> Option<u32> {
+        let is = |seat: u32| self.seats.get(seat as usize).is_some_and(|seat| seat.id == *agent);
+        self.seat_of.get(hash(agent.as_str().bytes()), is)
     }
 }
