@@ -23,8 +23,6 @@ use crate::time::Timestamp;
 const OVERLAP: Duration = Duration::from_secs(5);
 /// How often everything is read.
 const REREAD: Duration = Duration::from_secs(30);
-/// Offers made in one go; the next go follows.
-const PICKS_MAX: usize = 64;
 
 struct Known {
     floor: Floor,
@@ -135,6 +133,11 @@ impl NodeFloor {
         })
     }
 
+    /// What is known now.
+    pub(crate) fn ask<T>(&self, question: impl FnOnce(&Floor) -> T) -> T {
+        question(&self.known().floor)
+    }
+
     pub(crate) fn learn(&self, changes: Vec<Change>, now: Timestamp) {
         if changes.is_empty() {
             return;
@@ -175,19 +178,16 @@ impl Drop for Unsure<'_> {
 }
 
 impl Switchboard {
-    /// Offers what is to be offered, then sets the time to look again.
+    /// Makes the next offer, or sets the time to look again. One offer a turn, which settles the turn: a node that dies leaves
+    /// nothing half done.
     pub(crate) async fn match_calls(&self, lease: &Lease) -> Result<(), Error> {
         self.read_floor().await?;
-        let mut more = true;
-        for _ in 0..PICKS_MAX {
-            let Some(picked) = self.0.floor.pick(self.now()) else {
-                more = false;
-                break;
-            };
+        if let Some(picked) = self.0.floor.pick(self.now()) {
             let mut unsure = Unsure { floor: &self.0.floor, is_known: false };
-            unsure.is_known = matches!(self.drive(&Input::Picked(picked), None).await?, Reply::Proceed(_));
+            unsure.is_known = matches!(self.drive(&Input::Picked(picked), Some(lease)).await?, Reply::Proceed(_));
+            return Ok(());
         }
-        let due = if more { Some(self.now()) } else { self.0.floor.known().floor.due() };
+        let due = self.0.floor.known().floor.due();
         let mut commit = Commit { settle: vec![lease.clone()], ..Commit::default() };
         commit.arm.extend(due.map(|due| Arm {
             id: task_id(&self.0.rules.tenant, &Timer::Match),
@@ -202,7 +202,7 @@ impl Switchboard {
     }
 
     /// Learns what other nodes have changed: what is new since the last time, now and then everything.
-    async fn read_floor(&self) -> Result<(), StoreError> {
+    pub(crate) async fn read_floor(&self) -> Result<(), StoreError> {
         let now = self.now();
         let (all, from, before) = {
             let known = self.0.floor.known();
@@ -217,7 +217,7 @@ impl Switchboard {
             let page = self.0.store.scan(&scan).await?;
             let mut known = self.0.floor.known();
             for record in &page.records {
-                self.read_record(&mut known, record, &mut found, now);
+                self.read_record(&mut known, record, all, &mut found, now);
             }
             after = page.next;
             if after.is_some() {
@@ -232,20 +232,20 @@ impl Switchboard {
         }
     }
 
-    /// One damaged record must not stop the others: whoever touches it is told.
-    fn read_record(&self, known: &mut Known, record: &Record, found: &mut Found, now: Timestamp) {
+    /// When everything is read, what is known counts for nothing: a pick may not have been stored. One damaged record must not stop the others: whoever touches it is told.
+    fn read_record(&self, known: &mut Known, record: &Record, all: bool, found: &mut Found, now: Timestamp) {
         let version = record.version;
         let (kind, name) = (record.key.as_str().starts_with("agent/"), record.key.as_str().rsplit('/').next());
         match name.map(|name| if kind { name.parse().map(Who::Agent).ok() } else { name.parse().map(Who::Call).ok() }) {
             Some(Some(Who::Agent(id))) => {
-                if known.agents.get(&id).is_none_or(|(seen, _)| *seen < version) {
+                if all || known.agents.get(&id).is_none_or(|(seen, _)| *seen < version) {
                     let Ok(agent) = Agent::deserialize(&*record.body.0) else { return };
                     known.learn(Change::Agent { id: id.clone(), version, standing: agent.standing() }, now);
                 }
                 found.agents.insert(id);
             }
             Some(Some(Who::Call(id))) => {
-                if known.calls.get(&id).is_none_or(|(seen, _)| *seen < version) {
+                if all || known.calls.get(&id).is_none_or(|(seen, _)| *seen < version) {
                     let Ok(call) = Call::deserialize(&*record.body.0) else { return };
                     let queue = call.queue.as_ref().and_then(|id| self.0.rules.queues.get(id));
                     let waiting = queue.and_then(|queue| call.waiting(queue, now));

@@ -11,8 +11,7 @@ use switchboard::id::{AgentId, CallId, LegId, TenantId};
 use switchboard::model::{Agent as AgentRecord, Call, CallState, EventKind, LegProgress, LegVerb};
 use switchboard::routing::Floor;
 use switchboard::setup::hang_up;
-use switchboard::sim::carrier::CarrierConfig;
-use switchboard::sim::{Sim, World};
+use switchboard::sim::Sim;
 use switchboard::store::{
     BODY_BYTES_MAX, Body, COMMIT_OPERATIONS_MAX, Commit, Expect, IndexEntry, Key, MemoryStore, Put, Store,
 };
@@ -240,8 +239,17 @@ fn ten_agents_of_two_dozen_queues() {
         let serves = names.iter().map(String::as_str).chain(["sales"]);
         app = app.agent(Agent::new(format!("agent-{agent}").as_str()).serves(serves));
     }
-    let mistakes = World::new(&app, CarrierConfig::default(), 1).expect_err("a mistake").to_string();
-    assert!(mistakes.contains("`ring_at_once`"), "{mistakes}");
+    let mut desk = Desk::of(&app);
+    (0..10).for_each(|agent| desk.ready(&format!("agent-{agent}")));
+    desk.arrives("CA1");
+    desk.matches();
+    let call = desk.id("CA1");
+    assert_eq!(desk.call(call).expect("it waits").offers.len(), 10);
+    desk.dials(call, LegId(4), "CA5");
+    // The first to answer frees the other nine in one commit, whose size is looked at.
+    desk.asks(call, LegId(4), 0, "CA5");
+    let taken = desk.call(call).expect("it is taken");
+    assert_eq!((taken.offers.len(), taken.state), (1, CallState::Connecting));
 }
 
 /// A customer who is moved again while the reply to the first move is still under way is moved again.

@@ -16,6 +16,7 @@ mod demo_runs;
 mod docs_are_true;
 #[cfg(feature = "runtime")]
 mod due_work_runs_on_tokio;
+mod figures_are_folds;
 mod hop_urls;
 #[cfg(feature = "axum")]
 mod http_router_mounts_anywhere;
