@@ -12,6 +12,8 @@ pub mod figures {}
 pub mod media {}
 #[doc = include_str!("../docs/protocol.md")]
 pub mod protocol {}
+#[doc = include_str!("../docs/routing.md")]
+pub mod routing {}
 #[doc = include_str!("../docs/running.md")]
 pub mod running {}
 #[doc = include_str!("../docs/simulation.md")]

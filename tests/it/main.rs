@@ -23,6 +23,7 @@ mod hop_urls;
 mod http_router_mounts_anywhere;
 mod no_input_breaks_a_reader;
 mod other_providers_speak_too;
+mod own_routing;
 mod planted_bugs;
 mod routing_laws;
 mod shifts_with_faults;
