@@ -7,6 +7,7 @@ mod drive;
 mod feed;
 mod floor;
 mod mistakes;
+mod never;
 mod read;
 mod request;
 mod turn;

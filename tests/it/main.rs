@@ -11,6 +11,7 @@ mod architecture;
 mod attacks_on_the_core;
 mod callbacks_are_typed;
 mod carrier_keeps_the_protocol;
+mod configuration_mistakes_are_told;
 #[cfg(feature = "simulator")]
 mod demo_runs;
 mod docs_are_true;
