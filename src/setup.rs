@@ -2,6 +2,8 @@
 //!
 //! Nothing is checked here. `build` reports every mistake at once, by name.
 
+pub mod preset;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -165,8 +165,8 @@ impl Policy {
             }
         }
         let penalty = place.map_or(0, |place| place.penalty);
-        let windows = self.rings.iter().filter(|ring| ring.after <= reached.0).filter_map(|ring| ring.penalties);
-        if windows.last().is_some_and(|(least, most)| penalty < least || penalty > most) {
+        let mut windows = self.rings.iter().filter(|ring| ring.after <= reached.0).filter_map(|ring| ring.penalties);
+        if windows.next_back().is_some_and(|(least, most)| penalty < least || penalty > most) {
             return Err(Rule::Penalty(penalty));
         }
         let needs = self.needs_at(&waiting.needs, reached);
@@ -236,7 +236,7 @@ impl Policy {
         std::iter::once(opens).chain(later).any(|step| {
             let reached = || self.rings.iter().filter(|ring| ring.after <= step);
             let here = place.is_some() || reached().any(|ring| ring.add.contains(agent));
-            let window = reached().filter_map(|ring| ring.penalties).last();
+            let window = reached().filter_map(|ring| ring.penalties).next_back();
             here && window.is_none_or(|(least, most)| (least..=most).contains(&penalty))
                 && super::skills::unmet(&self.needs_at(needs, Reached(step)), &member.skills).is_none()
         })

@@ -23,6 +23,7 @@ mod http_router_mounts_anywhere;
 mod no_input_breaks_a_reader;
 mod other_providers_speak_too;
 mod planted_bugs;
+mod presets_choose_as_their_anchors;
 mod shifts_with_faults;
 #[cfg(feature = "sim")]
 mod sockets_carry_calls;
