@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Between, Caller, Floor, Rank, Strategy, index};
+use super::{Between, Caller, Floor, Place, Rank, Strategy, index};
 use crate::id::{AgentId, CallId, QueueId};
 use crate::routing::{ReadyAgent, WaitingCall, order, why};
 use crate::time::Timestamp;
@@ -24,6 +24,9 @@ pub struct Pick {
 
 /// What calls of different queues are compared by; the smallest goes first.
 type Claim = (i64, i64, i64, i64, CallId);
+
+/// The first call of a class: the agent's order of its queue, the queue, the call.
+type Head = (u8, u32, Place);
 
 impl Floor {
     /// The call that is to be offered next, and to whom; `None`: no call that waits may be offered to anybody who is free.
@@ -104,43 +107,49 @@ impl Floor {
 
     /// Of the calls of the classes that have both, the one that goes first and may be offered to somebody.
     fn best_of_all(&self, now: Timestamp) -> Option<u32> {
-        let mut best: Option<(Claim, u32)> = None;
+        let mut heads: Vec<Head> = Vec::new();
         for class in &self.hot {
             let class = &self.classes[*class as usize];
             let first = class.waiting.iter().find(|place| {
                 let caller = self.caller(place.slot);
                 caller.is_some_and(|caller| class.ready.iter().any(|rank| self.may(caller, rank.agent, now)))
             });
-            let Some((place, caller)) = first.and_then(|place| Some((place, self.caller(place.slot)?))) else {
-                continue;
-            };
-            let claim = self.claim(caller, now);
-            if best.as_ref().is_none_or(|(known, _)| claim < *known) {
-                best = Some((claim, place.slot));
-            }
+            heads.extend(first.map(|place| (0, class.queue, *place)));
         }
-        best.map(|(_, slot)| slot)
+        self.first_of(heads, now)
     }
 
     /// The call that an agent takes next.
     fn best_call(&self, agent: u32, now: Timestamp, hot_only: bool) -> Option<u32> {
-        let mut best: Option<((u8, Claim), u32)> = None;
+        let mut heads: Vec<Head> = Vec::new();
         for share in &self.seats[agent as usize].shares {
             let class = &self.classes[share.class as usize];
             if class.waiting.is_empty() || (hot_only && class.ready.is_empty()) {
                 continue;
             }
-            if best.as_ref().is_some_and(|((priority, _), _)| *priority < share.priority) {
+            if heads.last().is_some_and(|(priority, ..)| *priority < share.priority) {
                 continue;
             }
-            let mut callers = class.waiting.iter().filter_map(|place| self.caller(place.slot).map(|c| (place.slot, c)));
-            let Some((slot, caller)) = callers.find(|(_, caller)| self.may(caller, agent, now)) else { continue };
-            let claim = (share.priority, self.claim(caller, now));
-            if best.as_ref().is_none_or(|(known, _)| claim < *known) {
-                best = Some((claim, slot));
+            let may = |place: &&Place| self.caller(place.slot).is_some_and(|caller| self.may(caller, agent, now));
+            let Some(first) = class.waiting.iter().find(may) else { continue };
+            if heads.last().is_some_and(|(priority, ..)| *priority > share.priority) {
+                heads.clear();
             }
+            heads.push((share.priority, class.queue, *first));
         }
-        best.map(|(_, slot)| slot)
+        self.first_of(heads, now)
+    }
+
+    /// Calls of one queue go by the queue's own order, whichever class they are of; those that are left, one of each queue, are
+    /// compared with each other.
+    fn first_of(&self, mut heads: Vec<Head>, now: Timestamp) -> Option<u32> {
+        heads.sort_unstable();
+        heads.dedup_by_key(|(priority, queue, _)| (*priority, *queue));
+        let claims = heads.into_iter().filter_map(|(priority, _, place)| {
+            let caller = self.caller(place.slot)?;
+            Some((priority, self.claim(caller, now), place.slot))
+        });
+        claims.min().map(|(_, _, slot)| slot)
     }
 
     fn claim(&self, caller: &Caller, now: Timestamp) -> Claim {
