@@ -6,6 +6,8 @@ pub mod concepts {}
 pub mod design {}
 #[doc = include_str!("../docs/failures.md")]
 pub mod failures {}
+#[doc = include_str!("../docs/figures.md")]
+pub mod figures {}
 #[doc = include_str!("../docs/media.md")]
 pub mod media {}
 #[doc = include_str!("../docs/protocol.md")]

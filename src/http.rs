@@ -19,11 +19,13 @@ mod access;
 mod agents;
 mod calls;
 mod fault;
+mod figures;
 mod hooks;
 mod json;
 mod live;
 pub mod media;
 mod queues;
+mod why;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -97,6 +99,18 @@ pub const ROUTES: &[Route] = &[
         guard: Guard::Authenticated,
         handler: || post(calls::hang_up),
     },
+    Route {
+        path: "/api/v1/calls/{id}/why",
+        methods: &["GET"],
+        guard: Guard::Authenticated,
+        handler: || get(why::call),
+    },
+    Route {
+        path: "/api/v1/calls/{id}/place",
+        methods: &["POST"],
+        guard: Guard::Authenticated,
+        handler: || post(calls::replace),
+    },
     Route { path: "/api/v1/agents", methods: &["GET"], guard: Guard::Authenticated, handler: || get(agents::list) },
     Route {
         path: "/api/v1/agents/{id}",
@@ -104,12 +118,24 @@ pub const ROUTES: &[Route] = &[
         guard: Guard::Authenticated,
         handler: || get(agents::one).post(agents::act),
     },
+    Route {
+        path: "/api/v1/agents/{id}/figures",
+        methods: &["GET"],
+        guard: Guard::Authenticated,
+        handler: || get(figures::agent),
+    },
     Route { path: "/api/v1/queues", methods: &["GET"], guard: Guard::Authenticated, handler: || get(queues::list) },
     Route {
         path: "/api/v1/queues/{id}",
         methods: &["GET", "POST"],
         guard: Guard::Authenticated,
         handler: || get(queues::one).post(queues::change),
+    },
+    Route {
+        path: "/api/v1/queues/{id}/figures",
+        methods: &["GET"],
+        guard: Guard::Authenticated,
+        handler: || get(figures::queue),
     },
     Route { path: "/api/v1/events", methods: &["GET"], guard: Guard::Authenticated, handler: || get(live::events) },
     Route { path: "/api/{*rest}", methods: &[], guard: Guard::Authenticated, handler: || any(nothing_here) },

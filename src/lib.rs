@@ -33,6 +33,7 @@
 //! | do due work on tokio | `runtime` (feature `runtime`) |
 //! | choose agents your way | [`routing`] |
 //! | read what is stored, and what happened | [`model`] |
+//! | tell how queues and agents do, and how many agents are needed | [`report`] |
 //! | keep state in your database | [`store`] |
 //! | place calls at another provider | [`telephony`] |
 //! | ask anything of Twilio's REST API | [`telephony::twilio::api`], `telephony::twilio::rest` (feature `twilio`) |
@@ -80,6 +81,7 @@ pub mod id;
 pub mod media;
 pub mod model;
 pub mod phone;
+pub mod report;
 pub mod routing;
 #[cfg(feature = "runtime")]
 pub mod runtime;

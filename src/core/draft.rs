@@ -7,9 +7,11 @@ use serde::de::DeserializeOwned;
 
 use crate::core::{Change, Missing, Refusal, RefusalKind, Rules, Stop, Timer, View};
 use crate::id::{AgentId, CallId, LegId, QueueId, TenantId};
-use crate::model::{Agent, AgentStatus, Call, CallState, Event, QueueState, SCHEMA};
+use crate::model::{Agent, AgentHistory, AgentStatus, Call, CallState, Fact, QueueState, SCHEMA};
 use crate::routing::Waiting;
-use crate::store::{Arm, Body, Commit, Cursor, Expect, IndexEntry, Key, Page, Put, Rearm, Scan, TaskId, Version};
+use crate::store::{
+    Arm, Body, Commit, Cursor, Expect, IndexEntry, Key, PAGE_MAX, Page, Put, Rearm, Scan, TaskId, Version,
+};
 use crate::time::Timestamp;
 
 /// Calls in a page of the waiting line.
@@ -19,6 +21,7 @@ enum Draftable {
     Call(Box<Call>),
     Agent(Box<Agent>),
     Queue(QueueState),
+    History(Box<AgentHistory>),
 }
 
 /// A decision in the making.
@@ -31,6 +34,7 @@ pub(crate) struct Draft<'a> {
     disarms: Vec<TaskId>,
     events_before: BTreeMap<CallId, u32>,
     learned: Vec<Change>,
+    agent_facts: Vec<Fact>,
 }
 
 /// Key of a call's record.
@@ -77,6 +81,12 @@ pub(crate) const AGENT_CALLS: &str = "agent_calls";
 pub(crate) const FLOOR: &str = "floor";
 /// The index of a customer's conversations, newest first.
 const CUSTOMER: &str = "customer";
+/// The index of calls that have ended, by their end.
+pub(crate) const ENDED: &str = "ended";
+/// The index of calls that have not ended, by their beginning.
+pub(crate) const LIVE: &str = "live";
+/// The index of the older histories of an agent, by the time of their last entry.
+pub(crate) const AGENT_HISTORY: &str = "agent_history";
 
 fn call_index(call: &Call, now: Timestamp) -> Vec<IndexEntry> {
     let tenant = &call.tenant;
@@ -92,8 +102,10 @@ fn call_index(call: &Call, now: Timestamp) -> Vec<IndexEntry> {
             index.push(entry(CUSTOMER, format!("{tenant}/{}", call.customer), newest_first));
         }
     }
-    if call.state != CallState::Ended {
-        index.push(entry("live", tenant.to_string(), [call.started_at.as_micros(), 0]));
+    if let (CallState::Ended, Some(ended_at)) = (call.state, call.ended_at) {
+        index.push(entry(ENDED, tenant.to_string(), [ended_at.as_micros(), 0]));
+    } else {
+        index.push(entry(LIVE, tenant.to_string(), [call.started_at.as_micros(), 0]));
     }
     if let (CallState::Waiting, Some(queue), Some(queued_at)) = (call.state, &call.queue, call.queued_at) {
         let first = [-i64::from(call.priority), queued_at.as_micros()];
@@ -109,6 +121,11 @@ fn agent_index(tenant: &TenantId, agent: &Agent, now: Timestamp) -> Vec<IndexEnt
         index.push(entry(FLOOR, tenant.to_string(), [now.as_micros(), 0]));
     }
     index
+}
+
+fn history_index(tenant: &TenantId, history: &AgentHistory) -> Vec<IndexEntry> {
+    let last = history.entries.last().map_or(0, |entry| entry.at.as_micros());
+    vec![entry(AGENT_HISTORY, format!("{tenant}/{}", history.agent), [last, 0])]
 }
 
 fn body(value: &impl Serialize) -> Body {
@@ -127,6 +144,7 @@ impl<'a> Draft<'a> {
             disarms: Vec::new(),
             events_before: BTreeMap::new(),
             learned: Vec::new(),
+            agent_facts: Vec::new(),
         }
     }
 
@@ -186,12 +204,23 @@ impl<'a> Draft<'a> {
         self.put(call_key(&self.rules.tenant, call.id), Draftable::Call(Box::new(call)))
     }
 
+    /// Stores an agent. Whatever has changed about what the agent does is noted here, so that no path can forget it.
     pub(crate) fn put_agent(&mut self, mut agent: Agent) -> Result<(), Stop> {
-        let was = self.agent(&agent.spec.id)?.map_or(AgentStatus::Offline, |agent| agent.status());
-        if agent.status() != was {
-            agent.count_time(was, self.now);
+        let id = agent.spec.id.clone();
+        // The caller's copy may be older than what this draft has noted.
+        let before = self.agent(&id)?;
+        agent.keep_count(before.as_ref(), self.now);
+        (agent.history, agent.history_seq) =
+            before.map_or_else(Default::default, |before| (before.history, before.history_seq));
+        let (event, older) = agent.note(self.now);
+        self.agent_facts.extend(event.map(|event| Fact::Agent { agent: id.clone(), event }));
+        if let Some(older) = older {
+            let last = older.entries.last().map_or(0, |entry| entry.seq);
+            let key = Key::new(format!("history/{}/{id}/{last}", self.rules.tenant));
+            // Nobody else writes it: whoever noted the same entry lost the race for the agent's own record.
+            self.changed.insert(key, (Expect::Absent, Draftable::History(Box::new(older))));
         }
-        self.put(agent_key(&self.rules.tenant, &agent.spec.id), Draftable::Agent(Box::new(agent)))
+        self.put(agent_key(&self.rules.tenant, &id), Draftable::Agent(Box::new(agent)))
     }
 
     pub(crate) fn put_queue_state(&mut self, id: &QueueId, state: QueueState) -> Result<(), Stop> {
@@ -208,6 +237,11 @@ impl<'a> Draft<'a> {
     /// A page of the calls that wait in a queue, first come first.
     pub(crate) fn waiting(&self, queue: &QueueId, after: Option<Cursor>) -> Result<&'a Page, Stop> {
         self.page("waiting", format!("{}/{queue}", self.rules.tenant), after, WAITING_PAGE)
+    }
+
+    /// A page of the calls that wait and the agents who are signed in.
+    pub(crate) fn floor(&self, after: Option<Cursor>) -> Result<&'a Page, Stop> {
+        self.page(FLOOR, self.rules.tenant.to_string(), after, PAGE_MAX)
     }
 
     /// The customer's latest conversations, the newest first.
@@ -271,11 +305,11 @@ impl<'a> Draft<'a> {
         call.waiting(queue, self.now)
     }
 
-    /// The whole change, the events that are new in it, and what floors learn.
-    pub(crate) fn finish(mut self) -> (Commit, Vec<(CallId, Event)>, Vec<Change>) {
+    /// The whole change, the facts that are new in it, and what floors learn.
+    pub(crate) fn finish(mut self) -> (Commit, Vec<Fact>, Vec<Change>) {
         let mut commit = Commit { disarm: std::mem::take(&mut self.disarms), ..Commit::default() };
         commit.arm = std::mem::take(&mut self.arms).into_values().collect();
-        let mut events = Vec::new();
+        let mut facts = Vec::new();
         let mut changes = std::mem::take(&mut self.learned);
         for (key, (expect, value)) in std::mem::take(&mut self.changed) {
             let version = match expect {
@@ -285,7 +319,7 @@ impl<'a> Draft<'a> {
             let (body, index) = match &value {
                 Draftable::Call(call) => {
                     let before = self.events_before.get(&call.id).copied().unwrap_or(0);
-                    events.extend(call.events.iter().filter(|e| e.seq >= before).map(|e| (call.id, e.clone())));
+                    facts.extend(Fact::of_call(call, before));
                     changes.push(Change::Call { id: call.id, version, waiting: self.waiting_of(call) });
                     (body(call), call_index(call, self.now))
                 }
@@ -294,10 +328,12 @@ impl<'a> Draft<'a> {
                     (body(agent), agent_index(&self.rules.tenant, agent, self.now))
                 }
                 Draftable::Queue(state) => (body(state), Vec::new()),
+                Draftable::History(history) => (body(history), history_index(&self.rules.tenant, history)),
             };
             commit.puts.push(Put { key, expect, body, index });
         }
-        (commit, events, changes)
+        facts.extend(self.agent_facts);
+        (commit, facts, changes)
     }
 }
 

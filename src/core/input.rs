@@ -175,6 +175,13 @@ pub enum Request {
     },
     /// Opens or closes a queue for new callers.
     SetQueueOpen(QueueId, bool),
+    /// Gives a waiting call so many priority points, those of its queue included. Its place changes at once.
+    SetPriority(CallId, i32),
+    /// Lets a waiting call count as having waited so many seconds more; fewer, if below zero, but never as coming later than
+    /// now. Its place changes at once.
+    AdjustWait(CallId, i64),
+    /// Leads a waiting call elsewhere. It keeps its place where it goes to another queue; ringing offers are taken back.
+    MoveCall(CallId, Target),
 }
 
 /// The closed list of timers. Each is a task of its own.

@@ -21,12 +21,14 @@ pub(crate) use rules::overtaken;
 pub use view::{Missing, Stop, View};
 
 pub(crate) use call::URLS_GOOD_FOR;
-pub(crate) use draft::{AGENT_CALLS, AGENTS, CALLS, FLOOR, agent_key, call_key, queue_key, task_id};
+pub(crate) use draft::{
+    AGENT_CALLS, AGENT_HISTORY, AGENTS, CALLS, ENDED, FLOOR, LIVE, agent_key, call_key, queue_key, task_id,
+};
 
 use draft::Draft;
 
 use crate::id::{AgentId, CallId};
-use crate::model::Event;
+use crate::model::Fact;
 use crate::routing::{Standing, Waiting};
 use crate::store::{Commit, Version};
 use crate::time::Timestamp;
@@ -39,7 +41,7 @@ pub struct Outcome {
     /// The answer.
     pub reply: Reply,
     /// What happened, for people and reports; also part of the change.
-    pub events: Vec<(CallId, Event)>,
+    pub facts: Vec<Fact>,
     /// How calls and agents that were read or written wait and stand after it: what a floor learns.
     pub changes: Vec<Change>,
 }
@@ -90,8 +92,8 @@ pub fn decide(input: &Input, view: &View, rules: &Rules, now: Timestamp, seed: u
         Input::Performed { call, leg, seq, result } => command::performed(&mut draft, *call, *leg, *seq, result)?,
         Input::Probed { call, leg, seq, report } => upkeep::probed(&mut draft, *call, *leg, *seq, report.as_ref())?,
     };
-    let (commit, events, changes) = draft.finish();
-    Ok(Outcome { commit, reply, events, changes })
+    let (commit, facts, changes) = draft.finish();
+    Ok(Outcome { commit, reply, facts, changes })
 }
 
 fn due(draft: &mut Draft<'_>, timer: &Timer) -> Result<Reply, Stop> {

@@ -49,7 +49,7 @@ pub(crate) fn make(
         made_at: draft.now,
     });
     call.note(draft.now, EventKind::Offered { offer: number, agent: name, decision });
-    agent.work = Some(Work { call: call.id, offer: number, state: WorkState::Offered });
+    agent.work = Some(Work { call: call.id, offer: number, state: WorkState::Offered, queue: call.queue.clone() });
     agent.last_offered = Some(draft.now);
     agent.last_queue = call.queue.clone().or(agent.last_queue);
     draft.put_agent(agent)?;
@@ -100,7 +100,7 @@ fn accept(draft: &mut Draft<'_>, call: &mut Call, number: u32) -> Result<Script,
     let name = offer.agent.clone();
     if let Some(mut agent) = draft.agent(&name)? {
         agent.missed = 0;
-        agent.work = Some(Work { call: call.id, offer: number, state: WorkState::Accepted });
+        agent.work = Some(Work { call: call.id, offer: number, state: WorkState::Accepted, queue: call.queue.clone() });
         draft.put_agent(agent)?;
     }
     call.state = CallState::Connecting;
@@ -146,7 +146,7 @@ pub(crate) fn joined(draft: &mut Draft<'_>, call: &mut Call) -> Result<(), Stop>
     draft.disarm(&Timer::Claim(call.id, number));
     if let Some(mut agent) = draft.agent(&name)? {
         agent.answered += 1;
-        agent.work = Some(Work { call: call.id, offer: number, state: WorkState::Talking });
+        agent.work = Some(Work { call: call.id, offer: number, state: WorkState::Talking, queue: call.queue.clone() });
         draft.put_agent(agent)?;
     }
     Ok(())
@@ -186,6 +186,31 @@ pub(crate) fn agent_leg_ended(draft: &mut Draft<'_>, call: &mut Call, leg: LegId
     Ok(())
 }
 
+/// Reason of the break of an agent who missed too many offers.
+const RING_NO_ANSWER: &str = "ring-no-answer";
+/// When more than this part of a hundred of those signed in have been put on a break, no more are: it may be the telephones, not
+/// the people, and the rest would follow one by one (TaskRouter moves a worker away at each timeout).
+const PUT_ON_BREAK_PERCENT_MAX: usize = 20;
+
+fn too_many_put_on_a_break(draft: &Draft<'_>) -> Result<bool, Stop> {
+    let (mut away, mut all, mut after) = (0_usize, 0_usize, None);
+    loop {
+        let page = draft.floor(after.clone())?;
+        for record in page.records.iter().filter(|record| record.key.as_str().starts_with("agent/")) {
+            let Ok(agent) = Draft::parse::<Agent>(record) else { continue };
+            match &agent.intent {
+                Intent::Break(why) if why == RING_NO_ANSWER => (away, all) = (away + 1, all + 1),
+                Intent::Break(_) | Intent::Offline => {}
+                Intent::Ready => all += 1,
+            }
+        }
+        after.clone_from(&page.next);
+        if after.is_none() {
+            return Ok(away * 100 > all * PUT_ON_BREAK_PERCENT_MAX);
+        }
+    }
+}
+
 /// Ends an offer that did not lead to a conversation: the agent is let go, the leg stops ringing, the caller's place is kept.
 pub(crate) fn end_offer(draft: &mut Draft<'_>, call: &mut Call, number: u32, why: &str) -> Result<(), Stop> {
     let Some(at) = call.offers.iter().position(|offer| offer.number == number) else { return Ok(()) };
@@ -206,8 +231,9 @@ pub(crate) fn end_offer(draft: &mut Draft<'_>, call: &mut Call, number: u32, why
         agent.work = None;
         if why == "ring_no_answer" {
             agent.missed += 1;
-            if agent.missed >= draft.rules.missed_max && agent.intent == Intent::Ready {
-                agent.intent = Intent::Break("ring-no-answer".to_owned());
+            let is_absent = agent.missed >= draft.rules.missed_max && agent.intent == Intent::Ready;
+            if is_absent && !too_many_put_on_a_break(draft)? {
+                agent.intent = Intent::Break(RING_NO_ANSWER.to_owned());
                 agent.intent_version += 1;
             }
         }
@@ -235,7 +261,7 @@ pub(crate) fn release_all(draft: &mut Draft<'_>, call: &mut Call) -> Result<(), 
     let wrap_up = call.queue.as_ref().and_then(|id| draft.rules.queues.get(id)).map_or(Duration::ZERO, |q| q.wrap_up);
     for offer in offers {
         if offer.state != OfferState::Bridged {
-            end_offer(draft, call, offer.number, "withdrawn")?;
+            end_offer(draft, call, offer.number, "canceled")?;
             continue;
         }
         call.offers.retain(|other| other.number != offer.number);

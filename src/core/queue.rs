@@ -37,7 +37,7 @@ fn last_agent(draft: &Draft<'_>, call: &Call, queue: &Queue) -> Result<Option<(A
 /// The customer joins the waiting line of a queue, or goes where its overflow leads.
 pub(crate) fn enter(draft: &mut Draft<'_>, call: &mut Call, id: &QueueId, asked: &Asked<'_>) -> Result<Script, Stop> {
     let Some(queue) = draft.rules.queues.get(id) else {
-        return Ok(no_such_queue(call));
+        return Ok(no_such_queue(draft, call, Some(id.clone())));
     };
     call.visited.insert(id.clone());
     if draft.queue_state(id)?.closed {
@@ -56,7 +56,10 @@ pub(crate) fn enter(draft: &mut Draft<'_>, call: &mut Call, id: &QueueId, asked:
 }
 
 /// The queue was taken out of the configuration while calls still led there, or waited there.
-fn no_such_queue(call: &mut Call) -> Script {
+fn no_such_queue(draft: &Draft<'_>, call: &mut Call, queue: Option<QueueId>) -> Script {
+    if let Some(queue) = queue {
+        call.note(draft.now, EventKind::Overflowed { queue, why: "removed".to_owned() });
+    }
     call.state = CallState::Closing;
     call.reason = Some(EndReason::Policy);
     Script(calls::apology())
@@ -76,7 +79,7 @@ fn wait_in(draft: &mut Draft<'_>, call: &mut Call, queue: &Queue, asked: &Asked<
     }
     // The first moment counts: a place is kept through overflow and through lost agents.
     call.queued_at.get_or_insert(draft.now);
-    call.note(draft.now, EventKind::Queued { queue: queue.id.clone(), ahead });
+    call.note(draft.now, EventKind::Queued { queue: queue.id.clone(), ahead, priority: call.priority });
     draft.arm_match();
     draft.arm(&Timer::Wait(call.id), draft.now + queue.wait_max, Rearm::Replace);
 }
@@ -148,22 +151,35 @@ pub(crate) fn wait_timed_out(draft: &mut Draft<'_>, call: CallId) -> Result<(), 
     if call.state != CallState::Waiting {
         return Ok(());
     }
-    offer::release_all(draft, &mut call)?;
-    let music = room_script(draft, &call);
-    let mut script = match queue {
-        Some(queue) => overflow(draft, &mut call, queue, "timed_out")?,
-        None => no_such_queue(&mut call),
-    };
+    lead_away(draft, &mut call, |draft, call| match queue {
+        Some(queue) => overflow(draft, call, queue, "timed_out"),
+        None => {
+            let gone = call.queue.clone();
+            Ok(no_such_queue(draft, call, gone))
+        }
+    })?;
+    draft.put_call(call)
+}
+
+/// Takes a waiting customer out of the line and to where `enter` leads.
+pub(crate) fn lead_away<'a>(
+    draft: &mut Draft<'a>,
+    call: &mut Call,
+    enter: impl FnOnce(&mut Draft<'a>, &mut Call) -> Result<Script, Stop>,
+) -> Result<(), Stop> {
+    offer::release_all(draft, call)?;
+    let music = room_script(draft, call);
+    let mut script = enter(draft, call)?;
     if call.state == CallState::Waiting && script != music {
         // Another queue, with music of its own.
-        new_room(&mut call);
-        script = room_script(draft, &call);
+        new_room(call);
+        script = room_script(draft, call);
     }
     if script != music {
         let leg = call.customer_leg().map(|leg| leg.id);
-        leg.into_iter().for_each(|leg| redirect(draft, &mut call, leg, script.clone()));
+        leg.into_iter().for_each(|leg| redirect(draft, call, leg, script.clone()));
     }
-    draft.put_call(call)
+    Ok(())
 }
 
 /// Takes a leg out of what it does, to hear `script`. The hop moves on, so that the interrupted document's own request is

@@ -1,11 +1,14 @@
 //! What the application asks for.
 
 use crate::core::draft::{Draft, conflict, not_found};
-use crate::core::{Refusal, RefusalKind, Reply, Request, Stop, Timer, agent, call as calls, offer};
+use crate::core::{Refusal, RefusalKind, Reply, Request, Stop, Timer, agent, call as calls, offer, queue};
 use crate::id::{AgentId, CallId};
-use crate::model::{AgentStatus, Decision, Direction, EndReason, EventKind, Intent, LegRole, QueueState, Target};
+use crate::model::{
+    AgentStatus, Call, CallState, Decision, Direction, EndReason, EventKind, Intent, LegRole, QueueState, Target,
+};
 use crate::phone::PhoneNumber;
 use crate::store::Rearm;
+use crate::time::Timestamp;
 
 /// Longest reason of a break, in characters.
 const REASON_CHARS_MAX: usize = 200;
@@ -40,6 +43,26 @@ pub(crate) fn requested(draft: &mut Draft<'_>, request: &Request, seed: u128) ->
             }
             draft.put_queue_state(id, QueueState { closed: !open })?;
         }
+        Request::SetPriority(id, points) => {
+            let mut call = waiting(draft, *id)?;
+            call.priority = *points;
+            draft.arm_match();
+            draft.put_call(call)?;
+        }
+        Request::AdjustWait(id, secs) => {
+            let mut call = waiting(draft, *id)?;
+            let since = call.queued_at.unwrap_or(draft.now).as_micros();
+            let since = since.saturating_sub(secs.saturating_mul(1_000_000)).clamp(0, draft.now.as_micros());
+            call.queued_at = Some(Timestamp::from_micros(since));
+            draft.arm_match();
+            draft.put_call(call)?;
+        }
+        Request::MoveCall(id, target) => {
+            known_queue(draft, target)?;
+            let mut call = waiting(draft, *id)?;
+            queue::lead_away(draft, &mut call, |draft, call| calls::enter(draft, call, target))?;
+            draft.put_call(call)?;
+        }
         Request::PlaceCall { id, to, from, target } => {
             let call = CallId::of_request(&draft.rules.tenant, id);
             return place(draft, call, to, from.as_ref(), target, seed);
@@ -50,6 +73,22 @@ pub(crate) fn requested(draft: &mut Draft<'_>, request: &Request, seed: u128) ->
         }
     }
     Ok(Reply::None)
+}
+
+fn known_queue(draft: &Draft<'_>, target: &Target) -> Result<(), Stop> {
+    match target {
+        Target::Queue { queue, .. } if !draft.rules.queues.contains_key(queue) => Err(not_found("queue", queue)),
+        _ => Ok(()),
+    }
+}
+
+/// The call, if it waits.
+fn waiting(draft: &mut Draft<'_>, id: CallId) -> Result<Call, Stop> {
+    let Some(call) = draft.call(id)? else { return Err(not_found("call", id)) };
+    if call.state != CallState::Waiting {
+        return Err(conflict(format!("call {id} does not wait in a queue: it is {:?}", call.state)));
+    }
+    Ok(call)
 }
 
 fn hang_up(draft: &mut Draft<'_>, id: CallId) -> Result<(), Stop> {
@@ -76,11 +115,7 @@ fn place(
     if draft.call(id)?.is_some() {
         return Ok(Reply::Call(id));
     }
-    if let Target::Queue { queue, .. } = target
-        && !draft.rules.queues.contains_key(queue)
-    {
-        return Err(not_found("queue", queue));
-    }
+    known_queue(draft, target)?;
     let from = caller_id(draft, from)?;
     let mut call = calls::new_call(draft, id, Direction::Outbound, to.as_str(), from.as_str(), seed);
     call.target = Some(target.clone());

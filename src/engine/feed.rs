@@ -8,22 +8,19 @@ use std::task::{Context, Poll, Waker};
 
 use serde::Serialize;
 
-use crate::id::CallId;
-use crate::model::Event;
+use crate::model::Fact;
 
 /// Entries kept; a reader who falls further behind misses the oldest.
 const KEPT_MAX: usize = 4096;
 
-/// One event of one call.
+/// One entry of the history of a call or an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FeedEntry {
     /// Place on this node, counting up from 0.
     pub number: u64,
-    /// Which call.
-    pub call: CallId,
     /// What happened.
     #[serde(flatten)]
-    pub event: Event,
+    pub fact: Fact,
 }
 
 #[derive(Debug, Default)]
@@ -35,7 +32,7 @@ struct State {
     wakers: Vec<Waker>,
 }
 
-/// The events of this node's commits, in order.
+/// The facts of this node's commits, in order.
 #[derive(Debug, Default)]
 pub struct Feed(Mutex<State>);
 
@@ -44,14 +41,14 @@ impl Feed {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn committed(&self, events: Vec<(CallId, Event)>) {
+    pub(crate) fn committed(&self, facts: Vec<Fact>) {
         let wakers = {
             let mut state = self.state();
             state.changes += 1;
-            for (call, event) in events {
+            for fact in facts {
                 let number = state.next;
                 state.next += 1;
-                state.entries.push_back(FeedEntry { number, call, event });
+                state.entries.push_back(FeedEntry { number, fact });
             }
             while state.entries.len() > KEPT_MAX {
                 state.entries.pop_front();

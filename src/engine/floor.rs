@@ -133,6 +133,11 @@ impl NodeFloor {
         })
     }
 
+    /// What is known now.
+    pub(crate) fn ask<T>(&self, question: impl FnOnce(&Floor) -> T) -> T {
+        question(&self.known().floor)
+    }
+
     pub(crate) fn learn(&self, changes: Vec<Change>, now: Timestamp) {
         if changes.is_empty() {
             return;
@@ -197,7 +202,7 @@ impl Switchboard {
     }
 
     /// Learns what other nodes have changed: what is new since the last time, now and then everything.
-    async fn read_floor(&self) -> Result<(), StoreError> {
+    pub(crate) async fn read_floor(&self) -> Result<(), StoreError> {
         let now = self.now();
         let (all, from, before) = {
             let known = self.0.floor.known();

@@ -5,12 +5,14 @@ mod builder;
 mod checked;
 mod drive;
 mod feed;
+mod figures;
 mod floor;
 mod mistakes;
 mod never;
 mod read;
 mod request;
 mod turn;
+mod why;
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,9 +20,11 @@ use std::sync::Arc;
 pub use answer::WebhookReply;
 pub use builder::{Builder, ConfigErrors};
 pub use feed::{Feed, FeedEntry};
+pub use figures::StaffFigures;
 use floor::NodeFloor;
 pub use read::{CallPage, QueueView};
 pub use turn::Turned;
+pub use why::{Why, WhyNot};
 
 use crate::core::Rules;
 use crate::store::Store;

@@ -35,7 +35,7 @@ pub struct QueueView {
     pub ready: usize,
 }
 
-fn parse<T: DeserializeOwned>(record: &Record) -> Result<T, Error> {
+pub(super) fn parse<T: DeserializeOwned>(record: &Record) -> Result<T, Error> {
     T::deserialize(&*record.body.0).map_err(|_| Error::Unreadable(record.key.clone()))
 }
 
@@ -118,7 +118,7 @@ impl Switchboard {
         Ok(views)
     }
 
-    async fn all(&self, index: &str, partition: String) -> Result<Vec<Record>, Error> {
+    pub(super) async fn all(&self, index: &str, partition: String) -> Result<Vec<Record>, Error> {
         let (mut records, mut after) = (Vec::new(), None);
         loop {
             let scan = Scan { index: index.to_owned(), partition: partition.clone(), after, limit: PAGE_MAX };

@@ -11,7 +11,7 @@ use super::fault::Fault;
 use super::{Centre, json as body};
 use crate::core::Request as Asked;
 use crate::id::AgentId;
-use crate::model::{Agent, Intent};
+use crate::model::{Agent, AgentEvent, Intent};
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -73,7 +73,19 @@ fn agent_json(agent: &Agent) -> Value {
     })
 }
 
-fn named(path: Result<Path<String>, PathRejection>) -> Result<AgentId, Fault> {
+pub(super) fn event_json(agent: &AgentId, event: &AgentEvent) -> Value {
+    json!({
+        "agent": agent.as_str(),
+        "seq": event.seq,
+        "at": event.at.to_string(),
+        "status": event.status,
+        "break_reason": event.reason,
+        "call": event.call.map(|call| call.to_string()),
+        "queue": event.queue,
+    })
+}
+
+pub(super) fn named(path: Result<Path<String>, PathRejection>) -> Result<AgentId, Fault> {
     path.ok()
         .and_then(|Path(name)| AgentId::new(name).ok())
         .ok_or_else(|| Fault::not_found("there is no agent of this name"))

@@ -1,7 +1,5 @@
 //! Calls.
 
-use crate::routing::Needs;
-
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -17,6 +15,7 @@ use crate::core::Request as Asked;
 use crate::id::{AgentId, CallId, QueueId};
 use crate::model::{Call, Event, EventKind, Leg, LegProgress, Target};
 use crate::phone::PhoneNumber;
+use crate::routing::Needs;
 use crate::store::{Cursor, Key, PAGE_MAX};
 
 /// Calls of a page unless asked otherwise.
@@ -143,7 +142,7 @@ fn whole_call_json(call: &Call) -> Value {
     value
 }
 
-fn named(path: Result<Path<String>, PathRejection>) -> Result<CallId, Fault> {
+pub(super) fn named(path: Result<Path<String>, PathRejection>) -> Result<CallId, Fault> {
     let id = path.ok().and_then(|Path(id)| id.parse().ok());
     id.ok_or_else(|| Fault::not_found("there is no such call"))
 }
@@ -192,6 +191,35 @@ pub(super) async fn one(
     let call = centre.switchboard.call(id).await?;
     let call = call.ok_or_else(|| Fault::not_found(format!("there is no call {id}")))?;
     Ok(body::reply(StatusCode::OK, &whole_call_json(&call)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Place {
+    priority: Option<i32>,
+    waited_more_secs: Option<i64>,
+    queue: Option<String>,
+}
+
+/// Gives a waiting call another place: `priority`, `waited_more_secs` or `queue`.
+pub(super) async fn replace(
+    State(centre): State<Centre>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Fault> {
+    let id = named(path)?;
+    let place: Place = body::read(request).await?;
+    let asked = match (place.priority, place.waited_more_secs, place.queue) {
+        (Some(points), None, None) => Asked::SetPriority(id, points),
+        (None, Some(secs), None) => Asked::AdjustWait(id, secs),
+        (None, None, Some(queue)) => {
+            let queue = QueueId::new(queue).map_err(|error| Fault::bad(format!("`queue`: {error}")))?;
+            Asked::MoveCall(id, Target::Queue { queue, priority: 0, needs: Needs::new(), prefer: None })
+        }
+        _ => return Err(Fault::bad("give one of `priority`, `waited_more_secs` and `queue`")),
+    };
+    centre.switchboard.request(asked).await?;
+    one(State(centre), Ok(Path(id.to_string()))).await
 }
 
 pub(super) async fn hang_up(

@@ -11,8 +11,10 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{self, Stream};
 
 use super::fault::Fault;
-use super::{Centre, calls};
+use super::{Centre, agents, calls};
 use crate::engine::FeedEntry;
+use crate::id::QueueId;
+use crate::model::Fact;
 
 /// A comment is sent when nothing else was for so long, so that proxies keep the connection.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -26,8 +28,9 @@ struct Reader {
     ready: VecDeque<Event>,
 }
 
-/// The feed from now on, or after `Last-Event-ID`. Events: `event`, with the entry's number as id; `changed`, when
-/// something changed that has no event; `reset`, when entries were missed and what is shown must be read anew.
+/// The feed from now on, or after `Last-Event-ID`. Events: `event` of a call and `agent` of an agent, with the entry's
+/// number as id; `changed`, when something changed that has no event; `reset`, when entries were missed and what is shown
+/// must be read anew.
 pub(super) async fn events(
     State(centre): State<Centre>,
     headers: HeaderMap,
@@ -70,12 +73,21 @@ fn reset() -> Event {
 }
 
 fn written(entry: &FeedEntry) -> Event {
-    let mut data = calls::event_json(&entry.event);
+    let (name, mut data) = match &entry.fact {
+        Fact::Call { call, queue, event } => {
+            let mut data = calls::event_json(event);
+            if let Some(fields) = data.as_object_mut() {
+                fields.insert("call".to_owned(), call.to_string().into());
+                fields.entry("queue").or_insert_with(|| queue.as_ref().map(QueueId::as_str).into());
+            }
+            ("event", data)
+        }
+        Fact::Agent { agent, event } => ("agent", agents::event_json(agent, event)),
+    };
     if let Some(fields) = data.as_object_mut() {
         fields.insert("number".to_owned(), entry.number.into());
-        fields.insert("call".to_owned(), entry.call.to_string().into());
     }
-    Event::default().event("event").id(entry.number.to_string()).data(data.to_string())
+    Event::default().event(name).id(entry.number.to_string()).data(data.to_string())
 }
 
 impl Reader {

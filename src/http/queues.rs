@@ -32,7 +32,7 @@ fn queue_json(centre: &Centre, queue: &QueueView) -> Value {
     })
 }
 
-fn named(path: Result<Path<String>, PathRejection>) -> Result<QueueId, Fault> {
+pub(super) fn named(path: Result<Path<String>, PathRejection>) -> Result<QueueId, Fault> {
     path.ok()
         .and_then(|Path(name)| QueueId::new(name).ok())
         .ok_or_else(|| Fault::not_found("there is no queue of this name"))

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, CallId, QueueId};
+use crate::model::AgentEvent;
 use crate::phone::Endpoint;
 use crate::routing::{Member, Membership, Skills, Standing};
 use crate::time::Timestamp;
@@ -71,10 +72,13 @@ pub struct Work {
     pub offer: u32,
     /// How far it has come.
     pub state: WorkState,
+    /// The queue that the call came by.
+    #[serde(default)]
+    pub queue: Option<QueueId>,
 }
 
 /// What an agent is doing, derived from intent, work and wrap-up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AgentStatus {
     /// Signed out.
@@ -128,6 +132,28 @@ pub struct Agent {
     pub busy_ms: i64,
     /// Time signed in until `since`, breaks excluded, ms.
     pub staffed_ms: i64,
+    /// The latest entries of the history, at most 8: whoever looks for a free agent reads this record. Older ones are
+    /// records of their own.
+    #[serde(default)]
+    pub history: Vec<AgentEvent>,
+    /// Entries of the history so far.
+    #[serde(default)]
+    pub history_seq: u64,
+}
+
+/// Entries of the history kept in an agent's record.
+pub(crate) const HISTORY_MAX: usize = 8;
+
+/// Older entries of an agent's history. The first one is the last of those before, so that the entry in force at any time
+/// is found together with those that follow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentHistory {
+    /// Schema number of this body.
+    pub schema: u32,
+    /// Whose.
+    pub agent: AgentId,
+    /// In order.
+    pub entries: Vec<AgentEvent>,
 }
 
 impl Agent {
@@ -152,6 +178,8 @@ impl Agent {
             talk_ms: 0,
             busy_ms: 0,
             staffed_ms: 0,
+            history: Vec::new(),
+            history_seq: 0,
         }
     }
 
@@ -187,11 +215,19 @@ impl Agent {
         }
     }
 
-    /// Notes that `status` is another than `was` from now on.
-    pub(crate) fn count_time(&mut self, was: AgentStatus, now: Timestamp) {
+    /// Counts the time of what the agent did before, when that is something else from now on.
+    pub(crate) fn keep_count(&mut self, before: Option<&Self>, now: Timestamp) {
+        let Some(before) = before else { return };
+        (self.since, self.last_ended) = (before.since, before.last_ended);
+        (self.talk_ms, self.busy_ms, self.staffed_ms) = (before.talk_ms, before.busy_ms, before.staffed_ms);
+        let was = before.status();
+        if was == self.status() {
+            return;
+        }
         let ms = i64::try_from(now.since(self.since).as_millis()).unwrap_or(i64::MAX);
         if was == AgentStatus::Talking {
             self.talk_ms = self.talk_ms.saturating_add(ms);
+            self.last_ended = Some(now);
         }
         if matches!(was, AgentStatus::Talking | AgentStatus::WrapUp) {
             self.busy_ms = self.busy_ms.saturating_add(ms);
@@ -199,10 +235,36 @@ impl Agent {
         if !matches!(was, AgentStatus::Offline | AgentStatus::Break) {
             self.staffed_ms = self.staffed_ms.saturating_add(ms);
         }
-        if was == AgentStatus::Talking {
-            self.last_ended = Some(now);
-        }
         self.since = now;
+    }
+
+    /// Notes what the agent does now, if that is something new; returns the entry, and the older ones that have to be stored
+    /// elsewhere.
+    pub(crate) fn note(&mut self, now: Timestamp) -> (Option<AgentEvent>, Option<AgentHistory>) {
+        let (status, last) = (self.status(), self.history.last());
+        let reason = match &self.intent {
+            Intent::Break(reason) if status == AgentStatus::Break => Some(reason.clone()),
+            _ => None,
+        };
+        let (call, queue) = match (&self.work, status, last) {
+            (Some(work), _, _) => (Some(work.call), work.queue.clone()),
+            // Finishes what was talked about.
+            (None, AgentStatus::WrapUp, Some(last)) => (last.call, last.queue.clone()),
+            _ => (None, None),
+        };
+        let same = |last: &AgentEvent| (last.status, &last.reason, last.call) == (status, &reason, call);
+        if last.map_or(status == AgentStatus::Offline, same) {
+            return (None, None);
+        }
+        let event = AgentEvent { seq: self.history_seq, at: now, status, reason, call, queue };
+        self.history_seq += 1;
+        self.history.push(event.clone());
+        let older = (self.history.len() > HISTORY_MAX).then(|| {
+            let entries = self.history.drain(..HISTORY_MAX - 1).collect::<Vec<_>>();
+            self.history.insert(0, entries.last().cloned().unwrap_or_else(|| event.clone()));
+            AgentHistory { schema: super::SCHEMA, agent: self.spec.id.clone(), entries }
+        });
+        (Some(event), older)
     }
 
     /// Whether the agent is busy with this offer of this call.

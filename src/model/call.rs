@@ -364,8 +364,14 @@ impl Call {
     pub(crate) fn note(&mut self, now: Timestamp, kind: EventKind) {
         let seq = self.event_seq;
         self.event_seq += 1;
-        // Conversations and the end are always kept: reports read them.
-        let kept = matches!(kind, EventKind::Connected { .. } | EventKind::Ended { .. });
+        // The way through the queues, conversations and the end are always kept: reports read them.
+        let kept = matches!(
+            kind,
+            EventKind::Queued { .. }
+                | EventKind::Overflowed { .. }
+                | EventKind::Connected { .. }
+                | EventKind::Ended { .. }
+        );
         if self.events.len() < EVENTS_MAX || kept {
             self.events.push(Event { seq, at: now, kind });
         }

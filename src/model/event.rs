@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AgentId, LegId, QueueId};
-use crate::model::EndReason;
+use crate::id::{AgentId, CallId, LegId, QueueId};
+use crate::model::{AgentStatus, Call, EndReason};
 use crate::routing::Considered;
 use crate::time::Timestamp;
 
@@ -40,12 +40,15 @@ pub enum EventKind {
         queue: QueueId,
         /// How many callers waited already.
         ahead: u32,
+        /// Priority in this line; the higher is served first.
+        #[serde(default)]
+        priority: i32,
     },
     /// Left the queue for its overflow.
     Overflowed {
         /// Which queue.
         queue: QueueId,
-        /// Why: `full`, `closed` or `timed_out`.
+        /// Why: `full`, `closed`, `timed_out`, or `removed` from the configuration.
         why: String,
     },
     /// An agent is rung.
@@ -70,7 +73,7 @@ pub enum EventKind {
         offer: u32,
         /// Who.
         agent: AgentId,
-        /// Why: `declined`, `ring_no_answer`, `withdrawn`, `taken`, `failed`, `audio_lost`.
+        /// Why: `declined`, `ring_no_answer`, `withdrawn`, `taken`, `canceled`, `failed`, `audio_lost`.
         why: String,
     },
     /// Agent and customer hear each other.
@@ -113,4 +116,61 @@ pub struct Event {
     /// What.
     #[serde(flatten)]
     pub kind: EventKind,
+}
+
+/// One entry of an agent's history: what the agent has been doing since then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentEvent {
+    /// Counts up within the agent from 0.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What the agent does from then on.
+    pub status: AgentStatus,
+    /// Why, on a break.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The call rung for, talked in or finished up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+    /// The queue that the call came by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueId>,
+}
+
+/// One entry of the log that figures are computed from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "of")]
+#[non_exhaustive]
+pub enum Fact {
+    /// Of a call.
+    Call {
+        /// Which call.
+        call: CallId,
+        /// The queue it was in or had been in last; `None`: it has been in none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<QueueId>,
+        /// What happened.
+        event: Event,
+    },
+    /// Of an agent.
+    Agent {
+        /// Which agent.
+        agent: AgentId,
+        /// What the agent does from then on.
+        event: AgentEvent,
+    },
+}
+
+impl Fact {
+    /// The facts of a stored call numbered `from` and above, in order.
+    pub fn of_call(call: &Call, from: u32) -> impl Iterator<Item = Self> + '_ {
+        let mut queue = None;
+        call.events.iter().filter_map(move |event| {
+            if let EventKind::Queued { queue: entered, .. } = &event.kind {
+                queue = Some(entered.clone());
+            }
+            (event.seq >= from).then(|| Self::Call { call: call.id, queue: queue.clone(), event: event.clone() })
+        })
+    }
 }

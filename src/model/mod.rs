@@ -5,13 +5,13 @@ mod call;
 mod event;
 mod flow;
 
-pub use agent::{Agent, AgentSpec, AgentStatus, Intent, Work, WorkState};
+pub use agent::{Agent, AgentHistory, AgentSpec, AgentStatus, Intent, Work, WorkState};
 pub use call::{
     Call, CallState, CommandState, Direction, EndReason, Leg, LegCommand, LegProgress, LegRole, LegVerb, Offer,
     OfferState, Said,
 };
 pub(crate) use call::{DETAILED_OFFERS_MAX, SAID_BYTES_MAX, SAID_MAX};
-pub use event::{Decision, Event, EventKind};
+pub use event::{AgentEvent, Decision, Event, EventKind, Fact};
 pub use flow::{Flow, Menu, Prefer, Queue, QueueState, Target};
 
 /// Schema number of every body written by this version. Higher ones are never written over.

@@ -11,8 +11,7 @@ use switchboard::id::{AgentId, CallId, LegId, TenantId};
 use switchboard::model::{Agent as AgentRecord, Call, CallState, EventKind, LegProgress, LegVerb};
 use switchboard::routing::Floor;
 use switchboard::setup::hang_up;
-use switchboard::sim::carrier::CarrierConfig;
-use switchboard::sim::{Sim, World};
+use switchboard::sim::Sim;
 use switchboard::store::{
     BODY_BYTES_MAX, Body, COMMIT_OPERATIONS_MAX, Commit, Expect, IndexEntry, Key, MemoryStore, Put, Store,
 };

@@ -3,6 +3,7 @@
 mod access;
 mod api;
 mod bad_webhooks;
+mod figures;
 mod live;
 mod silence;
 

@@ -17,6 +17,7 @@ mod demo_runs;
 mod docs_are_true;
 #[cfg(feature = "runtime")]
 mod due_work_runs_on_tokio;
+mod figures_are_folds;
 mod hop_urls;
 #[cfg(feature = "axum")]
 mod http_router_mounts_anywhere;
@@ -24,6 +25,7 @@ mod no_input_breaks_a_reader;
 mod other_providers_speak_too;
 mod planted_bugs;
 mod presets_choose_as_their_anchors;
+mod routing_laws;
 mod shifts_with_faults;
 #[cfg(feature = "sim")]
 mod sockets_carry_calls;

@@ -47,8 +47,18 @@ async fn what_happens_is_told_and_told_again_to_one_who_comes_back() {
 async fn a_change_without_an_event_is_told_too() {
     let app = app();
     let mut reading = Reading::begin(&app, None).await;
-    send(&app, with_json("POST", "/api/v1/agents/ana", r#"{"action":"ready"}"#)).await;
+    send(&app, with_json("POST", "/api/v1/queues/sales", r#"{"open":false}"#)).await;
     assert!(reading.next().await.contains("event: changed\n"));
+}
+
+#[tokio::test]
+async fn what_an_agent_does_is_told() {
+    let app = app();
+    let mut reading = Reading::begin(&app, None).await;
+    send(&app, with_json("POST", "/api/v1/agents/ana", r#"{"action":"break","reason":"tea"}"#)).await;
+    let told = reading.next().await;
+    assert!(told.contains("event: agent\n") && told.contains(r#""agent":"ana""#), "{told}");
+    assert!(told.contains(r#""status":"break""#) && told.contains(r#""break_reason":"tea""#), "{told}");
 }
 
 #[tokio::test]
