@@ -25,6 +25,7 @@ mod no_input_breaks_a_reader;
 mod other_providers_speak_too;
 mod planted_bugs;
 mod presets_choose_as_their_anchors;
+mod presets_join_callers_with_agents;
 mod routing_laws;
 mod shifts_with_faults;
 #[cfg(feature = "sim")]
