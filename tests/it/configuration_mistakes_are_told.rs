@@ -212,3 +212,101 @@ fn the_bound_can_be_read() {
     assert_eq!(BTreeMap::from([("sales", bound("sales"))]), BTreeMap::from([("sales", Some(secs(180)))]));
     assert_eq!(bound("support"), None);
 }
+
+/// What a preset cannot express is told, and never passed over.
+mod in_a_preset {
+    use switchboard::setup::preset::{Preset, asterisk, connect, genesys, taskrouter, vicidial};
+
+    use super::*;
+
+    fn with(preset: impl Into<Preset>) -> Builder {
+        Switchboard::builder().preset(preset)
+    }
+
+    fn asterisk(queue: asterisk::Queue) -> Builder {
+        let members = vec![asterisk::Member { name: "ana".to_owned(), penalty: 0 }];
+        let queue = asterisk::Queue { name: "sales".to_owned(), members, ..queue };
+        with(asterisk::Queues { queues: vec![queue], ..asterisk::Queues::default() })
+    }
+
+    #[test]
+    fn asterisk_is_serial_or_raises_penalties() {
+        tells(asterisk(asterisk::Queue { autofill: false, ..asterisk::Queue::default() }), &["autofill = no", "sales"]);
+        let raise = Some(asterisk::Penalty::To(3));
+        let rule = vec![asterisk::PenaltyChange { time: secs(30), raise, ..asterisk::PenaltyChange::default() }];
+        tells(asterisk(asterisk::Queue { rule, ..asterisk::Queue::default() }), &["raised penalty", "sales"]);
+        is_well(asterisk(asterisk::Queue::default()));
+    }
+
+    fn taskrouter(change: impl FnOnce(&mut taskrouter::Workspace)) -> Builder {
+        let target = |timeout| taskrouter::Target {
+            queue: "everybody".to_owned(),
+            timeout,
+            order_by: "level DESC".to_owned(),
+            ..taskrouter::Target::default()
+        };
+        let mut space = taskrouter::Workspace {
+            workers: vec![taskrouter::Worker {
+                friendly_name: "ana".to_owned(),
+                attributes: BTreeMap::from([("level".to_owned(), taskrouter::Value::Number(3))]),
+            }],
+            task_queues: vec![taskrouter::TaskQueue {
+                friendly_name: "everybody".to_owned(),
+                ..taskrouter::TaskQueue::default()
+            }],
+            workflow: taskrouter::Workflow {
+                filters: vec![taskrouter::Filter {
+                    friendly_name: "sales".to_owned(),
+                    targets: vec![target(Some(20)), target(None)],
+                }],
+                ..taskrouter::Workflow::default()
+            },
+        };
+        change(&mut space);
+        with(space)
+    }
+
+    #[test]
+    fn taskrouter_orders_one_filter_in_two_ways() {
+        is_well(taskrouter(|_| {}));
+        tells(taskrouter(|space| space.workflow.filters[0].targets[1].order_by.clear()), &["`order_by` that differs"]);
+        tells(taskrouter(|space| space.task_queues[0].max_reserved_workers = 11), &["above 10"]);
+    }
+
+    /// There, a misspelt attribute or an empty pool is silence.
+    #[test]
+    fn taskrouter_matches_nobody() {
+        let at_least = |name: &str| taskrouter::Expression::AtLeast(name.to_owned(), 3);
+        is_well(taskrouter(|space| space.task_queues[0].target_workers = at_least("level")));
+        let told = mistakes(taskrouter(|space| space.task_queues[0].target_workers = at_least("levle")));
+        assert!(told.iter().any(|told| told.contains("no worker has the attribute \"levle\"")), "{told:#?}");
+        let order = |by: &str| {
+            let by = by.to_owned();
+            taskrouter(move |space| {
+                space.workflow.filters[0].targets.iter_mut().for_each(|one| one.order_by.clone_from(&by))
+            })
+        };
+        tells(order("levle ASC"), &["no worker has the attribute \"levle\""]);
+        tells(order("level DOWN"), &["\"level DOWN\" is not a name with ASC or DESC"]);
+        tells(taskrouter(|space| space.workflow.filters[0].targets[1].queue.clear()), &["no task queue \"\""]);
+    }
+
+    #[test]
+    fn names_and_numbers_that_are_none() {
+        let user =
+            connect::User { name: "ana".to_owned(), routing_profile: "none".to_owned(), ..connect::User::default() };
+        let instance = connect::Instance { users: vec![user], ..connect::Instance::default() };
+        tells(with(instance), &["user \"ana\"", "no routing profile \"none\""]);
+        let queue = genesys::Queue {
+            name: "sales".to_owned(),
+            members: vec![genesys::Member { user: "ana".to_owned(), ring: 1 }],
+            ..genesys::Queue::default()
+        };
+        tells(with(genesys::Organization { queues: vec![queue], users: Vec::new() }), &["no user \"ana\""]);
+        let group =
+            vicidial::InGroup { group_id: "sales".to_owned(), queue_priority: 100, ..vicidial::InGroup::default() };
+        let inbound = vicidial::Inbound { in_groups: vec![group], users: Vec::new() };
+        tells(with(inbound), &["queue priority is 100", "-99 to 99"]);
+        tells(with(Preset::default().with_queue("salse", |queue| queue)), &["no queue \"salse\""]);
+    }
+}

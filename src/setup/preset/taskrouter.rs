@@ -253,7 +253,7 @@ impl Workspace {
             .order(if is_lifo { Order::LastFirst } else { Order::Strict })
             .priority(points(first))
             .ring_timeout(self.workflow.task_reservation_timeout)
-            .ring_at_once(task_queue.max_reserved_workers)
+            .ring_at_once(task_queue.max_reserved_workers.min(RING_ALL))
             .waiting_max(MANY);
         queue = self.ordered(filter, &first.order_by, queue, preset);
         if first.skip_if_none_available {

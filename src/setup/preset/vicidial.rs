@@ -6,10 +6,10 @@
 //! Differs on purpose: a call at the head of an in-group whom nobody free may serve holds up nobody behind; calls are matched
 //! when something changes, there about once a second; ties end in who waits longest, then in the agent's name.
 //!
-//! Differs since ours has no more: `grade_random` draws with weights 1, 1/2, 1/3 and so on, the nearest to grade/10;
+//! Differs since ours has no more: `ingroup_grade_random` draws with weights 1, 1/2, 1/3 and so on, the nearest to grade/10;
 //! `fewest_calls` counts all calls of the agent, there those of the in-group today.
 //!
-//! Cannot be expressed: `no_agent_no_queue` and the actions of drop, wait-time and hold-time options (ours is
+//! Cannot be expressed: `campaign_grade_random` and `fewest_calls_campaign` (calls and grades are not kept by campaign), `no_agent_no_queue` and the actions of drop, wait-time and hold-time options (ours is
 //! [`Queue::overflow`](crate::setup::Queue::overflow)), inbound-only and filtered variants of the methods, agents who choose
 //! their in-groups when they sign in, dialling.
 
@@ -39,7 +39,7 @@ pub enum NextAgentCall {
     /// Highest rank in the campaign.
     CampaignRank,
     /// Anybody, more likely the higher the grade in the in-group.
-    GradeRandom,
+    IngroupGradeRandom,
     /// Fewest calls.
     FewestCalls,
     /// Waits longest.
@@ -169,7 +169,7 @@ fn penalty_of(grade: u8) -> u32 {
 
 impl InGroup {
     fn draws_by_grade(&self) -> bool {
-        self.next_agent_call == NextAgentCall::GradeRandom
+        self.next_agent_call == NextAgentCall::IngroupGradeRandom
     }
 
     fn in_our_words(&self) -> setup::Queue {
@@ -186,7 +186,7 @@ impl InGroup {
             NextAgentCall::OverallUserLevel => queue.order_by(by("user level".to_owned())),
             NextAgentCall::InboundGroupRank => queue.order_by(by(rank_in(&self.group_id))),
             NextAgentCall::CampaignRank => queue.strategy("rank"),
-            NextAgentCall::GradeRandom => queue.strategy("weighted_random"),
+            NextAgentCall::IngroupGradeRandom => queue.strategy("weighted_random"),
             NextAgentCall::FewestCalls => queue.strategy("fewest_contacts"),
             NextAgentCall::LongestWaitTime => queue.strategy("longest_idle"),
             NextAgentCall::RingAll => queue.strategy("longest_idle").ring_at_once(RING_ALL),
