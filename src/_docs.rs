@@ -10,6 +10,8 @@ pub mod failures {}
 pub mod figures {}
 #[doc = include_str!("../docs/media.md")]
 pub mod media {}
+#[doc = include_str!("../docs/presets.md")]
+pub mod presets {}
 #[doc = include_str!("../docs/protocol.md")]
 pub mod protocol {}
 #[doc = include_str!("../docs/routing.md")]

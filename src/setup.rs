@@ -2,10 +2,12 @@
 //!
 //! Nothing is checked here. `build` reports every mistake at once, by name.
 
+pub mod preset;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::routing::{Levels, Membership, Order, Policy, Ring};
+use crate::routing::{Levels, Membership, Order, OrderBy, Policy, Ring, Strategy};
 use crate::script::Prompt;
 
 /// A queue in the making.
@@ -16,6 +18,7 @@ pub struct Queue {
     pub(crate) priority: i32,
     pub(crate) needs: Vec<(String, Levels)>,
     pub(crate) policy: Policy,
+    pub(crate) overtaken_max: Option<Duration>,
     pub(crate) ring_more_after: Option<Duration>,
     pub(crate) last_agent: Option<(Duration, Duration)>,
     pub(crate) waiting_max: u32,
@@ -43,6 +46,7 @@ impl Queue {
                 inner_first: true,
                 ..Policy::default()
             },
+            overtaken_max: None,
             ring_more_after: None,
             last_agent: None,
             waiting_max: 100,
@@ -77,6 +81,14 @@ impl Queue {
     /// Which of its calls goes first: by points and time waited unless said.
     pub fn order(mut self, order: Order) -> Self {
         self.policy.order = order;
+        self
+    }
+
+    /// A caller may be served before another of this queue who came so much earlier, and no more; `build` fails if the order and
+    /// the points of the queue, of its rings and of what leads to it allow more. What it computes is
+    /// [`Rules::overtaken_by_at_most`](crate::core::Rules::overtaken_by_at_most).
+    pub fn overtaken_by_at_most(mut self, later: Duration) -> Self {
+        self.overtaken_max = Some(later);
         self
     }
 
@@ -176,6 +188,13 @@ impl Queue {
     /// Name of the routing strategy: one of [`Strategy::NAMES`](crate::routing::Strategy::NAMES), or of one given to the builder.
     pub fn strategy(mut self, name: impl Into<String>) -> Self {
         self.strategy = name.into();
+        self
+    }
+
+    /// The agent is chosen by these attributes, in turn, at most two; then, after one, who is free longest.
+    pub fn order_by(mut self, attributes: impl IntoIterator<Item = OrderBy>) -> Self {
+        self.strategy = "order_by".to_owned();
+        self.policy.strategy = Strategy::OrderBy(attributes.into_iter().collect());
         self
     }
 }

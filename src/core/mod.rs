@@ -17,6 +17,7 @@ mod view;
 pub use input::{CommandResult, Input, Refusal, RefusalKind, Reply, Request, Timer};
 pub use matching::Picked;
 pub use rules::Rules;
+pub(crate) use rules::overtaken;
 pub use view::{Missing, Stop, View};
 
 pub(crate) use call::URLS_GOOD_FOR;

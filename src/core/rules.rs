@@ -6,7 +6,7 @@ use crate::id::{AgentId, QueueId, TenantId};
 use crate::model::{Agent, AgentSpec, Call, Flow, Queue, Target};
 use crate::phone::PhoneNumber;
 use crate::routing::order::overtaken_by_at_most;
-use crate::routing::{Roster, refusal};
+use crate::routing::{Policy, Roster, refusal};
 use crate::time::Timestamp;
 
 /// The configuration that decisions are made by: complete and checked, see the builder.
@@ -63,29 +63,34 @@ impl Rules {
     }
 
     /// How much later than the first caller with the fewest points another may come to the queue and still be served before:
-    /// what the points of the configuration allow at most. `None`: there is no bound, or no such queue.
+    /// what the points of the configuration allow at most. `None`: there is no bound, or no such queue. What else agents of the
+    /// queue serve, and in which order, is not part of it.
     #[must_use]
     pub fn overtaken_by_at_most(&self, queue: &QueueId) -> Option<Duration> {
-        let policy = self.roster.queues.get(queue)?;
-        let own = self.queues.get(queue)?.priority;
-        let menus = self.numbers.values().flat_map(|flow| {
-            flow.menu.iter().flat_map(|menu| menu.keys.values().chain([&menu.otherwise])).chain([&flow.then])
-        });
-        let targets = menus.chain(self.queues.values().map(|queue| &queue.overflow));
-        let added = targets.filter_map(|target| match target {
-            Target::Queue { queue: to, priority, .. } if to == queue => Some(*priority),
-            _ => None,
-        });
-        let (least, most) = added.fold((0, 0), |(least, most): (i32, i32), one| (least.min(one), most.max(one)));
-        let ring = |more: bool| {
-            policy
-                .rings
-                .iter()
-                .map(|ring| ring.points)
-                .filter(|points| (*points > 0) == more)
-                .fold(0, i32::saturating_add)
-        };
-        let (low, high) = (own.saturating_add(least), own.saturating_add(most));
-        overtaken_by_at_most(policy.order, low.saturating_add(ring(false)), high.saturating_add(ring(true)))
+        overtaken(self.roster.queues.get(queue)?, queue, &self.queues, &self.numbers)
     }
+}
+
+/// See [`Rules::overtaken_by_at_most`].
+pub(crate) fn overtaken(
+    policy: &Policy,
+    queue: &QueueId,
+    queues: &BTreeMap<QueueId, Queue>,
+    numbers: &BTreeMap<String, Flow>,
+) -> Option<Duration> {
+    let own = queues.get(queue)?.priority;
+    let menus = numbers.values().flat_map(|flow| {
+        flow.menu.iter().flat_map(|menu| menu.keys.values().chain([&menu.otherwise])).chain([&flow.then])
+    });
+    let targets = menus.chain(queues.values().map(|queue| &queue.overflow));
+    let added = targets.filter_map(|target| match target {
+        Target::Queue { queue: to, priority, .. } if to == queue => Some(*priority),
+        _ => None,
+    });
+    let (least, most) = added.fold((0, 0), |(least, most): (i32, i32), one| (least.min(one), most.max(one)));
+    let ring = |more: bool| {
+        policy.rings.iter().map(|ring| ring.points).filter(|points| (*points > 0) == more).fold(0, i32::saturating_add)
+    };
+    let (low, high) = (own.saturating_add(least), own.saturating_add(most));
+    overtaken_by_at_most(policy.order, low.saturating_add(ring(false)), high.saturating_add(ring(true)))
 }

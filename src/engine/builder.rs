@@ -12,6 +12,7 @@ use crate::engine::mistakes::keep;
 use crate::engine::{Feed, Inner, Seeds, Switchboard};
 use crate::id::TenantId;
 use crate::routing::{Between, RoutingStrategy};
+use crate::setup::preset::Preset;
 use crate::setup::{Agent, Flow, Queue};
 use crate::store::{MemoryStore, Store};
 use crate::telephony::Telephony;
@@ -43,6 +44,8 @@ pub struct Builder {
     pub(super) numbers: Vec<(String, Flow)>,
     pub(super) strategies: Vec<Arc<dyn RoutingStrategy>>,
     pub(super) between: Between,
+    /// What is wrong with what a preset was given.
+    pub(super) preset_mistakes: Vec<String>,
     pub(super) caller_id: Option<String>,
     pub(super) customer_ring_timeout: Duration,
     pub(super) missed_max: u32,
@@ -75,6 +78,7 @@ impl Default for Builder {
             numbers: Vec::new(),
             strategies: Vec::new(),
             between: Between::default(),
+            preset_mistakes: Vec::new(),
             caller_id: None,
             customer_ring_timeout: Duration::from_secs(30),
             missed_max: 3,
@@ -110,6 +114,16 @@ impl Builder {
     /// Says what callers to one of our numbers meet.
     pub fn number(mut self, number: impl Into<String>, flow: Flow) -> Self {
         self.numbers.push((number.into(), flow));
+        self
+    }
+
+    /// Adds the queues and agents of another call centre's configuration, and chooses between queues as it does.
+    pub fn preset(mut self, preset: impl Into<Preset>) -> Self {
+        let Preset { queues, agents, between, mistakes } = preset.into();
+        self.queues.extend(queues);
+        self.agents.extend(agents);
+        self.between = between;
+        self.preset_mistakes.extend(mistakes);
         self
     }
 
@@ -230,7 +244,7 @@ impl Builder {
     /// # Errors
     /// Every mistake, each by the name of what it is about.
     pub fn build(self) -> Result<Switchboard, ConfigErrors> {
-        let mut mistakes = Vec::new();
+        let mut mistakes = self.preset_mistakes.clone();
         let verifier = self.verifier(&mut mistakes);
         let tenant = keep(TenantId::new(self.tenant.clone()), "tenant", &mut mistakes).unwrap_or_default();
         let checked = Checked::new(&self, &mut mistakes);

@@ -21,11 +21,11 @@ const AGENT_QUEUES_MAX: usize = 100;
 /// The parts of a configuration that have been checked so far.
 #[derive(Default)]
 pub(super) struct Checked {
-    queues: BTreeMap<QueueId, model::Queue>,
-    agents: BTreeMap<AgentId, model::AgentSpec>,
-    numbers: BTreeMap<String, model::Flow>,
+    pub(super) queues: BTreeMap<QueueId, model::Queue>,
+    pub(super) agents: BTreeMap<AgentId, model::AgentSpec>,
+    pub(super) numbers: BTreeMap<String, model::Flow>,
     caller_id: Option<PhoneNumber>,
-    policies: BTreeMap<QueueId, Policy>,
+    pub(super) policies: BTreeMap<QueueId, Policy>,
 }
 
 impl Checked {
@@ -51,6 +51,7 @@ impl Checked {
         }
         checked.overflow_loops(mistakes);
         checked.reach(builder, mistakes);
+        checked.never(builder, mistakes);
         checked
     }
 
@@ -68,7 +69,8 @@ impl Checked {
                 .push(format!("{place}: one more agent every {:?}; it must be 1 s at least", queue.ring_more_after));
         }
         let own = builder.strategies.iter().find(|one| one.name() == queue.strategy).cloned().map(Strategy::Own);
-        let strategy = own.or_else(|| Strategy::named(&queue.strategy)).unwrap_or_else(|| {
+        let by_attributes = (queue.policy.strategy.name() == queue.strategy).then(|| queue.policy.strategy.clone());
+        let strategy = own.or_else(|| Strategy::named(&queue.strategy)).or(by_attributes).unwrap_or_else(|| {
             let own = builder.strategies.iter().map(|one| one.name().to_owned());
             let known: Vec<String> = Strategy::NAMES.iter().map(|&name| name.to_owned()).chain(own).collect();
             mistakes.push(unknown(&place, "strategy", &queue.strategy, &known));
@@ -234,6 +236,7 @@ impl Checked {
         for (queue, needs, place) in &wanted {
             known.entry(queue).or_default().extend(needs.keys());
             let Some(policy) = self.policies.get(*queue) else { continue };
+            known.entry(queue).or_default().extend(policy.rings.iter().flat_map(|ring| ring.need.keys()));
             let added = policy.rings.iter().flat_map(|ring| &ring.add);
             let serving: Vec<&AgentId> = self
                 .agents

@@ -8,6 +8,7 @@ mod feed;
 mod figures;
 mod floor;
 mod mistakes;
+mod never;
 mod read;
 mod request;
 mod turn;

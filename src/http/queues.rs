@@ -19,13 +19,16 @@ struct Change {
     open: bool,
 }
 
-fn queue_json(queue: &QueueView) -> Value {
+/// The bound is absent where the queue has none: a caller with few points may wait for ever.
+fn queue_json(centre: &Centre, queue: &QueueView) -> Value {
+    let overtaken = centre.switchboard.rules().overtaken_by_at_most(&queue.queue);
     json!({
         "id": queue.queue.as_str(),
         "open": queue.open,
         "waiting": queue.waiting,
         "longest_since": queue.longest_since.map(|at| at.to_string()),
         "ready": queue.ready,
+        "overtaken_by_at_most_ms": overtaken.map(|by| u64::try_from(by.as_millis()).unwrap_or(u64::MAX)),
     })
 }
 
@@ -37,7 +40,7 @@ pub(super) fn named(path: Result<Path<String>, PathRejection>) -> Result<QueueId
 
 pub(super) async fn list(State(centre): State<Centre>) -> Result<Response, Fault> {
     let queues = centre.switchboard.queues().await?;
-    let queues: Vec<Value> = queues.iter().map(queue_json).collect();
+    let queues: Vec<Value> = queues.iter().map(|queue| queue_json(&centre, queue)).collect();
     Ok(body::reply(StatusCode::OK, &json!({"queues": queues})))
 }
 
@@ -45,7 +48,7 @@ async fn shown(centre: &Centre, id: &QueueId) -> Result<Response, Fault> {
     let queues = centre.switchboard.queues().await?;
     let queue = queues.iter().find(|queue| queue.queue == *id);
     let queue = queue.ok_or_else(|| Fault::not_found(format!("there is no queue {id}")))?;
-    Ok(body::reply(StatusCode::OK, &queue_json(queue)))
+    Ok(body::reply(StatusCode::OK, &queue_json(centre, queue)))
 }
 
 pub(super) async fn one(

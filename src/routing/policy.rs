@@ -55,6 +55,9 @@ pub struct Ring {
     pub after: Duration,
     /// Skills no longer needed. They stay on the call for reports.
     pub drop: BTreeSet<String>,
+    /// Skills needed from now on, after what this step drops: how one requirement takes the place of another. A level that is
+    /// needed already is narrowed.
+    pub need: Needs,
     /// By how much the least level of a skill sinks.
     pub lower: BTreeMap<String, u8>,
     /// Agents who may have the call from now on, whether or not they serve the queue.

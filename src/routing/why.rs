@@ -124,6 +124,7 @@ impl Policy {
                     levels.least = levels.least.saturating_sub(*by).max(1);
                 }
             }
+            needs = super::skills::both(&needs, &ring.need);
         }
         needs
     }
@@ -164,8 +165,8 @@ impl Policy {
             }
         }
         let penalty = place.map_or(0, |place| place.penalty);
-        let windows = self.rings.iter().filter(|ring| ring.after <= reached.0).filter_map(|ring| ring.penalties);
-        if windows.last().is_some_and(|(least, most)| penalty < least || penalty > most) {
+        let mut windows = self.rings.iter().filter(|ring| ring.after <= reached.0).filter_map(|ring| ring.penalties);
+        if windows.next_back().is_some_and(|(least, most)| penalty < least || penalty > most) {
             return Err(Rule::Penalty(penalty));
         }
         let needs = self.needs_at(&waiting.needs, reached);
@@ -222,14 +223,17 @@ impl Policy {
     #[must_use]
     pub fn could_have(&self, queue: &QueueId, needs: &Needs, agent: &AgentId, member: &Member) -> bool {
         let place = member.queues.get(queue).filter(|place| place.enabled);
-        let added = self.rings.iter().any(|ring| ring.add.contains(agent));
-        if place.is_none() && !added {
-            return false;
-        }
+        let opens = place
+            .map_or(Duration::ZERO, |place| place.delay.max(self.tiers.get(&place.tier).copied().unwrap_or_default()));
+        let penalty = place.map_or(0, |place| place.penalty);
+        let later = self.rings.iter().map(|ring| ring.after).filter(|after| *after > opens);
         // Each step by itself: a later one may shut out whom an earlier one let in.
-        let steps = std::iter::once(Duration::ZERO).chain(self.rings.iter().map(|ring| ring.after));
-        steps
-            .into_iter()
-            .any(|step| super::skills::unmet(&self.needs_at(needs, Reached(step)), &member.skills).is_none())
+        std::iter::once(opens).chain(later).any(|step| {
+            let reached = || self.rings.iter().filter(|ring| ring.after <= step);
+            let here = place.is_some() || reached().any(|ring| ring.add.contains(agent));
+            let window = reached().filter_map(|ring| ring.penalties).next_back();
+            here && window.is_none_or(|(least, most)| (least..=most).contains(&penalty))
+                && super::skills::unmet(&self.needs_at(needs, Reached(step)), &member.skills).is_none()
+        })
     }
 }

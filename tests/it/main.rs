@@ -11,6 +11,7 @@ mod architecture;
 mod attacks_on_the_core;
 mod callbacks_are_typed;
 mod carrier_keeps_the_protocol;
+mod configuration_mistakes_are_told;
 #[cfg(feature = "simulator")]
 mod choosing_is_explained;
 mod demo_runs;
@@ -25,6 +26,8 @@ mod no_input_breaks_a_reader;
 mod other_providers_speak_too;
 mod own_routing;
 mod planted_bugs;
+mod presets_choose_as_their_anchors;
+mod presets_join_callers_with_agents;
 mod routing_laws;
 mod shifts_with_faults;
 #[cfg(feature = "sim")]

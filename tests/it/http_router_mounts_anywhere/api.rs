@@ -46,6 +46,7 @@ async fn agents_sign_in_take_breaks_and_leave() {
     let (status, agent) = post(&app, "/api/v1/agents/ana", r#"{"action":"ready"}"#).await;
     assert_eq!((status, &agent["status"]), (StatusCode::OK, &"ready".into()));
     assert_eq!(get(&app, "/api/v1/queues/sales").await.1["ready"], 1);
+    assert_eq!(get(&app, "/api/v1/queues/sales").await.1["overtaken_by_at_most_ms"], 0);
     let (_, agent) = post(&app, "/api/v1/agents/ana", r#"{"action":"break","reason":"lunch"}"#).await;
     assert_eq!((&agent["status"], &agent["break_reason"]), (&"break".into(), &"lunch".into()));
     let late =
