@@ -32,6 +32,7 @@
 //! | mount webhooks, the JSON API and live events | `http` (feature `axum`) |
 //! | do due work on tokio | `runtime` (feature `runtime`) |
 //! | choose agents your way | [`routing`] |
+//! | foretell waits, replay a day another way | [`forecast`] |
 //! | read what is stored, and what happened | [`model`] |
 //! | keep state in your database | [`store`] |
 //! | place calls at another provider | [`telephony`] |
@@ -74,6 +75,7 @@ pub mod conformance;
 pub mod core;
 pub mod engine;
 pub mod error;
+pub mod forecast;
 #[cfg(feature = "axum")]
 pub mod http;
 pub mod id;

@@ -1,0 +1,163 @@
+//! How well waits were foretold. Callers who hung up are right-censored: how long they would have waited is not known, and those
+//! who were answered stand for them, each by one over the chance of not having hung up by then (inverse probability of censoring
+//! weights; Robins and Rotnitzky 1992).
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::shadows::Predictor;
+
+/// Calls that the account goes back.
+const KEPT_MAX: usize = 200;
+/// By how much lower the error of another predictor must be before it takes over.
+const HYSTERESIS: f64 = 0.10;
+/// Below so many answered calls nothing changes hands.
+const JUDGED_FROM: usize = 30;
+/// No caller stands for more than so many others.
+const WEIGHT_MAX: f64 = 10.0;
+
+/// How well waits were foretold, over the last 200 calls that had to wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Accuracy {
+    /// Mean of foretold minus true, s.
+    pub bias_s: f64,
+    /// Mean distance, s.
+    pub mae_s: f64,
+    /// Root of the mean squared distance, s.
+    pub rmse_s: f64,
+    /// Part that was off by at most 30 s or a quarter of the wait, whichever is more.
+    pub within: f64,
+    /// Part that waited no longer than the 80 % quantile that was foretold.
+    pub p80_coverage: f64,
+    /// Mean wait, s.
+    pub wait_s: f64,
+    /// Answered calls it is computed from.
+    pub answered: usize,
+    /// Calls that hung up first, for which the answered ones stand.
+    pub censored: usize,
+}
+
+/// What was foretold to one caller, s.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Foretold {
+    pub(super) by: [Option<f64>; Predictor::ALL.len()],
+    pub(super) told_s: f64,
+    pub(super) p80_s: f64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Resolved {
+    foretold: Foretold,
+    wait_s: f64,
+    /// 0: hung up.
+    weight: f64,
+}
+
+/// The account of one queue.
+#[derive(Debug)]
+pub(super) struct Account {
+    resolved: VecDeque<Resolved>,
+    pub(super) in_use: Predictor,
+    /// What the 80 % quantile is stretched by, so that it is one.
+    pub(super) stretch: f64,
+}
+
+impl Account {
+    pub(super) fn new() -> Self {
+        Self { resolved: VecDeque::new(), in_use: Predictor::Played, stretch: 1.0 }
+    }
+
+    /// An answer after `wait_s`; `stays`: the chance that a caller is still there by then.
+    pub(super) fn answered(&mut self, foretold: Foretold, wait_s: f64, stays: f64) {
+        let weight = (1.0 / stays.max(1e-6)).min(WEIGHT_MAX);
+        self.keep(Resolved { foretold, wait_s, weight });
+        // A quantile that is tracked (Gibbs and Candès 2021): in balance where a fifth exceeds it.
+        let over = if wait_s > foretold.p80_s { 0.8 } else { -0.2 };
+        self.stretch = (self.stretch * (0.03 * over * weight.min(3.0)).exp()).clamp(0.5, 2.0);
+        self.choose();
+    }
+
+    pub(super) fn hung_up(&mut self, foretold: Foretold, wait_s: f64) {
+        self.keep(Resolved { foretold, wait_s, weight: 0.0 });
+    }
+
+    fn keep(&mut self, one: Resolved) {
+        self.resolved.push_back(one);
+        if self.resolved.len() > KEPT_MAX {
+            self.resolved.pop_front();
+        }
+    }
+
+    fn mae(&self, predictor: Predictor) -> Option<f64> {
+        let at = predictor as usize;
+        let (mut sum, mut weights, mut n) = (0.0, 0.0, 0);
+        for one in self.resolved.iter().filter(|one| one.weight > 0.0) {
+            let foretold = one.foretold.by[at]?;
+            sum += one.weight * (foretold - one.wait_s).abs();
+            weights += one.weight;
+            n += 1;
+        }
+        (n >= JUDGED_FROM).then(|| sum / weights)
+    }
+
+    fn choose(&mut self) {
+        let Some(now) = self.mae(self.in_use) else { return };
+        let all = Predictor::ALL.into_iter().filter_map(|one| Some((one, self.mae(one)?)));
+        let best = all.min_by(|a, b| a.1.total_cmp(&b.1));
+        if let Some((best, mae)) = best
+            && mae < now * (1.0 - HYSTERESIS)
+        {
+            self.in_use = best;
+        }
+    }
+
+    /// `None`: of what was told. Calls for which the predictor had nothing to say do not count.
+    pub(super) fn accuracy(&self, of: Option<Predictor>) -> Accuracy {
+        let (mut sums, mut weights) = (Accuracy::default(), 0.0);
+        for one in &self.resolved {
+            let foretold = of.map_or(Some(one.foretold.told_s), |of| one.foretold.by[of as usize]);
+            let Some(foretold) = foretold else { continue };
+            if one.weight <= 0.0 {
+                sums.censored += 1;
+                continue;
+            }
+            let (off, weight) = (foretold - one.wait_s, one.weight);
+            weights += weight;
+            sums.answered += 1;
+            sums.bias_s += weight * off;
+            sums.mae_s += weight * off.abs();
+            sums.rmse_s += weight * off * off;
+            sums.within += if off.abs() <= (one.wait_s / 4.0).max(30.0) { weight } else { 0.0 };
+            sums.p80_coverage += if one.wait_s <= one.foretold.p80_s { weight } else { 0.0 };
+            sums.wait_s += weight * one.wait_s;
+        }
+        if weights <= 0.0 {
+            return Accuracy { censored: sums.censored, ..Accuracy::default() };
+        }
+        Accuracy {
+            bias_s: sums.bias_s / weights,
+            mae_s: sums.mae_s / weights,
+            rmse_s: (sums.rmse_s / weights).sqrt(),
+            within: sums.within / weights,
+            p80_coverage: sums.p80_coverage / weights,
+            wait_s: sums.wait_s / weights,
+            ..sums
+        }
+    }
+}
+
+impl Accuracy {
+    /// Whether estimates are too far off to be told: the mean error is more than 60 % of the mean wait. Not before 30 answered
+    /// calls have been seen.
+    #[must_use]
+    pub fn is_too_low(&self) -> bool {
+        self.answered >= JUDGED_FROM && self.mae_s > 0.6 * self.wait_s
+    }
+
+    /// Mean wait of those answered, hung-up ones accounted for.
+    #[must_use]
+    pub fn wait(&self) -> Duration {
+        Duration::from_secs_f64(self.wait_s.clamp(0.0, 1e9))
+    }
+}
