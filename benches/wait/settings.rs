@@ -206,8 +206,6 @@ pub(crate) struct Measured {
     pub(crate) told: Row,
     /// Part of the customers who waited no longer than the 80 % quantile told.
     pub(crate) p80_coverage: f64,
-    /// Time that one estimate took, µs, all predictors together.
-    pub(crate) waits: Waits,
 }
 
 pub(crate) fn measure(setting: &Setting, customers: usize, plays: usize, seed: u64) -> Measured {
@@ -244,7 +242,6 @@ pub(crate) fn measure(setting: &Setting, customers: usize, plays: usize, seed: u
         p80_coverage: covered as f64 / told.n.max(1) as f64,
         told,
         rows: Predictor::ALL.into_iter().zip(rows).collect(),
-        waits,
     }
 }
 

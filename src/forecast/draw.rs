@@ -58,3 +58,38 @@ impl Draws {
         mean * (variance.sqrt() * self.normal() - variance / 2.0).exp()
     }
 }
+
+/// One number between 0 and 1 for each of so many plays, drawn so that every equal part of the range is hit once (Latin hypercube
+/// sampling; McKay, Beckman and Conover 1979): what is a sum of parts has next to no variance left.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Strata {
+    seed: u64,
+    /// Plays are two to this power.
+    bits: u32,
+}
+
+impl Strata {
+    pub(super) fn new(seed: u64, bits: u32) -> Self {
+        Self { seed, bits: bits.min(16) }
+    }
+
+    pub(super) fn plays(self) -> usize {
+        1 << self.bits
+    }
+
+    /// Number `dimension` of play `play`.
+    #[expect(clippy::cast_precision_loss, reason = "16 bits")]
+    pub(super) fn unit(self, dimension: u64, play: usize) -> f64 {
+        let key = mixed(self.seed ^ dimension.wrapping_mul(GOLDEN));
+        let mask = (1_u64 << self.bits) - 1;
+        // Each step is one to one on so many bits, and so is the whole.
+        let mut at = play as u64 & mask;
+        for turn in [0_u32, 21, 42] {
+            at = (at ^ (key >> turn)) & mask;
+            at = at.wrapping_mul((key >> (turn + 7)) | 1) & mask;
+            at ^= at >> (self.bits / 2).max(1);
+        }
+        let jitter = (mixed(key ^ (play as u64).rotate_left(40)) >> 11) as f64 / 9_007_199_254_740_992.0;
+        ((at as f64 + jitter) / (mask + 1) as f64).clamp(1e-12, 1.0 - 1e-12)
+    }
+}

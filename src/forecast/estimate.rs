@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::accuracy::Foretold;
-use super::draw::Draws;
+use super::draw::{Draws, Strata};
 use super::gamma::wait_quantile;
 use super::line::{Claims, Hand, Lane, Learned, Scene, Server, Waiter};
 use super::shadows::{Predictor, queue_length};
@@ -70,7 +70,7 @@ impl Waits {
         self.asked += 1;
         let mut draws = Draws::of(self.seed, &[self.asked]);
         let scene = self.scene(call, &caller, now);
-        let waits = scene.play(self.plays, &mut draws);
+        let waits = scene.play(Strata::new(draws.bits(), self.plays.ilog2()), &mut draws);
         let queue = self.streams[caller.stream].queue;
         let mut by = self.shadows(call, &caller, now);
         let served = waits.iter().filter(|wait| wait.is_finite()).count();
@@ -130,7 +130,7 @@ impl Waits {
         let learned = &self.learned[queue];
         let ahead = self.ahead(call);
         let agents = self.staffed_for(caller.stream) as f64;
-        let handle_s = learned.works.mean(now);
+        let handle_s = learned.works.mean_lately(now);
         let theta = learned.patience.rate(now);
         let lines = || self.streams.iter().filter(|stream| stream.queue == queue).flat_map(|stream| &stream.line);
         let waited =
@@ -156,12 +156,14 @@ impl Waits {
         let learned = self.learned.iter().enumerate().map(|(queue, learned)| {
             let offers = learned.offers.value(now);
             let missed = learned.missed.value(now);
+            let each = |sum: f64| if missed < 1e-6 { 0.0 } else { sum / missed };
             Learned {
                 works: &learned.works,
                 drift: learned.works.drift(now),
                 hazard: learned.patience.hazard(now),
                 missed: if offers < 1e-6 { 0.0 } else { (missed / (offers + 2.0)).min(0.95) },
-                missed_s: if missed < 1e-6 { 0.0 } else { learned.missed_s.value(now) / missed },
+                missed_s: each(learned.missed_s.value(now)),
+                rung_s: each(learned.rung_s.value(now)),
                 joined_after_s: self.joined_after(queue, now),
             }
         });

@@ -7,7 +7,7 @@ use super::draw::Draws;
 use crate::time::Timestamp;
 
 /// Handle times kept of each queue.
-const KEPT_MAX: usize = 1000;
+const KEPT_MAX: usize = 2000;
 /// Below so many, what was assumed beforehand still counts.
 const KEPT_TRUSTED: usize = 30;
 /// Below so many that lasted longer, what remains is drawn from the tail.
@@ -105,14 +105,14 @@ impl Works {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "at most a thousand")]
+    #[expect(clippy::cast_precision_loss, reason = "at most two thousand")]
     fn kept_mean(&self) -> f64 {
         (self.sum / self.recent.len().max(1) as f64).max(0.001)
     }
 
     /// By how much the last half hour differs from all that is kept, beyond what chance explains (two standard errors): a mean
     /// over 30 minutes of a small queue is mostly noise, and a change of the work is not.
-    #[expect(clippy::cast_precision_loss, reason = "at most a thousand")]
+    #[expect(clippy::cast_precision_loss, reason = "at most two thousand")]
     pub(super) fn drift(&self, now: Timestamp) -> f64 {
         let lately = self.lately_n.value(now);
         if self.assumed > 0 || lately < 5.0 {
@@ -132,6 +132,12 @@ impl Works {
         self.kept_mean() * self.drift(now)
     }
 
+    /// Mean handle time of late (half-life 30 min), s; of all that is kept, as long as there is nothing newer.
+    pub(super) fn mean_lately(&self, now: Timestamp) -> f64 {
+        let lately = self.lately_n.value(now);
+        if lately < 1.0 { self.kept_mean() } else { self.lately_s.value(now) / lately }
+    }
+
     /// A handle time, s.
     pub(super) fn draw(&self, draws: &mut Draws) -> f64 {
         self.sorted.get(draws.below(self.sorted.len())).copied().unwrap_or(0.0)
@@ -142,26 +148,32 @@ impl Works {
         self.sorted.partition_point(|known| *known <= age_s)
     }
 
-    /// What remains of a handle time that has lasted `age_s` already, `over` of those known having been over by then, s.
-    pub(super) fn draw_rest(&self, age_s: f64, over: usize, draws: &mut Draws) -> f64 {
+    /// What remains of a handle time that has lasted `age_s` already, `over` of those known having been over by then, s: the
+    /// greater the `unit`, between 0 and 1, the longer.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an index"
+    )]
+    pub(super) fn rest(&self, age_s: f64, over: usize, unit: f64) -> f64 {
         let longer = self.sorted.len().saturating_sub(over);
         if longer >= LONGER_MIN {
-            return self.sorted.get(over + draws.below(longer)).map_or(0.0, |whole| whole - age_s);
+            return self.sorted.get(over + (unit * longer as f64) as usize).map_or(0.0, |whole| whole - age_s);
         }
         // Few ever lasted so long. Beyond the longest 5 %, what remains grows with what has been, as with any heavy tail.
         let from = self.sorted.len() - (self.sorted.len() / 20).max(1);
         let edge = self.sorted.get(from.saturating_sub(1)).copied().unwrap_or(1.0).max(0.001);
         let tail = self.sorted.get(from..).unwrap_or_default();
-        #[expect(clippy::cast_precision_loss, reason = "at most a thousand")]
         let beyond = tail.iter().map(|whole| whole - edge).sum::<f64>() / tail.len().max(1) as f64;
-        draws.exponential(beyond.max(0.05 * edge) * (age_s / edge).max(1.0))
+        -(1.0 - unit).ln() * beyond.max(0.05 * edge) * (age_s / edge).max(1.0)
     }
 }
 
 /// Ends of the spans of waiting in which the hazard of hanging up is taken as even, s.
 const SPANS_S: [f64; 8] = [10.0, 25.0, 50.0, 100.0, 200.0, 400.0, 800.0, f64::INFINITY];
 /// As many abandoned calls as this are assumed to have been as likely at any time.
-const EVEN: f64 = 8.0;
+const EVEN: f64 = 25.0;
 
 /// How callers give up: abandonments by time waited, censored by answers (Mandelbaum and Zeltyn 2005: abandonments ÷ total
 /// waiting time estimates the rate).
@@ -213,9 +225,9 @@ impl Patience {
 pub(super) struct Hazard([f64; SPANS_S.len()]);
 
 impl Hazard {
-    /// How much longer somebody who has waited `waited_s` goes on waiting, s.
-    pub(super) fn draw_rest(&self, waited_s: f64, draws: &mut Draws) -> f64 {
-        let mut left = draws.exponential(1.0);
+    /// How much longer somebody who has waited `waited_s` goes on waiting, s: the greater the `unit`, between 0 and 1, the longer.
+    pub(super) fn rest(&self, waited_s: f64, unit: f64) -> f64 {
+        let mut left = -(1.0 - unit).ln();
         let mut at = waited_s;
         for (rate, end) in self.0.into_iter().zip(SPANS_S) {
             if at >= end {

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 
-use super::draw::Draws;
+use super::draw::{Draws, Strata};
 use super::learn::{Hazard, Works};
 
 /// Beyond this nobody is told anything, s.
@@ -78,6 +78,8 @@ pub(super) struct Learned<'a> {
     pub(super) missed: f64,
     /// Time that a missed offer takes from the agent, s.
     pub(super) missed_s: f64,
+    /// Time that it takes from the caller, s.
+    pub(super) rung_s: f64,
     /// From the offer until both are joined, s.
     pub(super) joined_after_s: f64,
 }
@@ -97,6 +99,8 @@ struct Track {
     next: usize,
     gone_at: Vec<f64>,
     later: VecDeque<(f64, f64)>,
+    /// Rung for in vain: back in their place then, and gone then.
+    back: VecDeque<(f64, f64, Waiter)>,
     arrives_at: f64,
 }
 
@@ -109,20 +113,38 @@ enum Turn {
 
 impl Scene<'_> {
     /// Waits of the caller asked about in so many plays, s, ascending; those who are never served wait infinitely.
-    pub(super) fn play(&self, plays: usize, draws: &mut Draws) -> Vec<f64> {
+    ///
+    /// What is drawn at the beginning, each agent's remaining time and each caller's patience, is spread evenly over the plays.
+    pub(super) fn play(&self, strata: Strata, draws: &mut Draws) -> Vec<f64> {
         let mut tracks: Vec<Track> = self.lanes.iter().map(|_| Track::default()).collect();
         let mut heap = BinaryHeap::with_capacity(self.servers.len());
-        let mut waits: Vec<f64> = (0..plays).map(|_| self.play_once(&mut tracks, &mut heap, draws)).collect();
+        let mut waits: Vec<f64> = (0..strata.plays())
+            .map(|play| {
+                self.begin(&mut tracks, &mut heap, (strata, play), draws);
+                self.play_on(&mut tracks, &mut heap, draws)
+            })
+            .collect();
         waits.sort_by(f64::total_cmp);
         waits
     }
 
-    fn begin(&self, tracks: &mut [Track], heap: &mut BinaryHeap<Reverse<(u64, u32)>>, draws: &mut Draws) {
+    fn begin(
+        &self,
+        tracks: &mut [Track],
+        heap: &mut BinaryHeap<Reverse<(u64, u32)>>,
+        (strata, play): (Strata, usize),
+        draws: &mut Draws,
+    ) {
+        let mut dimension = 0;
+        let mut unit = || {
+            dimension += 1;
+            strata.unit(dimension, play)
+        };
         for (at, (lane, track)) in self.lanes.iter().zip(tracks.iter_mut()).enumerate() {
             let hazard = self.queues[lane.queue].hazard;
             track.next = 0;
             track.gone_at.clear();
-            track.gone_at.extend(lane.waiting.iter().map(|waiter| hazard.draw_rest(waiter.entered_s, draws)));
+            track.gone_at.extend(lane.waiting.iter().map(|waiter| hazard.rest(waiter.entered_s, unit())));
             if at == self.lane
                 && let Some(asked) = track.gone_at.last_mut()
             {
@@ -130,6 +152,7 @@ impl Scene<'_> {
                 *asked = f64::INFINITY;
             }
             track.later.clear();
+            track.back.clear();
             track.arrives_at = if lane.arrivals > 0.0 { draws.exponential(1.0 / lane.arrivals) } else { f64::INFINITY };
         }
         heap.clear();
@@ -138,15 +161,14 @@ impl Scene<'_> {
                 Hand::FreeIn(at) => at,
                 Hand::Busy { queue, age_s, over } => {
                     let Learned { works, drift, .. } = &self.queues[queue];
-                    works.draw_rest(age_s / drift, over, draws) * drift
+                    works.rest(age_s / drift, over, unit()) * drift
                 }
             };
             heap.push(Reverse((free_at.max(0.0).to_bits(), u32::try_from(at).unwrap_or(u32::MAX))));
         }
     }
 
-    fn play_once(&self, tracks: &mut [Track], heap: &mut BinaryHeap<Reverse<(u64, u32)>>, draws: &mut Draws) -> f64 {
-        self.begin(tracks, heap, draws);
+    fn play_on(&self, tracks: &mut [Track], heap: &mut BinaryHeap<Reverse<(u64, u32)>>, draws: &mut Draws) -> f64 {
         let mut asked_from = 0.0;
         for _ in 0..TURNS_MAX {
             // Times are not negative, so that their bits are in their order.
@@ -170,14 +192,16 @@ impl Scene<'_> {
             if learned.missed > 0.0 && draws.unit() < learned.missed {
                 busy(now + learned.missed_s);
                 if asked {
-                    asked_from = now + learned.joined_after_s;
+                    asked_from = now + learned.rung_s;
+                } else if let Some((waiter, gone_at)) = Self::take(&self.lanes[lane], &mut tracks[lane], now) {
+                    tracks[lane].back.push_back((now + learned.rung_s, gone_at, waiter));
                 }
                 continue;
             }
             if asked {
                 return now + learned.joined_after_s;
             }
-            Self::take(&self.lanes[lane], &mut tracks[lane]);
+            Self::take(&self.lanes[lane], &mut tracks[lane], now);
             busy(now + learned.works.draw(draws) * learned.drift);
         }
         f64::INFINITY
@@ -187,7 +211,7 @@ impl Scene<'_> {
     fn arrive(&self, tracks: &mut [Track], now: f64, draws: &mut Draws) {
         for (lane, track) in self.lanes.iter().zip(tracks.iter_mut()) {
             while track.arrives_at <= now {
-                let gone_at = track.arrives_at + self.queues[lane.queue].hazard.draw_rest(0.0, draws);
+                let gone_at = track.arrives_at + self.queues[lane.queue].hazard.rest(0.0, draws.unit());
                 let new = (track.arrives_at, gone_at);
                 // The next is popped from the back.
                 if lane.last_first {
@@ -207,6 +231,7 @@ impl Scene<'_> {
         for &(priority, at) in &server.lanes {
             let (lane, track) = (&self.lanes[at], &mut tracks[at]);
             later = later.min(track.arrives_at);
+            later = track.back.iter().map(|(from, ..)| *from).filter(|from| *from > now).fold(later, f64::min);
             let Some((waiter, asked)) = self.head(at, lane, track, now) else { continue };
             if asked && asked_from > now {
                 later = later.min(asked_from);
@@ -239,16 +264,28 @@ impl Scene<'_> {
         }
     }
 
-    fn take(lane: &Lane, track: &mut Track) {
-        if track.next >= lane.waiting.len() || (lane.last_first && !track.later.is_empty()) {
-            track.later.pop_back();
-        } else {
-            track.next += 1;
+    /// The first of a lane is served, or rung for: who it is, and when gone.
+    fn take(lane: &Lane, track: &mut Track, now: f64) -> Option<(Waiter, f64)> {
+        if track.back.front().is_some_and(|(from, ..)| *from <= now) {
+            return track.back.pop_front().map(|(_, gone_at, waiter)| (waiter, gone_at));
         }
+        if track.next >= lane.waiting.len() || (lane.last_first && !track.later.is_empty()) {
+            let (arrived, gone_at) = track.later.pop_back()?;
+            return Some((Waiter { waited_s: -arrived, entered_s: -arrived }, gone_at));
+        }
+        track.next += 1;
+        let at = track.next - 1;
+        Some((*lane.waiting.get(at)?, track.gone_at.get(at).copied()?))
     }
 
     /// The first of a lane who is still there, and whether it is the one asked about.
     fn head(&self, at: usize, lane: &Lane, track: &mut Track, now: f64) -> Option<(Waiter, bool)> {
+        while track.back.front().is_some_and(|(_, gone_at, _)| *gone_at <= now) {
+            track.back.pop_front();
+        }
+        if let Some((_, _, waiter)) = track.back.front().filter(|(from, ..)| *from <= now) {
+            return Some((*waiter, false));
+        }
         if lane.last_first {
             while track.later.back().is_some_and(|(_, gone_at)| *gone_at <= now) {
                 track.later.pop_back();

@@ -12,8 +12,8 @@ pub enum Predictor {
     /// Σ 1/(S + kθ) over those ahead, S being the rate at which the agents serve this queue: an agent of several queues counts by
     /// the part of recent handling time that was spent on this one (Genesys Engage's EP).
     Shares,
-    /// Σ 1/(s/AHT + kθ) over those ahead in this queue with s agents signed in for it (Ibrahim and Whitt 2009: QL with
-    /// abandonment).
+    /// Σ 1/(s/AHT + kθ) over those ahead in this queue, with s agents signed in for it and the handle time of late (half-life
+    /// 30 min; Ibrahim and Whitt 2009: QL with abandonment).
     QueueLength,
     /// How long the head of the line has waited (Ibrahim and Whitt 2009: HOL).
     HeadOfLine,

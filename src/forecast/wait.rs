@@ -95,6 +95,7 @@ pub(super) struct Learned {
     pub(super) offers: Fading,
     pub(super) missed: Fading,
     pub(super) missed_s: Fading,
+    pub(super) rung_s: Fading,
     pub(super) joined: Fading,
     pub(super) joined_s: Fading,
     pub(super) history: History,
@@ -138,6 +139,7 @@ impl Waits {
             offers: Fading::new(PATIENCE_HALF_LIFE),
             missed: Fading::new(PATIENCE_HALF_LIFE),
             missed_s: Fading::new(PATIENCE_HALF_LIFE),
+            rung_s: Fading::new(PATIENCE_HALF_LIFE),
             joined: Fading::new(PATIENCE_HALF_LIFE),
             joined_s: Fading::new(PATIENCE_HALF_LIFE),
             history: History::default(),
@@ -148,7 +150,7 @@ impl Waits {
         Self {
             probe: Probe::new(&roster),
             seed,
-            plays: 100,
+            plays: 128,
             asked: 0,
             queue_of: queues.iter().enumerate().map(|(at, id)| (id.clone(), at)).collect(),
             agent_of: agents.iter().enumerate().map(|(at, id)| (id.clone(), at)).collect(),
@@ -163,11 +165,11 @@ impl Waits {
         }
     }
 
-    /// How often the line is played to its end for one estimate; at least 10. 100 unless set: that adds half a percent to the
-    /// error.
+    /// How often the line is played to its end for one estimate: a power of two from 8 to 65,536, a number between is rounded down.
+    /// 128 unless set.
     #[must_use]
     pub fn with_plays(mut self, plays: usize) -> Self {
-        self.plays = plays.max(10);
+        self.plays = plays.clamp(8, 1 << 16);
         self
     }
 
@@ -261,6 +263,7 @@ impl Waits {
         if let Some(busy) = self.desks[at].busy.take_if(|busy| busy.call == call) {
             let learned = &mut self.learned[busy.queue];
             learned.missed.add(1.0, now);
+            learned.rung_s.add(now.since(busy.since).as_secs_f64(), now);
             learned.missed_s.add(until.max(now).since(busy.since).as_secs_f64(), now);
         }
         if let Some(caller) = self.callers.get_mut(&call) {
