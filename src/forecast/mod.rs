@@ -9,6 +9,7 @@
 
 mod accuracy;
 mod announce;
+mod day;
 mod draw;
 mod estimate;
 mod gamma;
@@ -17,15 +18,20 @@ mod line;
 mod reach;
 mod rehearsal;
 mod shadows;
+mod survival;
 mod wait;
+mod what_if;
 
 pub use accuracy::Accuracy;
 pub use announce::{Announced, Announcement, Reason, Silence, announce};
+pub use day::{Day, Ending, Scenario, Visit};
 pub use draw::Draws;
 pub use gamma::{gamma_p, gamma_quantile, t95, wait_quantile};
 pub use rehearsal::{Conduct, Customer, Fate, Figures, Outcome, Played, Presence, Rehearsal, Ringing, Spread};
 pub use shadows::Predictor;
+pub use survival::Survival;
 pub use wait::{Estimate, Waits};
+pub use what_if::{Comparison, Doing, Interval, Measures, Now, outlook, what_if};
 
 use crate::id::{AgentId, CallId};
 use crate::routing::Waiting;
