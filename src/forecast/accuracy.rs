@@ -9,8 +9,10 @@ use super::shadows::Predictor;
 
 /// Calls that the account goes back.
 const KEPT_MAX: usize = 200;
-/// By how much lower the error of another predictor must be before it takes over.
+/// By how much lower the error of another predictor must be before it takes over, beyond chance.
 const HYSTERESIS: f64 = 0.10;
+/// Mean errors that differ by so little are equal, s.
+const A_SECOND: f64 = 1.0;
 /// Below so many answered calls nothing changes hands.
 const JUDGED_FROM: usize = 30;
 /// No caller stands for more than so many others.
@@ -37,6 +39,9 @@ pub struct Accuracy {
     /// Calls that hung up first, for which the answered ones stand.
     pub censored: usize,
 }
+
+/// Nobody tells times apart that differ by less, s.
+const A_MS: f64 = 0.001;
 
 /// What was foretold to one caller, s.
 #[derive(Clone, Copy, Debug, Default)]
@@ -73,7 +78,7 @@ impl Account {
         let weight = (1.0 / stays.max(1e-6)).min(WEIGHT_MAX);
         self.keep(Resolved { foretold, wait_s, weight });
         // A quantile that is tracked (Gibbs and Candès 2021): in balance where a fifth exceeds it.
-        let over = if wait_s > foretold.p80_s { 0.8 } else { -0.2 };
+        let over = if wait_s > foretold.p80_s + A_MS { 0.8 } else { -0.2 };
         self.stretch = (self.stretch * (0.03 * over * weight.min(3.0)).exp()).clamp(0.5, 2.0);
         self.choose();
     }
@@ -104,17 +109,35 @@ impl Account {
     fn choose(&mut self) {
         let Some(now) = self.mae(self.in_use) else { return };
         // The first is the best where nothing is odd: it leaves for what is clearly better, and comes back once it is not worse.
-        if self.mae(Predictor::Played).is_some_and(|first| first <= now) {
+        if self.in_use != Predictor::Played && self.mae(Predictor::Played).is_some_and(|first| first <= now + A_SECOND)
+        {
             self.in_use = Predictor::Played;
             return;
         }
         let all = Predictor::ALL.into_iter().filter_map(|one| Some((one, self.mae(one)?)));
         let best = all.min_by(|a, b| a.1.total_cmp(&b.1));
         if let Some((best, mae)) = best
-            && mae < now * (1.0 - HYSTERESIS)
+            && mae < (now * (1.0 - HYSTERESIS)).min(now - A_SECOND)
+            && self.is_beyond_chance(best)
         {
             self.in_use = best;
         }
+    }
+
+    /// Whether the predictor's error is lower than that of the one in use by more than two standard errors. Calls that wait together
+    /// share their luck: eight count as one.
+    fn is_beyond_chance(&self, other: Predictor) -> bool {
+        let gains = self.resolved.iter().filter(|one| one.weight > 0.0).filter_map(|one| {
+            let off = |of: Predictor| Some((one.foretold.by[of as usize]? - one.wait_s).abs());
+            Some((one.weight, off(self.in_use)? - off(other)?))
+        });
+        let gains: Vec<(f64, f64)> = gains.collect();
+        let weights: f64 = gains.iter().map(|(weight, _)| weight).sum();
+        let squares: f64 = gains.iter().map(|(weight, _)| weight * weight).sum();
+        let mean = gains.iter().map(|(weight, gain)| weight * gain).sum::<f64>() / weights;
+        let variance = gains.iter().map(|(weight, gain)| weight * (gain - mean).powi(2)).sum::<f64>() / weights;
+        let equals = weights * weights / squares / 8.0;
+        mean > 2.0 * (variance / equals).sqrt()
     }
 
     /// `None`: of what was told. Calls for which the predictor had nothing to say do not count.
@@ -134,7 +157,7 @@ impl Account {
             sums.mae_s += weight * off.abs();
             sums.rmse_s += weight * off * off;
             sums.within += if off.abs() <= (one.wait_s / 4.0).max(30.0) { weight } else { 0.0 };
-            sums.p80_coverage += if one.wait_s <= one.foretold.p80_s { weight } else { 0.0 };
+            sums.p80_coverage += if one.wait_s <= one.foretold.p80_s + A_MS { weight } else { 0.0 };
             sums.wait_s += weight * one.wait_s;
         }
         if weights <= 0.0 {

@@ -93,9 +93,10 @@ impl Waits {
             // The variance of the error, as it was lately.
             other => wait_quantile(mean, account.accuracy(Some(other)).rmse_s.powi(2), p),
         };
-        let (p50, p80) = (at(0.5), at(0.8) * account.stretch);
+        let p50 = at(0.5);
+        let p80 = (at(0.8) * account.stretch).max(p50);
         let foretold = Foretold { by, told_s: mean, p80_s: p80 };
-        let estimate = Estimate { mean: seconds(mean), p50: seconds(p50), p80: seconds(p80.max(p50)), by: using };
+        let estimate = Estimate { mean: seconds(mean), p50: seconds(p50), p80: seconds(p80), by: using };
         Some((estimate, foretold))
     }
 
