@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::shadows::Predictor;
+use crate::time::Timestamp;
 
 /// Calls that the account goes back.
 const KEPT_MAX: usize = 200;
@@ -55,6 +56,7 @@ pub(super) struct Foretold {
 struct Resolved {
     foretold: Foretold,
     wait_s: f64,
+    at: Timestamp,
     /// 0: hung up.
     weight: f64,
 }
@@ -73,18 +75,18 @@ impl Account {
         Self { resolved: VecDeque::new(), in_use: Predictor::Played, stretch: 1.0 }
     }
 
-    /// An answer after `wait_s`; `stays`: the chance that a caller is still there by then.
-    pub(super) fn answered(&mut self, foretold: Foretold, wait_s: f64, stays: f64) {
+    /// An answer at `at` after `wait_s`; `stays`: the chance that a caller is still there by then; `handle_s`: how long a call takes.
+    pub(super) fn answered(&mut self, foretold: Foretold, (at, wait_s): (Timestamp, f64), stays: f64, handle_s: f64) {
         let weight = (1.0 / stays.max(1e-6)).min(WEIGHT_MAX);
-        self.keep(Resolved { foretold, wait_s, weight });
+        self.keep(Resolved { foretold, wait_s, at, weight });
         // A quantile that is tracked (Gibbs and Candès 2021): in balance where a fifth exceeds it.
         let over = if wait_s > foretold.p80_s + A_MS { 0.8 } else { -0.2 };
         self.stretch = (self.stretch * (0.03 * over * weight.min(3.0)).exp()).clamp(0.5, 2.0);
-        self.choose();
+        self.choose(handle_s);
     }
 
-    pub(super) fn hung_up(&mut self, foretold: Foretold, wait_s: f64) {
-        self.keep(Resolved { foretold, wait_s, weight: 0.0 });
+    pub(super) fn hung_up(&mut self, foretold: Foretold, (at, wait_s): (Timestamp, f64)) {
+        self.keep(Resolved { foretold, wait_s, at, weight: 0.0 });
     }
 
     fn keep(&mut self, one: Resolved) {
@@ -106,7 +108,7 @@ impl Account {
         (n >= JUDGED_FROM).then(|| sum / weights)
     }
 
-    fn choose(&mut self) {
+    fn choose(&mut self, handle_s: f64) {
         let Some(now) = self.mae(self.in_use) else { return };
         // The first is the best where nothing is odd: it leaves for what is clearly better, and comes back once it is not worse.
         if self.in_use != Predictor::Played && self.mae(Predictor::Played).is_some_and(|first| first <= now + A_SECOND)
@@ -118,15 +120,15 @@ impl Account {
         let best = all.min_by(|a, b| a.1.total_cmp(&b.1));
         if let Some((best, mae)) = best
             && mae < (now * (1.0 - HYSTERESIS)).min(now - A_SECOND)
-            && self.is_beyond_chance(best)
+            && self.is_beyond_chance(best, handle_s)
         {
             self.in_use = best;
         }
     }
 
     /// Whether the predictor's error is lower than that of the one in use by more than two standard errors. Calls that wait together
-    /// share their luck: eight count as one.
-    fn is_beyond_chance(&self, other: Predictor) -> bool {
+    /// share their luck: eight count as one, and all of those within one handle time.
+    fn is_beyond_chance(&self, other: Predictor, handle_s: f64) -> bool {
         let gains = self.resolved.iter().filter(|one| one.weight > 0.0).filter_map(|one| {
             let off = |of: Predictor| Some((one.foretold.by[of as usize]? - one.wait_s).abs());
             Some((one.weight, off(self.in_use)? - off(other)?))
@@ -136,7 +138,9 @@ impl Account {
         let squares: f64 = gains.iter().map(|(weight, _)| weight * weight).sum();
         let mean = gains.iter().map(|(weight, gain)| weight * gain).sum::<f64>() / weights;
         let variance = gains.iter().map(|(weight, gain)| weight * (gain - mean).powi(2)).sum::<f64>() / weights;
-        let equals = weights * weights / squares / 8.0;
+        let (first, last) = (self.resolved.front().map(|one| one.at), self.resolved.back().map(|one| one.at));
+        let span_s = last.zip(first).map_or(0.0, |(last, first)| last.since(first).as_secs_f64());
+        let equals = (weights * weights / squares / 8.0).min(span_s / handle_s.max(0.001));
         mean > 2.0 * (variance / equals).sqrt()
     }
 

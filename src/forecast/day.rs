@@ -35,7 +35,7 @@ pub enum Ending {
     },
     /// The customer hung up.
     Abandoned,
-    /// Otherwise: overflow, or the day's end.
+    /// Otherwise: overflow, the day's end, or a conversation that is not over.
     Left,
 }
 
@@ -84,8 +84,8 @@ pub struct Scenario {
 
 impl Day {
     /// The day that these stored calls were, with the agents' times from sign-ins; `wrap_up`: how long each queue gives for
-    /// finishing up (none where nothing is said). A call that waited twice is two visits; one that never waited is none. What is
-    /// still open is left out, save for its waits that ended.
+    /// finishing up (none where nothing is said). A call that waited twice is two visits; one that never waited is none, nor is a wait
+    /// that is not over. A call whose conversation is not over counts as [`Ending::Left`].
     #[must_use]
     pub fn from_calls(calls: &[Call], presences: Vec<Presence>, wrap_up: &BTreeMap<QueueId, Duration>) -> Self {
         let mut day = Self { presences, ..Self::default() };
@@ -100,7 +100,6 @@ impl Day {
     fn add(&mut self, call: &Call, wrap_up: &BTreeMap<QueueId, Duration>) {
         let mut waits: Option<(QueueId, Timestamp)> = None;
         let mut offered: BTreeMap<u32, Timestamp> = BTreeMap::new();
-        let ended = call.ended_at.unwrap_or_else(|| call.events.last().map_or(call.started_at, |event| event.at));
         for event in &call.events {
             let at = event.at;
             match &event.kind {
@@ -120,8 +119,11 @@ impl Day {
                     self.offers.entry(agent.clone()).or_default().0 += 1;
                     if let Some((queue, entered)) = waits.take() {
                         let wrap_up = wrap_up.get(&queue).copied().unwrap_or_default();
-                        let handle = ended.since(at) + wrap_up;
-                        let ending = Ending::Answered { agent: agent.clone(), handle };
+                        // How long one takes that is not over is not known.
+                        let ending = call.ended_at.map_or(Ending::Left, |ended| {
+                            let handle = ended.since(at) + wrap_up;
+                            Ending::Answered { agent: agent.clone(), handle }
+                        });
                         self.visits.push(visit(call, queue, entered, at, ending));
                     }
                 }
@@ -242,8 +244,10 @@ impl Day {
                     patience.get(&visit.queue).map_or(f64::INFINITY, |patience| patience.beyond(wait_s, unit))
                 }
             };
-            let needs =
-                roster.queues.get(&visit.queue).map_or(visit.needs.clone(), |policy| both(&policy.needs, &visit.needs));
+            let needs = roster
+                .queues
+                .get(&visit.queue)
+                .map_or_else(|| visit.needs.clone(), |policy| both(&policy.needs, &visit.needs));
             Customer {
                 call: visit.call,
                 waiting: waiting(visit.queue.clone(), needs, visit.points, visit.entered),

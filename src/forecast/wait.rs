@@ -289,7 +289,8 @@ impl Waits {
         learned.history.resolved(waited_s, true);
         if let Some(foretold) = caller.foretold {
             let stays = learned.patience.hazard(now).stays(waited_s);
-            learned.account.answered(foretold, waited_s, stays);
+            let handle_s = learned.works.mean(now);
+            learned.account.answered(foretold, (now, waited_s), stays, handle_s);
         }
         self.withdraw(call);
     }
@@ -303,7 +304,7 @@ impl Waits {
             learned.history.resolved(waited_s, false);
         }
         if let Some(foretold) = caller.foretold {
-            learned.account.hung_up(foretold, waited_s);
+            learned.account.hung_up(foretold, (now, waited_s));
         }
         self.withdraw(call);
     }

@@ -17,6 +17,8 @@ use crate::time::Timestamp;
 /// Names of streams.
 const ARRIVALS: u64 = 4;
 const STAYS: u64 = 5;
+/// Most calls of a stream that are expected in an hour.
+const PER_HOUR_MAX: f64 = 1e6;
 /// How long agents go on serving those who wait at the end of what is played.
 const GOES_ON: Duration = Duration::from_secs(7200);
 
@@ -265,11 +267,13 @@ fn customers(now: &Now, past: &Day, scenario: &Scenario, until: Timestamp, seed:
         all.push(Customer { call: *call, waiting: waiting.clone(), patience, key });
     }
     for (stream, (queue, own, per_hour)) in now.arrivals.iter().enumerate() {
-        if per_hour.is_nan() || *per_hour <= 0.0 {
+        // No call centre has more, and a mistake must not take all memory.
+        let per_hour = per_hour.clamp(0.0, PER_HOUR_MAX);
+        if per_hour.is_nan() || per_hour <= 0.0 {
             continue;
         }
         let mut draws = Draws::of(seed, &[ARRIVALS, stream as u64]);
-        let needs = scenario.roster.queues.get(queue).map_or(own.clone(), |policy| both(&policy.needs, own));
+        let needs = scenario.roster.queues.get(queue).map_or_else(|| own.clone(), |policy| both(&policy.needs, own));
         let mut at_s = draws.exponential(3600.0 / per_hour);
         for n in 0_u64.. {
             let at = now.at + Duration::from_secs_f64(at_s);
