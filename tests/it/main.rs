@@ -1,6 +1,7 @@
 //! One binary for all integration tests; each module is named after a situation.
 
 mod a_caller_reaches_an_agent;
+mod a_day_is_replayed;
 mod a_queue_overflows;
 mod access_tokens;
 mod acme;
@@ -40,5 +41,6 @@ mod the_store_is_silent;
 mod twilio_client_over_a_socket;
 mod twiml_of_the_official_libraries;
 mod twiml_says_what_was_meant;
+mod waits_are_foretold;
 mod we_call_somebody;
 mod webhook_signatures;
