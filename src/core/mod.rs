@@ -2,7 +2,9 @@
 //! production, in the simulator and in replay. It is safe to run twice, so a lost race is answered by running it again.
 
 mod agent;
+mod announce;
 mod call;
+mod callback;
 mod command;
 mod draft;
 mod input;
@@ -50,10 +52,12 @@ pub fn decide(input: &Input, view: &View, rules: &Rules, now: Timestamp, seed: u
         }
         Input::LegChanged { call, leg, sid, state } => call::leg_changed(&mut draft, *call, *leg, sid, *state)?,
         Input::LineEnded { sid, cause } => call::line_ended(&mut draft, sid, *cause)?,
-        Input::RoomChanged { call, room, sid, joined, hung_up, seq } => {
-            let fact = call::RoomFact { room: *room, sid, joined: *joined, hung_up: *hung_up, seq: *seq };
+        Input::RoomChanged { call, room, conference, sid, joined, hung_up, seq } => {
+            let conference = conference.as_deref();
+            let fact = call::RoomFact { room: *room, conference, sid, joined: *joined, hung_up: *hung_up, seq: *seq };
             call::room_changed(&mut draft, *call, &fact)?
         }
+        Input::Announcing { queue, notice } => announce::heard(&draft, queue, notice),
         Input::Requested(request) => request::requested(&mut draft, request, seed)?,
         Input::Due(timer) => due(&mut draft, timer)?,
         Input::Sending { call, leg, seq } => command::sending(&mut draft, *call, *leg, *seq)?,
@@ -73,6 +77,7 @@ fn due(draft: &mut Draft<'_>, timer: &Timer) -> Result<Reply, Stop> {
         Timer::CustomerRing(call) => call::customer_ring_timed_out(draft, *call)?,
         Timer::WrapUp(agent, epoch) => agent::wrap_up_over(draft, agent, *epoch)?,
         Timer::Upkeep(call) => upkeep::due(draft, *call)?,
+        Timer::Announce(call) => announce::due(draft, *call)?,
         // Carried out by the engine; reaching it here changes nothing.
         Timer::Command(..) => {}
     }

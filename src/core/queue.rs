@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::core::draft::Draft;
-use crate::core::{Stop, Timer, call as calls, command, offer};
+use crate::core::{Stop, Timer, announce, call as calls, callback, command, offer};
 use crate::id::{CallId, LegId, QueueId};
 use crate::model::{
     Agent, Call, CallState, Considered, Decision, EndReason, EventKind, LegVerb, Queue, Target, Verdict,
 };
 use crate::routing::{ReadyAgent, WaitingCall};
-use crate::script::{Script, Step};
+use crate::script::{Prompt, Script, Step};
 use crate::store::{Cursor, Rearm};
 use crate::time::Timestamp;
 
@@ -31,12 +31,23 @@ pub(crate) fn enter(
     if draft.queue_state(id)?.closed {
         return overflow(draft, call, queue, "closed");
     }
+    // Whoever has a place already has it although others find the queue full.
+    let resumed = callback::resume(draft, call, queue)?;
     let ahead = count_waiting(draft, id, queue.waiting_max)?;
-    if ahead >= queue.waiting_max {
+    if resumed.is_none() && ahead >= queue.waiting_max {
         return overflow(draft, call, queue, "full");
     }
+    let is_too_long = |most| announce::estimate(queue, ahead).is_some_and(|wait| wait > most);
+    if resumed.is_none() && queue.expected_wait_max.is_some_and(is_too_long) {
+        return overflow(draft, call, queue, "too_long");
+    }
     wait_in(draft, call, queue, priority, skills, ahead);
-    Ok(room_script(draft, call))
+    let room = room_script(draft, call);
+    let Some(kept) = resumed else { return Ok(room) };
+    call.priority = call.priority.max(kept);
+    let mut steps = vec![Step::Prompt(Prompt::Say("Welcome back. Your place in the line was kept.".to_owned()))];
+    steps.extend(room.0);
+    Ok(Script(steps))
 }
 
 /// The queue was taken out of the configuration while calls still led there, or waited there.
@@ -55,21 +66,30 @@ fn wait_in(
     ahead: u32,
 ) {
     call.state = CallState::Waiting;
-    call.queue = Some(queue.id.clone());
-    call.priority = queue.priority.saturating_add(priority);
-    call.skills = queue.skills.union(skills).cloned().collect();
-    // The first moment counts: a place is kept through overflow and through lost agents.
-    call.queued_at.get_or_insert(draft.now);
+    stand_in(call, queue, priority, skills, draft.now);
     call.note(draft.now, EventKind::Queued { queue: queue.id.clone(), ahead });
     draft.arm_match(&queue.id, draft.now);
     draft.arm(&Timer::Wait(call.id), draft.now + queue.wait_max, Rearm::Replace);
+    announce::begin(draft, call, queue);
 }
 
-fn count_waiting(draft: &Draft<'_>, queue: &QueueId, enough: u32) -> Result<u32, Stop> {
+/// The place of a call in the line of a queue.
+pub(crate) fn stand_in(call: &mut Call, queue: &Queue, priority: i32, skills: &BTreeSet<String>, since: Timestamp) {
+    call.queue = Some(queue.id.clone());
+    call.visited.insert(queue.id.clone());
+    call.priority = queue.priority.saturating_add(priority);
+    call.skills = queue.skills.union(skills).cloned().collect();
+    // The first moment counts: a place is kept through overflow and through lost agents.
+    call.queued_at.get_or_insert(since);
+}
+
+/// Customers who wait on the line; places that are kept for callbacks take no room.
+pub(crate) fn count_waiting(draft: &Draft<'_>, queue: &QueueId, enough: u32) -> Result<u32, Stop> {
     let (mut count, mut after): (u32, Option<Cursor>) = (0, None);
     loop {
         let page = draft.waiting(queue, after.clone())?;
-        count = count.saturating_add(u32::try_from(page.records.len()).unwrap_or(u32::MAX));
+        let live = page.records.iter().filter(|record| !callback::is_held(record)).count();
+        count = count.saturating_add(u32::try_from(live).unwrap_or(u32::MAX));
         after.clone_from(&page.next);
         if count >= enough || after.is_none() {
             return Ok(count);
@@ -117,8 +137,10 @@ pub(crate) fn enter_room(draft: &mut Draft<'_>, call: &mut Call, id: LegId) -> S
     room_script(draft, call)
 }
 
-fn new_room(call: &mut Call) {
+/// A new room for the call: the one in use has been left, or is about to be.
+pub(crate) fn new_room(call: &mut Call) {
     call.room_number += 1;
+    call.room_sid = None;
     for leg in &mut call.legs {
         leg.in_room = false;
         leg.room_seq = None;
@@ -131,6 +153,10 @@ pub(crate) fn wait_timed_out(draft: &mut Draft<'_>, call: CallId) -> Result<(), 
     let queue = call.queue.as_ref().and_then(|id| draft.rules.queues.get(id));
     if call.state != CallState::Waiting {
         return Ok(());
+    }
+    if call.is_placeholder() {
+        callback::due(draft, &mut call)?;
+        return draft.put_call(call);
     }
     offer::release_all(draft, &mut call)?;
     let music = room_script(draft, &call);
@@ -165,7 +191,9 @@ pub(crate) fn wait_again(draft: &mut Draft<'_>, call: &mut Call) {
     let mut due = draft.now;
     if let Some(queue) = call.queue.as_ref().and_then(|id| draft.rules.queues.get(id)) {
         draft.arm_match(&queue.id, draft.now);
-        let since = call.queued_at.unwrap_or(draft.now);
+        // Somebody who was called back has waited for that, not on the line.
+        let since = call.queued_at.filter(|_| call.callback.is_none()).unwrap_or(draft.now);
+        announce::begin(draft, call, queue);
         // Whoever was as good as served gets one more ring before the limit applies.
         due = (since + queue.wait_max).max(draft.now + queue.ring_timeout);
     }
@@ -184,12 +212,19 @@ pub(crate) fn wait_again_with_music(draft: &mut Draft<'_>, call: &mut Call) {
 /// Looks at the waiting line: the first call that somebody can take is offered. One offer a pass; the next pass follows.
 pub(crate) fn matched(draft: &mut Draft<'_>, id: &QueueId) -> Result<(), Stop> {
     let Some(queue) = draft.rules.queues.get(id) else { return Ok(()) };
+    if callback::turn_is_near(draft, queue)? {
+        draft.arm_match(id, draft.now);
+        return Ok(());
+    }
     let mut after = None;
     loop {
         let page = draft.waiting(id, after.clone())?;
         for record in &page.records {
             // One damaged record must not stop the line; whoever touches that call is told.
             let Ok(waiting) = Draft::parse::<Call>(record) else { continue };
+            if !waiting.is_offerable() {
+                continue;
+            }
             let wanted = queue.ring_at_once.saturating_sub(u32::try_from(waiting.offers.len()).unwrap_or(u32::MAX));
             if wanted == 0 {
                 continue;
@@ -274,7 +309,7 @@ fn offer_to(draft: &mut Draft<'_>, queue: &Queue, call: Call, looked: &[Looked],
     let waiting = WaitingCall {
         skills: &call.skills,
         priority: call.priority,
-        queued_at: call.queued_at.unwrap_or(call.started_at),
+        queued_at: call.line_time().unwrap_or(call.started_at),
     };
     let mut chosen: Vec<Agent> = Vec::new();
     for at in strategy.rank(waiting, &candidates) {

@@ -1,7 +1,7 @@
 //! What the application asks for.
 
 use crate::core::draft::{Draft, conflict, not_found};
-use crate::core::{Refusal, RefusalKind, Reply, Request, Stop, Timer, agent, call as calls, offer};
+use crate::core::{Refusal, RefusalKind, Reply, Request, Stop, Timer, agent, call as calls, callback, offer};
 use crate::id::{AgentId, CallId};
 use crate::model::{AgentStatus, Decision, Direction, EndReason, EventKind, Intent, LegRole, QueueState, Target};
 use crate::phone::PhoneNumber;
@@ -34,6 +34,12 @@ pub(crate) fn requested(draft: &mut Draft<'_>, request: &Request, seed: u128) ->
             }
             return requested(draft, request, seed);
         }
+        Request::Callback { id, queue, to, at, utc_offset_mins } => {
+            let id = CallId::of_request(&draft.rules.tenant, id);
+            let wish = callback::Wish { id, queue, to, at: *at, utc_offset_mins: *utc_offset_mins };
+            return callback::requested(draft, &wish, seed);
+        }
+        Request::CancelCallback(id) => callback::cancel(draft, *id)?,
         Request::SetQueueOpen(id, open) => {
             if !draft.rules.queues.contains_key(id) {
                 return Err(not_found("queue", id));

@@ -1,5 +1,7 @@
 //! Putting a call centre together. Every mistake is found when it is built, and all of them are told at once.
 
+mod waiting;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -319,6 +321,7 @@ impl Checked {
         }
         checked.skills(mistakes);
         checked.overflow_loops(mistakes);
+        checked.callbacks(mistakes);
         checked.freed_at_once(mistakes);
         checked
     }
@@ -375,6 +378,10 @@ impl Checked {
             overflow,
             music_url: queue.music_url.clone(),
             strategy: queue.strategy.clone(),
+            expected_wait_max: queue.expected_wait_max,
+            resume_window: queue.resume_window,
+            callback: waiting::callback(&place, queue.callback.as_ref(), builder.customer_ring_timeout, mistakes),
+            announcements: waiting::announcements(&place, queue, names, mistakes),
         };
         if self.queues.insert(id, checked).is_some() {
             mistakes.push(format!("{place} is given twice"));
@@ -446,7 +453,7 @@ impl Checked {
             keys.chain([&flow.then]).map(move |target| (number, target))
         });
         for (number, target) in menus {
-            if let model::Target::Queue { queue, skills, .. } = target
+            if let model::Target::Queue { queue, skills, .. } | model::Target::Callback { queue, skills, .. } = target
                 && let Some(found) = self.queues.get(queue)
                 && !skills.is_empty()
             {
@@ -463,10 +470,26 @@ impl Checked {
         }
     }
 
+    fn callbacks(&self, mistakes: &mut Vec<String>) {
+        for queue in self.queues.values() {
+            let place = format!("queue {:?}", queue.id.as_str());
+            let ways = queue.announcements.iter().flat_map(|given| given.keys.values().map(|way| &way.to));
+            for target in ways.chain([&queue.overflow]) {
+                waiting::leads_to_callback(&place, target, &self.queues, mistakes);
+            }
+        }
+        for (number, flow) in &self.numbers {
+            let keys = flow.menu.iter().flat_map(|menu| menu.keys.values());
+            for target in keys.chain([&flow.then]) {
+                waiting::leads_to_callback(&format!("number {number:?}"), target, &self.queues, mistakes);
+            }
+        }
+    }
+
     fn overflow_loops(&self, mistakes: &mut Vec<String>) {
         for start in self.queues.values() {
             let (mut at, mut steps) = (start, 0);
-            while let model::Target::Queue { queue, .. } = &at.overflow {
+            while let Some(queue) = waiting::next_queue(&at.overflow) {
                 let Some(next) = self.queues.get(queue) else { break };
                 (at, steps) = (next, steps + 1);
                 if at.id == start.id || steps > self.queues.len() {
@@ -520,6 +543,19 @@ fn goto(to: &Goto, place: &str, names: &[String], mistakes: &mut Vec<String>) ->
             Some(model::Target::HangUp(words.clone()))
         }
         Place::Forward(number) => keep(number.parse(), place, mistakes).map(model::Target::Forward),
+        Place::Refuse(words) => {
+            sayable(place, &[Prompt::Say(words.clone())], mistakes);
+            Some(model::Target::Refuse(words.clone()))
+        }
+        Place::Callback { queue, priority, skills, otherwise } => {
+            let otherwise = Box::new(goto(otherwise, place, names, mistakes)?);
+            if !names.contains(queue) {
+                mistakes.push(unknown(place, "queue", queue, names));
+                return None;
+            }
+            let (queue, skills) = (QueueId::new(queue.clone()).ok()?, skills.iter().cloned().collect());
+            Some(model::Target::Callback { queue, priority: *priority, skills, otherwise })
+        }
     }
 }
 

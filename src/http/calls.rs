@@ -84,6 +84,9 @@ pub(super) fn event_json(event: &Event) -> Value {
     if let Some(fields) = value.as_object_mut() {
         fields.insert("at".to_owned(), event.at.to_string().into());
     }
+    if let (EventKind::CallbackPostponed { until }, Some(fields)) = (&event.kind, value.as_object_mut()) {
+        fields.insert("until".to_owned(), until.to_string().into());
+    }
     if let EventKind::Offered { decision, .. } = &event.kind {
         let considered = value.pointer_mut("/decision/considered").and_then(Value::as_array_mut);
         for (shown, agent) in considered.into_iter().flatten().zip(&decision.considered) {

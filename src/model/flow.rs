@@ -4,6 +4,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::id::QueueId;
+use crate::model::{Announcements, CallbackPolicy};
 use crate::phone::PhoneNumber;
 use crate::script::Prompt;
 
@@ -23,6 +24,19 @@ pub enum Target {
     HangUp(String),
     /// Is joined with an outside number.
     Forward(PhoneNumber),
+    /// Is offered to be called back, with the place in the line of this queue kept.
+    Callback {
+        /// Which queue.
+        queue: QueueId,
+        /// Added to the queue's own priority; the higher is served first.
+        priority: i32,
+        /// Skills needed besides the queue's own.
+        skills: BTreeSet<String>,
+        /// Where callers go who are not called back: they do not want it, or it is not possible.
+        otherwise: Box<Self>,
+    },
+    /// Is refused as busy when not answered yet, so that the call costs nothing; otherwise hears these words and is hung up.
+    Refuse(String),
 }
 
 /// A spoken menu.
@@ -74,6 +88,14 @@ pub struct Queue {
     pub music_url: Option<String>,
     /// Name of the routing strategy.
     pub strategy: String,
+    /// The longest wait that may be expected when joining, where it can be estimated; `None`: any.
+    pub expected_wait_max: Option<Duration>,
+    /// How long the place of a customer is kept whose call broke off while waiting; zero: not at all.
+    pub resume_window: Duration,
+    /// How its callers are called back; `None`: they are not.
+    pub callback: Option<CallbackPolicy>,
+    /// What its callers are told while they wait; `None`: nothing.
+    pub announcements: Option<Announcements>,
 }
 
 /// What changes about a queue while it runs.

@@ -180,7 +180,7 @@ impl Audit {
                     && agent.spec.skills.is_superset(&call.skills)
                     && !call.excluded.get(&agent.spec.id).is_some_and(|until| until.is_none_or(|until| until > now))
             };
-            let waits = call.state == CallState::Waiting && call.offers.is_empty();
+            let waits = call.is_offerable() && call.offers.is_empty();
             if !waits || !books.agents.values().any(|agent| could(&agent)) {
                 self.servable.remove(&call.id);
                 continue;
