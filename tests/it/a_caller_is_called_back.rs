@@ -16,13 +16,10 @@ use crate::acme::{CALLER, NUMBER, secs};
 
 /// Ana alone; key 1 waits, key 2 is called back.
 fn app(sales: Queue) -> Builder {
-    Switchboard::builder()
-        .queue(sales)
-        .agent(Agent::new("ana").serves(["sales"]))
-        .number(
-            NUMBER,
-            Flow::say("Welcome.").key('1', queue("sales")).key('2', callback("sales")).otherwise(queue("sales")),
-        )
+    Switchboard::builder().queue(sales).agent(Agent::new("ana").serves(["sales"])).number(
+        NUMBER,
+        Flow::say("Welcome.").key('1', queue("sales")).key('2', callback("sales")).otherwise(queue("sales")),
+    )
 }
 
 fn sales() -> Queue {
@@ -675,7 +672,8 @@ fn the_hours_end_while_an_agent_is_rung() {
     let start = Sim::start(&app(sales())).world().now();
     let minute = (start.as_secs() / 60).rem_euclid(24 * 60);
     let clock = |mins: i64| u16::try_from((minute + mins).rem_euclid(24 * 60)).expect("minutes");
-    let sim = Sim::start(&app(sales().ring_timeout(secs(120)).callback(Callback::new().hours(clock(-60), clock(5), 0))));
+    let sim =
+        Sim::start(&app(sales().ring_timeout(secs(120)).callback(Callback::new().hours(clock(-60), clock(5), 0))));
     sim.agent("ana").busy();
     sim.phone(CALLER, person(&[(3, "1")]));
     asks(&sim, CALLER);
