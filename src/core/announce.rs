@@ -167,6 +167,67 @@ fn tell(draft: &mut Draft<'_>, call: &mut Call, queue: &Queue, policy: &Announce
 
 /// The customer's leg, when it is in the room and nothing is being done to it.
 fn idle_in_room(call: &Call) -> Option<LegId> {
-    let leg = call.customer_leg().filter(|leg| leg.is_live() && leg.in_room && leg.commands.is_empty())?;
-    (leg.then.is_none() && call.room_sid.is_some()).then_some(leg.id)
+    let leg = call.customer_leg().filter(|leg| leg.is_live() && leg.in_room)?;
+    let is_idle = leg.commands.iter().all(|command| command.verb == LegVerb::Probe);
+    (is_idle && leg.then.is_none() && call.room_sid.is_some()).then_some(leg.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn policy(position: bool, wait: bool, comforts: usize) -> Announcements {
+        Announcements {
+            first_after: Duration::ZERO,
+            every: GAP_MIN,
+            position,
+            wait,
+            per_place: None,
+            comfort: vec![Prompt::Say("Thank you.".to_owned()); comforts],
+            keys_after: None,
+            keys_times: 0,
+            keys: std::collections::BTreeMap::new(),
+        }
+    }
+
+    proptest! {
+        /// Whatever the line does: what is told is true, a worse number comes with a reason and no other one does, and with
+        /// nothing new a caller is comforted in turn.
+        #[test]
+        fn nothing_worse_is_told_without_the_reason(
+            position: bool,
+            wait: bool,
+            comforts in 0usize..3,
+            line in proptest::collection::vec((proptest::option::of(0u32..6), proptest::option::of(0u64..400)), 1..12),
+        ) {
+            let policy = policy(position, wait, comforts);
+            let (mut told, mut last, mut heard) = (Told::default(), (None, None), Vec::new());
+            for (ahead, secs) in line {
+                let wait = secs.map(Duration::from_secs);
+                let Some((notice, after)) = next(&policy, &told, ahead, wait, Timestamp::from_secs(0)) else {
+                    prop_assert!(comforts == 0);
+                    continue;
+                };
+                told = after;
+                if let Some(comfort) = notice.comfort {
+                    prop_assert_eq!((notice.position, notice.wait_mins, notice.setback), (None, None, None));
+                    heard.push(comfort);
+                    continue;
+                }
+                prop_assert!(notice.position.is_none() || position && notice.position == ahead.map(|ahead| ahead + 1));
+                let exact = notice.wait_mins.zip(secs).is_none_or(|(mins, secs)| {
+                    u64::from(mins) * 60 >= secs && (mins == 1 || u64::from(mins - 1) * 60 < secs)
+                });
+                prop_assert!(exact, "{notice:?} for {secs:?}");
+                let later = notice.position.zip(last.0).is_some_and(|(now, before)| now > before);
+                let longer = notice.wait_mins.zip(last.1).is_some_and(|(now, before)| now > before);
+                prop_assert_eq!(notice.setback.is_some(), later || longer);
+                last = (notice.position.or(last.0), notice.wait_mins.or(last.1));
+            }
+            let turns = (0..).map(|at: u32| at % u32::try_from(comforts.max(1)).unwrap_or(1));
+            prop_assert!(heard.iter().copied().eq(turns.take(heard.len())));
+        }
+    }
 }

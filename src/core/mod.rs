@@ -20,7 +20,7 @@ pub use rules::Rules;
 pub use view::{Missing, Stop, View};
 
 pub(crate) use call::URLS_GOOD_FOR;
-pub(crate) use draft::{AGENT_CALLS, AGENTS, CALLS, agent_key, call_key, queue_key};
+pub(crate) use draft::{AGENT_CALLS, AGENTS, CALLBACKS, CALLS, agent_key, call_key, queue_key};
 
 use draft::Draft;
 

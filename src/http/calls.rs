@@ -40,7 +40,7 @@ struct Placing {
     agent: Option<String>,
 }
 
-fn number(field: &str, text: &str) -> Result<PhoneNumber, Fault> {
+pub(super) fn number(field: &str, text: &str) -> Result<PhoneNumber, Fault> {
     text.parse().map_err(|error| Fault::bad(format!("`{field}`: {error}")))
 }
 
@@ -133,6 +133,7 @@ fn call_json(call: &Call) -> Value {
         "connected_at": call.connected_at.map(|at| at.to_string()),
         "ended_at": call.ended_at.map(|at| at.to_string()),
         "reason": call.reason,
+        "callback": call.callback.as_ref().map(|callback| callback.state),
         "waited_ms": u64::try_from(call.waited().as_millis()).unwrap_or(u64::MAX),
     })
 }
@@ -146,7 +147,7 @@ fn whole_call_json(call: &Call) -> Value {
     value
 }
 
-fn named(path: Result<Path<String>, PathRejection>) -> Result<CallId, Fault> {
+pub(super) fn named(path: Result<Path<String>, PathRejection>) -> Result<CallId, Fault> {
     let id = path.ok().and_then(|Path(id)| id.parse().ok());
     id.ok_or_else(|| Fault::not_found("there is no such call"))
 }
@@ -170,7 +171,7 @@ pub(super) async fn list(
     Ok(body::reply(StatusCode::OK, &json!({"calls": calls, "next": next})))
 }
 
-fn request_id(headers: &HeaderMap) -> Result<String, Fault> {
+pub(super) fn request_id(headers: &HeaderMap) -> Result<String, Fault> {
     let mut keys = headers.get_all("idempotency-key").iter();
     let (first, more) = (keys.next(), keys.next());
     let Some(key) = first else { return Ok(uuid::Uuid::now_v7().to_string()) };
