@@ -29,6 +29,8 @@ const CONFIRM_TRIES: usize = 2;
 
 /// What an agent hears when the customer could not be had.
 pub(crate) const MISSED: &str = "The customer could not be reached.";
+/// How long an agent has to hear that.
+pub(crate) const MISSED_PAUSE: Duration = Duration::from_secs(5);
 
 pub(crate) fn policy<'a>(draft: &Draft<'a>, call: &Call) -> Option<&'a CallbackPolicy> {
     call.queue.as_ref().and_then(|id| draft.rules.queues.get(id))?.callback.as_ref()
@@ -438,7 +440,8 @@ fn is_free(call: &Call, other: &Call) -> bool {
 fn take_place(draft: &mut Draft<'_>, call: &mut Call, mut other: Call) -> Result<i32, Stop> {
     let now = draft.now;
     // Never in the future: a callback for tomorrow is no reason to wait longer.
-    call.queued_at.get_or_insert(other.line_time().unwrap_or(now).min(now));
+    let since = other.line_time().unwrap_or(now).min(now);
+    call.queued_at.get_or_insert(since);
     call.note(now, EventKind::Resumed { call: other.id });
     other.note(now, EventKind::ResumedBy { call: call.id });
     other.resumed_by = Some(call.id);

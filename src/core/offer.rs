@@ -209,8 +209,13 @@ pub(crate) fn end_offer(draft: &mut Draft<'_>, call: &mut Call, number: u32, why
                 agent.intent_version += 1;
             }
         }
-        // The place among the idle is kept: an offer that led to nothing is no work.
-        agents::freed(draft, agent, false)?;
+        if why == "customer_missed" {
+            // Hears what became of it first: a telephone that is busy yet would count as declining the next call.
+            agents::finish(draft, agent, callback::MISSED_PAUSE)?;
+        } else {
+            // The place among the idle is kept: an offer that led to nothing is no work.
+            agents::freed(draft, agent, false)?;
+        }
     }
     let answered = call.leg(offer.leg).is_some_and(|leg| leg.progress == LegProgress::Answered);
     match why {

@@ -6,7 +6,7 @@ use crate::core::draft::Draft;
 use crate::core::{Stop, Timer, announce, call as calls, callback, command, offer};
 use crate::id::{CallId, LegId, QueueId};
 use crate::model::{
-    Agent, Call, CallState, Considered, Decision, EndReason, EventKind, LegVerb, Queue, Target, Verdict,
+    Agent, Call, CallState, CallbackState, Considered, Decision, EndReason, EventKind, LegVerb, Queue, Target, Verdict,
 };
 use crate::routing::{ReadyAgent, WaitingCall};
 use crate::script::{Prompt, Script, Step};
@@ -33,18 +33,18 @@ pub(crate) fn enter(
     }
     // Whoever has a place already has it although others find the queue full.
     let resumed = callback::resume(draft, call, queue)?;
-    let ahead = count_waiting(draft, id, queue.waiting_max)?;
+    let (ahead, kept) = count_waiting(draft, id, queue.waiting_max)?;
     if resumed.is_none() && ahead >= queue.waiting_max {
         return overflow(draft, call, queue, "full");
     }
-    let is_too_long = |most| announce::estimate(queue, ahead).is_some_and(|wait| wait > most);
+    let is_too_long = |most| announce::estimate(queue, ahead + kept).is_some_and(|wait| wait > most);
     if resumed.is_none() && queue.expected_wait_max.is_some_and(is_too_long) {
         return overflow(draft, call, queue, "too_long");
     }
     wait_in(draft, call, queue, priority, skills, ahead);
     let room = room_script(draft, call);
-    let Some(kept) = resumed else { return Ok(room) };
-    call.priority = call.priority.max(kept);
+    let Some(priority) = resumed else { return Ok(room) };
+    call.priority = call.priority.max(priority);
     let mut steps = vec![Step::Prompt(Prompt::Say("Welcome back. Your place in the line was kept.".to_owned()))];
     steps.extend(room.0);
     Ok(Script(steps))
@@ -83,16 +83,18 @@ pub(crate) fn stand_in(call: &mut Call, queue: &Queue, priority: i32, skills: &B
     call.queued_at.get_or_insert(since);
 }
 
-/// Customers who wait on the line; places that are kept for callbacks take no room.
-pub(crate) fn count_waiting(draft: &Draft<'_>, queue: &QueueId, enough: u32) -> Result<u32, Stop> {
-    let (mut count, mut after): (u32, Option<Cursor>) = (0, None);
+/// Customers who wait on the line, and places that are kept for callbacks, which take no room in it.
+pub(crate) fn count_waiting(draft: &Draft<'_>, queue: &QueueId, enough: u32) -> Result<(u32, u32), Stop> {
+    let (mut live, mut kept, mut after): (u32, u32, Option<Cursor>) = (0, 0, None);
     loop {
         let page = draft.waiting(queue, after.clone())?;
-        let live = page.records.iter().filter(|record| !callback::is_held(record)).count();
-        count = count.saturating_add(u32::try_from(live).unwrap_or(u32::MAX));
+        for record in &page.records {
+            let count = if callback::is_held(record) { &mut kept } else { &mut live };
+            *count += 1;
+        }
         after.clone_from(&page.next);
-        if count >= enough || after.is_none() {
-            return Ok(count);
+        if live >= enough || after.is_none() {
+            return Ok((live, kept));
         }
     }
 }
@@ -158,6 +160,8 @@ pub(crate) fn wait_timed_out(draft: &mut Draft<'_>, call: CallId) -> Result<(), 
         callback::due(draft, &mut call)?;
         return draft.put_call(call);
     }
+    // Whoever was being asked about a callback is led elsewhere.
+    call.callback = call.callback.filter(|callback| callback.state != CallbackState::Asking);
     offer::release_all(draft, &mut call)?;
     let music = room_script(draft, &call);
     let mut script = match queue {

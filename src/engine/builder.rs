@@ -321,7 +321,7 @@ impl Checked {
         }
         checked.skills(mistakes);
         checked.overflow_loops(mistakes);
-        checked.callbacks(mistakes);
+        waiting::callbacks(&checked.queues, &checked.numbers, mistakes);
         checked.freed_at_once(mistakes);
         checked
     }
@@ -470,22 +470,6 @@ impl Checked {
         }
     }
 
-    fn callbacks(&self, mistakes: &mut Vec<String>) {
-        for queue in self.queues.values() {
-            let place = format!("queue {:?}", queue.id.as_str());
-            let ways = queue.announcements.iter().flat_map(|given| given.keys.values().map(|way| &way.to));
-            for target in ways.chain([&queue.overflow]) {
-                waiting::leads_to_callback(&place, target, &self.queues, mistakes);
-            }
-        }
-        for (number, flow) in &self.numbers {
-            let keys = flow.menu.iter().flat_map(|menu| menu.keys.values());
-            for target in keys.chain([&flow.then]) {
-                waiting::leads_to_callback(&format!("number {number:?}"), target, &self.queues, mistakes);
-            }
-        }
-    }
-
     fn overflow_loops(&self, mistakes: &mut Vec<String>) {
         for start in self.queues.values() {
             let (mut at, mut steps) = (start, 0);
@@ -547,15 +531,7 @@ fn goto(to: &Goto, place: &str, names: &[String], mistakes: &mut Vec<String>) ->
             sayable(place, &[Prompt::Say(words.clone())], mistakes);
             Some(model::Target::Refuse(words.clone()))
         }
-        Place::Callback { queue, priority, skills, otherwise } => {
-            let otherwise = Box::new(goto(otherwise, place, names, mistakes)?);
-            if !names.contains(queue) {
-                mistakes.push(unknown(place, "queue", queue, names));
-                return None;
-            }
-            let (queue, skills) = (QueueId::new(queue.clone()).ok()?, skills.iter().cloned().collect());
-            Some(model::Target::Callback { queue, priority: *priority, skills, otherwise })
-        }
+        Place::Callback { .. } => waiting::to_callback(&to.0, place, names, mistakes),
     }
 }
 

@@ -44,7 +44,7 @@ impl Hours {
     }
 
     /// Microseconds from the last begin of the window to `at`.
-    fn into_window(&self, at: Timestamp) -> i64 {
+    fn since_begin(&self, at: Timestamp) -> i64 {
         let begin = (i64::from(self.from_mins) - i64::from(self.utc_offset_mins)) * MIN_MICROS;
         (at.as_micros() - begin).rem_euclid(DAY_MINS * MIN_MICROS)
     }
@@ -52,11 +52,11 @@ impl Hours {
     /// When the window that is open at `at` closes; `None` if none is open. A window of all day never closes.
     #[must_use]
     pub fn closes_at(&self, at: Timestamp) -> Option<Timestamp> {
-        let (into, length) = (self.into_window(at), i64::from(self.length_mins()) * MIN_MICROS);
+        let (gone, length) = (self.since_begin(at), i64::from(self.length_mins()) * MIN_MICROS);
         if length == DAY_MINS * MIN_MICROS {
             return Some(Timestamp::from_micros(i64::MAX));
         }
-        (into < length).then(|| Timestamp::from_micros(at.as_micros() + length - into))
+        (gone < length).then(|| Timestamp::from_micros(at.as_micros() + length - gone))
     }
 
     /// The first moment not before `at` from which `needed` fits into an open window.
@@ -65,7 +65,7 @@ impl Hours {
         if self.closes_at(at).is_some_and(|closes| at + needed <= closes) {
             return at;
         }
-        Timestamp::from_micros(at.as_micros() + DAY_MINS * MIN_MICROS - self.into_window(at))
+        Timestamp::from_micros(at.as_micros() + DAY_MINS * MIN_MICROS - self.since_begin(at))
     }
 }
 

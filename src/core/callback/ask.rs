@@ -311,7 +311,7 @@ fn promise(
     if let Some(Target::Callback { priority, skills, .. }) = asked.and_then(|ask| ask.target)
         && call.queue.as_ref() != Some(&queue.id)
     {
-        let ahead = queue::count_waiting(draft, &queue.id, u32::MAX)?;
+        let (ahead, _) = queue::count_waiting(draft, &queue.id, u32::MAX)?;
         queue::stand_in(call, queue, priority, &skills, now);
         call.note(now, EventKind::Queued { queue: queue.id.clone(), ahead });
     }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{goto, sayable, seconds};
+use super::{goto, sayable, seconds, unknown};
+use crate::id::QueueId;
 use crate::model;
-use crate::setup::{Announcements, Callback, Queue};
+use crate::script::Prompt;
+use crate::setup::{Announcements, Callback, Place, Queue};
 
 /// The longest promise: the one-time URLs of a call are good for 48 hours.
 const EXPIRY_SECS_MAX: u64 = 40 * 3600;
@@ -78,7 +80,7 @@ pub(super) fn announcements(
                 .push(format!("{place}: {key:?} is no free key; use 0-9, * or #, and not 1 or 2 beside a callback"));
         }
         let at = format!("{place}: key {key:?}");
-        sayable(&at, &[crate::script::Prompt::Say(words.clone())], mistakes);
+        sayable(&at, &[Prompt::Say(words.clone())], mistakes);
         if let Some(to) = goto(to, &at, names, mistakes)
             && keys.insert(*key, model::WayOut { words: words.clone(), to }).is_some()
         {
@@ -109,7 +111,7 @@ pub(super) fn announcements(
 }
 
 /// The queue that a target leads to without anybody's choice.
-pub(super) fn next_queue(target: &model::Target) -> Option<&crate::id::QueueId> {
+pub(super) fn next_queue(target: &model::Target) -> Option<&QueueId> {
     match target {
         model::Target::Queue { queue, .. } => Some(queue),
         model::Target::Callback { otherwise, .. } => next_queue(otherwise),
@@ -117,11 +119,48 @@ pub(super) fn next_queue(target: &model::Target) -> Option<&crate::id::QueueId> 
     }
 }
 
+/// The target that a place with a callback stands for.
+pub(super) fn to_callback(
+    place: &Place,
+    at: &str,
+    names: &[String],
+    mistakes: &mut Vec<String>,
+) -> Option<model::Target> {
+    let Place::Callback { queue, priority, skills, otherwise } = place else { return None };
+    let otherwise = Box::new(goto(otherwise, at, names, mistakes)?);
+    if !names.contains(queue) {
+        mistakes.push(unknown(at, "queue", queue, names));
+        return None;
+    }
+    let (queue, skills) = (QueueId::new(queue.clone()).ok()?, skills.iter().cloned().collect());
+    Some(model::Target::Callback { queue, priority: *priority, skills, otherwise })
+}
+
 /// A callback leads to a queue that calls back.
-pub(super) fn leads_to_callback(
+pub(super) fn callbacks(
+    queues: &BTreeMap<QueueId, model::Queue>,
+    numbers: &BTreeMap<String, model::Flow>,
+    mistakes: &mut Vec<String>,
+) {
+    for queue in queues.values() {
+        let place = format!("queue {:?}", queue.id.as_str());
+        let ways = queue.announcements.iter().flat_map(|given| given.keys.values().map(|way| &way.to));
+        for target in ways.chain([&queue.overflow]) {
+            leads_to_callback(&place, target, queues, mistakes);
+        }
+    }
+    for (number, flow) in numbers {
+        let keys = flow.menu.iter().flat_map(|menu| menu.keys.values());
+        for target in keys.chain([&flow.then]) {
+            leads_to_callback(&format!("number {number:?}"), target, queues, mistakes);
+        }
+    }
+}
+
+fn leads_to_callback(
     place: &str,
     target: &model::Target,
-    queues: &BTreeMap<crate::id::QueueId, model::Queue>,
+    queues: &BTreeMap<QueueId, model::Queue>,
     mistakes: &mut Vec<String>,
 ) {
     if let model::Target::Callback { queue, otherwise, .. } = target {

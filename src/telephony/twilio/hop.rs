@@ -179,3 +179,40 @@ impl Urls {
         parts.next().is_none().then_some(route)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn notice() -> impl Strategy<Value = Notice> {
+        let number = || proptest::option::of(any::<u32>());
+        let setback = prop_oneof![Just(None), Just(Some(Setback::OthersFirst)), Just(Some(Setback::LongerCalls))];
+        (number(), number(), setback, number()).prop_map(|(position, wait_mins, setback, comfort)| Notice {
+            position,
+            wait_mins,
+            setback,
+            comfort,
+        })
+    }
+
+    proptest! {
+        /// An announcement is read from its URL as it was, as long as it is good, and not at all when a letter of it is another.
+        #[test]
+        fn announcements_are_in_their_urls(notice in notice(), id: u128, at in 0usize..80, secs in 0i64..4_000_000_000) {
+            let urls = Urls::new("https://app.example.com", TenantId::default(), b"a secret");
+            let (call, queue) = (CallId(uuid::Uuid::from_u128(id)), QueueId::new("sales").expect("a name"));
+            let good_until = Timestamp::from_secs(secs);
+            let route = Route::Announcement { call, queue, notice, good_until };
+            let path = urls.path(&route);
+            prop_assert_eq!(urls.read(&path, good_until), Some(route));
+            prop_assert_eq!(urls.read(&path, Timestamp::from_secs(secs + 1)), None);
+            let mut other = path.clone().into_bytes();
+            let at = at % other.len();
+            other[at] = if other[at] == b'1' { b'2' } else { b'1' };
+            let other = String::from_utf8(other).expect("ASCII");
+            prop_assert_eq!(urls.read(&other, good_until), None);
+        }
+    }
+}
