@@ -11,6 +11,7 @@ mod mistakes;
 mod read;
 mod request;
 mod turn;
+mod waiting;
 mod why;
 
 use std::fmt;

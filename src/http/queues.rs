@@ -24,6 +24,7 @@ fn queue_json(queue: &QueueView) -> Value {
         "id": queue.queue.as_str(),
         "open": queue.open,
         "waiting": queue.waiting,
+        "callbacks": queue.callbacks,
         "longest_since": queue.longest_since.map(|at| at.to_string()),
         "ready": queue.ready,
     })

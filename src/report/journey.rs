@@ -272,7 +272,10 @@ impl Journey {
                 EndReason::Abandoned | EndReason::CustomerHungUp => Outcome::Abandoned,
                 EndReason::Requested => Outcome::Requested,
                 EndReason::Policy | EndReason::Forwarded => Outcome::Overflowed("policy".to_owned()),
-                EndReason::NoAnswer
+                EndReason::Resumed => Outcome::Overflowed("resumed".to_owned()),
+                EndReason::Expired
+                | EndReason::Cancelled
+                | EndReason::NoAnswer
                 | EndReason::Busy
                 | EndReason::Failed
                 | EndReason::AgentHungUp
