@@ -30,9 +30,14 @@ struct Told {
 /// What figures need of an agent's record.
 #[derive(Deserialize)]
 struct Known {
-    spec: AgentSpec,
+    spec: Name,
     #[serde(default)]
     history: Vec<AgentEvent>,
+}
+
+#[derive(Deserialize)]
+struct Name {
+    id: AgentId,
 }
 
 impl Told {

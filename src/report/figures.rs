@@ -11,8 +11,8 @@ use crate::time::Timestamp;
 /// What is known of calls and agents, and all figures that follow from it.
 ///
 /// It is a set of facts: in whatever order they are applied, however often, in one collection or in several that are
-/// merged, the figures are the same. So the figures of what is stored may be followed live: apply what the
-/// [`Feed`](crate::model::Fact) tells from a moment before they were read.
+/// merged, the figures are the same. So what was read of the store is followed live by applying what the switchboard's
+/// feed tells, from a moment before it was read.
 ///
 /// Its size grows with the calls it has been told of; [`Figures::forget`] drops those that are long over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -16,7 +16,7 @@ pub fn place(order: Order, points: i32, since: Timestamp) -> [i64; 2] {
     let since = since.as_micros();
     match order {
         Order::Aged { points_per_minute } => {
-            let ahead = i64::from(points).saturating_mul(MINUTE_MICROS) / i64::from(points_per_minute.max(1));
+            let ahead = i64::from(points).saturating_mul(MINUTE_MICROS).div_euclid(i64::from(points_per_minute.max(1)));
             [since.saturating_sub(ahead), since]
         }
         Order::Strict => [-i64::from(points), since],
@@ -44,8 +44,8 @@ pub fn overtaken_by_at_most(order: Order, points: i32, points_max: i32) -> Optio
     match order {
         Order::Aged { points_per_minute } => {
             let ahead = i64::from(points_max) - i64::from(points);
-            let micros = ahead.max(0).saturating_mul(MINUTE_MICROS) / i64::from(points_per_minute.max(1));
-            Some(Duration::from_micros(u64::try_from(micros).unwrap_or(0)))
+            let micros = u64::try_from(ahead.max(0).saturating_mul(MINUTE_MICROS)).unwrap_or(0);
+            Some(Duration::from_micros(micros.div_ceil(u64::from(points_per_minute.max(1)))))
         }
         Order::Strict if points_max <= points => Some(Duration::ZERO),
         Order::Strict | Order::LastFirst => None,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Member, Membership, Needs, RoutingStrategy, Standing};
+use super::{Member, RoutingStrategy, Standing};
 
 /// Which of the agents who may have a call gets it. The tier goes first, then the ring, then the penalty, then this, then the
 /// agent's name.
@@ -40,7 +40,7 @@ pub enum Strategy {
     LeastFlexible,
     /// Highest rank (`campaign_rank`), then free longest.
     Rank,
-    /// By attributes of the agents, in turn (TaskRouter's `order_by`); a missing one counts as 0.
+    /// By attributes of the agents, in turn (TaskRouter's `order_by`); a missing one counts as 0. Then free longest.
     OrderBy(Vec<OrderBy>),
     /// Your own.
     Own(Arc<dyn RoutingStrategy>),
@@ -124,7 +124,7 @@ impl Strategy {
     }
 
     /// Where an agent stands among those of equal tier, ring and penalty.
-    pub(super) fn key(&self, member: &Member, place: &Membership, standing: &Standing, needs: &Needs) -> Key {
+    pub(super) fn key(&self, standing: &Standing, compared: &Compared) -> Key {
         let idle = standing.idle_since.as_micros();
         match self {
             Self::LongestIdle | Self::Own(_) => [idle, 0],
@@ -134,30 +134,43 @@ impl Strategy {
             Self::LeastTalkTime => [standing.talk_ms, idle],
             Self::LeastOccupied => [per_million(standing.busy_ms, standing.staffed_ms), idle],
             Self::RoundRobin | Self::Random | Self::WeightedRandom => [0, 0],
-            Self::RoundRobinOrdered | Self::Linear => [i64::from(place.position), 0],
-            Self::BestFit => [mean_level(member, needs).saturating_neg(), idle],
-            Self::LeastFlexible => [i64::try_from(member.queues.len()).unwrap_or(i64::MAX), idle],
-            Self::Rank => [-i64::from(member.rank), idle],
-            Self::OrderBy(all) => {
-                let value = |at: usize| {
-                    all.get(at).map_or(0, |one| {
-                        let value = member.attributes.get(&one.attribute).copied().unwrap_or(0);
-                        if one.descending { value.saturating_neg() } else { value }
-                    })
-                };
-                [value(0), if all.len() > 1 { value(1) } else { idle }]
-            }
+            Self::RoundRobinOrdered | Self::Linear => [i64::from(compared.position), 0],
+            Self::BestFit => [compared.mean_level.saturating_neg(), idle],
+            Self::LeastFlexible => [i64::from(compared.queues), idle],
+            Self::Rank => [-i64::from(compared.rank), idle],
+            Self::OrderBy(_) => [i64::from(compared.by_attributes), idle],
         }
     }
 
-    /// Whether choosing goes on from where it last stopped.
-    pub(super) fn is_cyclic(&self) -> bool {
+    /// Whether choosing goes on from where it last stopped, or from where chance says.
+    pub(super) fn goes_round(&self) -> bool {
         matches!(self, Self::RoundRobin | Self::RoundRobinOrdered | Self::Random)
     }
 
-    /// Whether each choice looks at some of the first agents together.
-    pub(super) fn looks_at_many(&self) -> bool {
-        matches!(self, Self::WeightedRandom | Self::Own(_))
+    /// Whether a penalty is drawn before an agent is.
+    pub(super) fn goes_by_grade(&self) -> bool {
+        matches!(self, Self::WeightedRandom)
+    }
+}
+
+/// What an agent is compared by, besides how the agent stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Compared {
+    pub(super) position: u32,
+    /// Place by the attributes that are ordered by.
+    pub(super) by_attributes: u32,
+    pub(super) rank: i32,
+    /// Queues served.
+    pub(super) queues: u32,
+    /// Of the skills needed, in thousandths.
+    pub(super) mean_level: i64,
+}
+
+impl OrderBy {
+    /// What is compared, the smallest first.
+    pub(super) fn value(&self, member: &Member) -> i128 {
+        let value = i128::from(member.attributes.get(&self.attribute).copied().unwrap_or(0));
+        if self.descending { -value } else { value }
     }
 }
 
@@ -169,11 +182,4 @@ impl fmt::Display for Strategy {
 
 fn per_million(part: i64, whole: i64) -> i64 {
     if whole <= 0 { 0 } else { part.saturating_mul(1_000_000) / whole }
-}
-
-/// In thousandths.
-fn mean_level(member: &Member, needs: &Needs) -> i64 {
-    let levels = needs.keys().filter_map(|skill| member.skills.get(skill));
-    let (sum, count) = levels.fold((0, 0), |(sum, count), level| (sum + i64::from(*level), count + 1));
-    if count == 0 { 0 } else { sum * 1000 / count }
 }

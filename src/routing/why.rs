@@ -180,7 +180,8 @@ impl Policy {
 }
 
 /// The first rule that keeps the call from the agent now; `None`: the agent may have it. `reached`: how far the call's relaxing
-/// has come, at least the time it has been in the queue.
+/// has come, at least the time it has been in the queue. Whether the call is kept for another is not looked at: that depends on
+/// how the other stands, which a floor knows.
 pub(crate) fn refusal(
     policy: &Policy,
     waiting: &Waiting,
@@ -205,13 +206,7 @@ pub(crate) fn refusal(
     if let Err(rule) = policy.admits(agent, member, waiting, Reached(reached)) {
         return Some(rule);
     }
-    if let Some(rule) = excluded(waiting, agent, now) {
-        return Some(rule);
-    }
-    match &waiting.held_for {
-        Some((other, until)) if other != agent && *until > now => Some(Rule::HeldFor(other.clone(), *until)),
-        _ => None,
-    }
+    excluded(waiting, agent, now)
 }
 
 pub(super) fn excluded(waiting: &Waiting, agent: &AgentId, now: Timestamp) -> Option<Rule> {

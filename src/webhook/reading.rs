@@ -29,7 +29,6 @@ struct Several<T, const FEW: usize, const MORE: usize> {
     count: usize,
 }
 
-#[expect(clippy::large_enum_variant, reason = "a box would be on the heap")]
 enum Room<T, const FEW: usize, const MORE: usize> {
     Few([T; FEW]),
     More([T; MORE]),

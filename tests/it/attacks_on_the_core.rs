@@ -12,7 +12,6 @@ use switchboard::model::{Agent as AgentRecord, Call, CallState, EventKind, LegPr
 use switchboard::routing::Floor;
 use switchboard::setup::hang_up;
 use switchboard::sim::Sim;
-use switchboard::sim::carrier::CarrierConfig;
 use switchboard::store::{
     BODY_BYTES_MAX, Body, COMMIT_OPERATIONS_MAX, Commit, Expect, IndexEntry, Key, MemoryStore, Put, Store,
 };

@@ -67,7 +67,12 @@ impl Log {
     }
 
     fn offers(&mut self, call: u128, ms: i64, offer: u32, name: &str) -> &mut Self {
-        let decision = Decision { strategy: "longest_idle".to_owned(), configuration: 1, considered: Vec::new() };
+        let decision = Decision {
+            strategy: "longest_idle".to_owned(),
+            configuration: 1,
+            reached: Duration::ZERO,
+            considered: Vec::new(),
+        };
         self.note(call, ms, EventKind::Offered { offer, agent: agent(name), decision })
     }
 

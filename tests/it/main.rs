@@ -24,6 +24,7 @@ mod http_router_mounts_anywhere;
 mod no_input_breaks_a_reader;
 mod other_providers_speak_too;
 mod planted_bugs;
+mod routing_laws;
 mod shifts_with_faults;
 #[cfg(feature = "sim")]
 mod sockets_carry_calls;

@@ -1,16 +1,15 @@
 //! Which call is offered to whom next.
 
-use std::sync::Arc;
-
-use super::{Between, Caller, Floor, Rank, Strategy, index};
+use super::class::{fits, key_of};
+use super::{Between, Caller, FIRST_SHOWN, Floor, NONE, Place, Rank, Strategy};
 use crate::id::{AgentId, CallId, QueueId};
 use crate::routing::{ReadyAgent, WaitingCall, order, why};
 use crate::time::Timestamp;
 
-/// Most agents that are looked at together.
-const LOOKED_AT_MAX: usize = 64;
 /// A call that has waited this many times as long as its queue wants to answer within goes first, whatever the service levels.
 const LATE_TIMES: u32 = 10;
+/// How often it is asked whether the agent would rather take another call, and that call rather another agent.
+const RATHER_MAX: usize = 16;
 
 /// A call, and whom it is to be offered to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,60 +17,84 @@ pub struct Pick {
     /// Which call.
     pub call: CallId,
     pub(super) slot: u32,
-    pub(super) class: u32,
+    pub(super) line: u32,
     pub(super) agents: Vec<u32>,
 }
 
-/// What calls of different queues are compared by; the smallest goes first.
+/// What the first calls of different queues are compared by; the smallest goes first.
 type Claim = (i64, i64, i64, i64, CallId);
 
 impl Floor {
     /// The call that is to be offered next, and to whom; `None`: no call that waits may be offered to anybody who is free.
     /// Nothing changes but what is due: see [`take`](Self::take).
+    ///
+    /// Of the calls that somebody free may have, it is the first one; if the agent who is to get it would rather take another,
+    /// by the agent's own order of queues, that one; and so on, until the two would have each other.
     pub fn next(&mut self, now: Timestamp) -> Option<Pick> {
         self.advance(now);
-        if let ([agent], true) = (self.fresh.as_slice(), self.hot.is_empty()) {
-            let agent = *agent;
-            match self.best_call(agent, now, false) {
-                Some(slot) if self.caller(slot)?.waiting.wanted <= 1 => return self.pick(slot, vec![agent]),
-                _ => {}
+        if let Some(agent) = self.fresh {
+            if self.hot.is_empty() {
+                match self.best_call(agent, now) {
+                    Some(slot) if self.caller(slot).is_some_and(|caller| caller.waiting.wanted <= 1) => {
+                        return self.pick(slot, vec![agent]);
+                    }
+                    _ => {}
+                }
             }
-        }
-        for agent in std::mem::take(&mut self.fresh) {
+            self.fresh = None;
             self.stand_ready(agent);
         }
-        let slot = self.best_of_all(now)?;
-        let agent = *self.candidates(slot, 1, now).first()?;
-        // The agent's own order of queues may put another call first.
-        let slot = self.best_call(agent, now, true).unwrap_or(slot);
+        let mut slot = self.best_of_all(now)?;
+        let mut seen: Vec<u32> = Vec::new();
+        while seen.len() < RATHER_MAX {
+            let agent = *self.candidates(slot, 1, now).first()?;
+            match self.best_call(agent, now) {
+                Some(rather) if rather != slot && !seen.contains(&rather) => {
+                    seen.push(slot);
+                    slot = rather;
+                }
+                _ => break,
+            }
+        }
         let wanted = usize::from(self.caller(slot)?.waiting.wanted.max(1));
         let agents = self.candidates(slot, wanted, now);
-        if agents.is_empty() { None } else { self.pick(slot, agents) }
+        self.pick(slot, agents)
     }
 
-    /// Does as if the offers had been made: the agents are busy, the call wants so many fewer.
+    /// Does as if the offers had been made: the agents are busy, the call wants so many fewer and is not offered to them again
+    /// until it is set anew. A pick whose call was removed since changes nothing.
     pub fn take(&mut self, pick: &Pick, now: Timestamp) {
-        let Some(caller) = self.callers.get_mut(pick.slot as usize).and_then(Option::as_mut) else { return };
+        let caller = self.callers.get_mut(pick.slot as usize).and_then(Option::as_mut);
+        let Some(caller) = caller.filter(|caller| caller.id == pick.call) else { return };
         let made = u16::try_from(pick.agents.len()).unwrap_or(u16::MAX);
         let weight = caller.waiting.weight.max(1);
-        let left = caller.waiting.wanted.saturating_sub(made);
-        caller.waiting.offers += u32::from(made);
-        caller.waiting.wanted_more_at = caller.waiting.wanted_more_at.filter(|at| *at > now);
-        let queue = caller.waiting.queue.clone();
-        if left == 0 {
+        let waiting = &mut caller.waiting;
+        waiting.wanted = waiting.wanted.saturating_sub(made);
+        waiting.offers = waiting.offers.saturating_add(u32::from(made));
+        waiting.wanted_more_at = waiting.wanted_more_at.filter(|at| *at > now);
+        if waiting.wanted == 0 && waiting.wanted_more_at.is_none() {
             self.step_out(pick.slot);
+        } else {
+            for &agent in &pick.agents {
+                waiting.excluded.insert(self.seats[agent as usize].id.clone(), None);
+            }
+            self.settle(pick.slot, now);
         }
-        if let Some(caller) = self.callers.get_mut(pick.slot as usize).and_then(Option::as_mut) {
-            caller.waiting.wanted = left;
-        }
-        let line = self.classes[pick.class as usize].queue;
+        let queue = &self.lines[pick.line as usize].id.clone();
         for &agent in &pick.agents {
             self.leave(agent);
-            let standing = &mut self.seats[agent as usize].standing;
+            let mut standing = std::mem::take(&mut self.seats[agent as usize].standing);
+            let goes_round = self.lines[pick.line as usize].policy.strategy.goes_round();
+            self.note_offered(agent, standing.last_offered, standing.last_queue.as_ref(), false);
             standing.free = standing.free.saturating_sub(weight);
             standing.last_offered = Some(now);
-            standing.last_queue = Some(queue.clone());
-            self.offered_last(line, now, agent);
+            if standing.last_queue.as_ref() != Some(queue) {
+                standing.last_queue = Some(queue.clone());
+            }
+            self.seats[agent as usize].standing = standing;
+            if goes_round {
+                self.lines[pick.line as usize].offered.insert((now, agent));
+            }
             self.enter(agent, now);
         }
     }
@@ -84,70 +107,97 @@ impl Floor {
     /// Queue of the call of a pick.
     #[must_use]
     pub fn queue(&self, pick: &Pick) -> &QueueId {
-        &self.lines[self.classes[pick.class as usize].queue as usize].id
-    }
-
-    pub(super) fn caller(&self, slot: u32) -> Option<&Caller> {
-        self.callers.get(slot as usize).and_then(Option::as_ref)
+        &self.lines[pick.line as usize].id
     }
 
     fn pick(&self, slot: u32, agents: Vec<u32>) -> Option<Pick> {
         let caller = self.caller(slot)?;
-        Some(Pick { call: caller.id, slot, class: caller.class, agents })
+        (!agents.is_empty()).then(|| Pick { call: caller.id, slot, line: caller.line, agents })
     }
 
+    /// Whether an agent of the call's class may have the call.
     fn may(&self, caller: &Caller, agent: u32, now: Timestamp) -> bool {
         let seat = &self.seats[agent as usize];
-        seat.standing.free >= caller.waiting.weight.max(1)
-            && (caller.waiting.excluded.is_empty() || why::excluded(&caller.waiting, &seat.id, now).is_none())
+        (caller.waiting.excluded.is_empty() || why::excluded(&caller.waiting, &seat.id, now).is_none())
+            && fits(seat, &caller.bits)
     }
 
-    /// Of the calls of the classes that have both, the one that goes first and may be offered to somebody.
-    fn best_of_all(&self, now: Timestamp) -> Option<u32> {
-        let mut best: Option<(Claim, u32)> = None;
-        for class in &self.hot {
-            let class = &self.classes[*class as usize];
-            let first = class.waiting.iter().find(|place| {
-                let caller = self.caller(place.slot);
-                caller.is_some_and(|caller| class.ready.iter().any(|rank| self.may(caller, rank.agent, now)))
-            });
-            let Some((place, caller)) = first.and_then(|place| Some((place, self.caller(place.slot)?))) else {
-                continue;
-            };
-            let claim = self.claim(caller, now);
+    /// Of the calls that somebody may have, the one that goes first.
+    fn best_of_all(&mut self, now: Timestamp) -> Option<u32> {
+        let mut firsts: Vec<(u32, Place)> = Vec::new();
+        let mut cold: Vec<u32> = Vec::new();
+        let hot = std::mem::take(&mut self.hot);
+        for &at in &hot {
+            self.replenish(at);
+            let class = &self.classes[at as usize];
+            let first = class.waiting.iter().find(|place| self.has_candidate(place.slot, now));
+            match first {
+                Some(place) => keep_first(&mut firsts, class.key.line, *place),
+                None => cold.push(at),
+            }
+        }
+        self.hot = hot;
+        cold.iter().for_each(|at| {
+            self.hot.remove(at);
+        });
+        let claims =
+            firsts.iter().filter_map(|(_, place)| Some((self.claim(self.caller(place.slot)?, now), place.slot)));
+        claims.min().map(|(_, slot)| slot)
+    }
+
+    fn has_candidate(&self, slot: u32, now: Timestamp) -> bool {
+        let Some(caller) = self.caller(slot) else { return false };
+        let is_free_of_pairs = caller.waiting.excluded.is_empty() && caller.bits.is_empty() && !self.has_own;
+        is_free_of_pairs || !self.candidates(slot, 1, now).is_empty()
+    }
+
+    /// The call that an agent who is ready takes next.
+    fn best_call(&self, agent: u32, now: Timestamp) -> Option<u32> {
+        let seat = &self.seats[agent as usize];
+        let mut best: Option<((Option<u8>, Claim), u32)> = None;
+        let mut consider = |priority: Option<u8>, place: Option<Place>| {
+            let Some((place, caller)) = place.and_then(|place| Some((place, self.caller(place.slot)?))) else { return };
+            let claim = (priority, self.claim(caller, now));
             if best.as_ref().is_none_or(|(known, _)| claim < *known) {
                 best = Some((claim, place.slot));
             }
+        };
+        let mut firsts: Vec<(u32, Place)> = Vec::new();
+        for &(line, class, _) in seat.alone.iter().filter(|(_, _, direct)| *direct) {
+            if let Some(place) = self.first_for(class, agent, now) {
+                keep_first(&mut firsts, line, place);
+            }
+        }
+        firsts.iter().for_each(|(_, place)| consider(None, Some(*place)));
+        for post in &seat.posts {
+            let held = seat.alone.iter().filter(|(line, _, direct)| *line == post.line && !*direct);
+            let held = held.map(|(_, class, _)| class);
+            let first = post.classes.iter().chain(held).filter_map(|class| self.first_for(*class, agent, now)).min();
+            consider(Some(post.priority), first);
         }
         best.map(|(_, slot)| slot)
     }
 
-    /// The call that an agent takes next.
-    fn best_call(&self, agent: u32, now: Timestamp, hot_only: bool) -> Option<u32> {
-        let mut best: Option<((u8, Claim), u32)> = None;
-        for share in &self.seats[agent as usize].shares {
-            let class = &self.classes[share.class as usize];
-            if class.waiting.is_empty() || (hot_only && class.ready.is_empty()) {
-                continue;
-            }
-            if best.as_ref().is_some_and(|((priority, _), _)| *priority < share.priority) {
-                continue;
-            }
-            let mut callers = class.waiting.iter().filter_map(|place| self.caller(place.slot).map(|c| (place.slot, c)));
-            let Some((slot, caller)) = callers.find(|(_, caller)| self.may(caller, agent, now)) else { continue };
-            let claim = (share.priority, self.claim(caller, now));
-            if best.as_ref().is_none_or(|(known, _)| claim < *known) {
-                best = Some((claim, slot));
-            }
+    /// The first call of a class that an agent of the class may have.
+    fn first_for(&self, class: u32, agent: u32, now: Timestamp) -> Option<Place> {
+        let gauge = &self.gauges[class as usize];
+        if gauge.waiting == 0 || self.seats[agent as usize].standing.free < gauge.weight {
+            return None;
         }
-        best.map(|(_, slot)| slot)
+        let class = &self.classes[class as usize];
+        let is_own = matches!(self.lines[class.key.line as usize].policy.strategy, Strategy::Own(_));
+        let may = |place: &&Place| {
+            self.caller(place.slot).is_some_and(|caller| self.may(caller, agent, now))
+                && (!is_own || self.candidates(place.slot, FIRST_SHOWN, now).contains(&agent))
+        };
+        class.waiting.iter().find(may).copied()
     }
 
     fn claim(&self, caller: &Caller, now: Timestamp) -> Claim {
         let waiting = &caller.waiting;
         let since = waiting.since.as_micros();
-        let line = &self.lines[self.classes[caller.class as usize].queue as usize];
-        let Some(policy) = self.roster.queues.get(&line.id) else { return (i64::MAX, 0, 0, since, caller.id) };
+        let line = &self.lines[caller.line as usize];
+        let policy = &line.policy;
         let score = || order::score(policy.order, caller.points, waiting.since, now).saturating_neg();
         match self.roster.between {
             Between::Score => (0, score(), 0, since, caller.id),
@@ -155,122 +205,185 @@ impl Floor {
             Between::Weight if line.waiting >= line.ready => (0, -i64::from(policy.weight), score(), since, caller.id),
             Between::Weight => (1, score(), 0, since, caller.id),
             Between::ServiceLevel => {
-                if now.since(waiting.since) > policy.answer_within * LATE_TIMES {
+                if now.since(waiting.since) > policy.answer_within.saturating_mul(LATE_TIMES) {
                     return (0, since, 0, since, caller.id);
                 }
                 if now.since(waiting.entered) > policy.answer_within {
                     return (2, score(), 0, since, caller.id);
                 }
                 let short = policy.target_per_mille.saturating_sub(line.in_time_per_mille);
-                (1, -i64::from(short) * i64::from(policy.weight.max(1)), score(), since, caller.id)
+                (1, -i64::from(short).saturating_mul(i64::from(policy.weight.max(1))), score(), since, caller.id)
             }
         }
     }
 
-    /// The first agents, at most `most`, who may have the call.
-    pub(super) fn candidates(&self, slot: u32, most: usize, now: Timestamp) -> Vec<u32> {
+    /// The first ready agents, at most `most`, who may have the call.
+    fn candidates(&self, slot: u32, most: usize, now: Timestamp) -> Vec<u32> {
         let Some(caller) = self.caller(slot) else { return Vec::new() };
         let class = &self.classes[caller.class as usize];
-        let Some(policy) = self.roster.queues.get(&caller.waiting.queue) else { return Vec::new() };
+        let line = &self.lines[caller.line as usize];
         let may = |rank: &&Rank| self.may(caller, rank.agent, now);
-        if policy.strategy.looks_at_many() {
-            return self.looked_at_together(caller, &policy.strategy, most, now);
-        }
-        if !policy.strategy.is_cyclic() {
-            return class.ready.iter().filter(may).take(most).map(|rank| rank.agent).collect();
-        }
-        let mut agents = Vec::new();
-        let mut from = Rank::default();
-        // Within those of equal tier, ring and penalty, round from where it stopped.
-        while let Some(first) = class.ready.range(from..).next().copied() {
-            let group = Rank { key: [i64::MIN, i64::MIN], agent: 0, ..first };
-            let end = Rank { key: [i64::MAX, i64::MAX], agent: u32::MAX, ..first };
-            let start = self.starts_after(caller, &policy.strategy, group);
-            let after = class.ready.range((std::ops::Bound::Excluded(start), std::ops::Bound::Included(end)));
-            let before = class.ready.range(group..=start);
-            agents.extend(after.chain(before).filter(may).take(most - agents.len()).map(|rank| rank.agent));
-            if agents.len() >= most || end.penalty == u32::MAX {
-                break;
+        match &line.policy.strategy {
+            Strategy::Own(_) => self.ranked(caller, &self.ready(caller, FIRST_SHOWN, now), most),
+            Strategy::WeightedRandom => self.drawn_by_weight(caller, most, now),
+            strategy if strategy.goes_round() => {
+                let mut agents = Vec::new();
+                let mut from = class.first.first().map(|rank| rank.grade);
+                while let Some(grade) = from.filter(|_| agents.len() < most) {
+                    let start = self.starts_after(caller, strategy, grade);
+                    agents.extend(self.round(caller, start, now).take(most - agents.len()));
+                    let beyond = Rank { grade, ..Rank::LAST };
+                    from = class.first.range(beyond..).next().map(|rank| rank.grade);
+                }
+                agents
             }
-            from = Rank { penalty: end.penalty + 1, key: [i64::MIN, i64::MIN], agent: 0, ..end };
+            _ => {
+                let ready = self.gauges[caller.class as usize].ready as usize;
+                let must_sort = class.key.is_mixed() && matches!(line.policy.strategy, Strategy::BestFit);
+                if !must_sort {
+                    let agents: Vec<u32> = class.first.iter().filter(may).take(most).map(|rank| rank.agent).collect();
+                    if agents.len() >= most || class.first.len() >= ready {
+                        return agents;
+                    }
+                }
+                self.ready(caller, most, now).iter().map(|rank| rank.agent).collect()
+            }
         }
-        agents
     }
 
-    fn starts_after(&self, caller: &Caller, strategy: &Strategy, group: Rank) -> Rank {
-        if matches!(strategy, Strategy::Random) {
-            return Rank { key: [self.drawn_for(caller, 0), 0], ..group };
+    /// The first ready agents who may have the call, whatever it costs.
+    fn ready(&self, caller: &Caller, most: usize, now: Timestamp) -> Vec<Rank> {
+        let class = &self.classes[caller.class as usize];
+        let is_whole = class.first.len() >= self.gauges[caller.class as usize].ready as usize;
+        let mut ranks: Vec<Rank> = match is_whole || class.first.len() >= FIRST_SHOWN.max(most) {
+            true => class.first.iter().copied().collect(),
+            false => self.ranks(caller.class),
+        };
+        let line = &self.lines[caller.line as usize];
+        if class.key.is_mixed() && matches!(line.policy.strategy, Strategy::BestFit) {
+            for rank in &mut ranks {
+                let seat = &self.seats[rank.agent as usize];
+                let at = seat.posts.binary_search_by_key(&caller.line, |post| post.line).ok();
+                if let Some(post) = at.and_then(|at| seat.posts.get(at)) {
+                    rank.key = key_of(line, seat, post, &caller.bits, rank.agent, self.roster.seed);
+                }
+            }
         }
-        let line = &self.lines[self.classes[caller.class as usize].queue as usize];
-        let Some((_, agent)) = line.last else { return group };
-        let position = match strategy {
-            Strategy::RoundRobinOrdered => {
-                let member = self.roster.agents.get(&self.seats[agent as usize].id);
-                member.and_then(|member| member.queues.get(&line.id)).map_or(0, |place| i64::from(place.position))
+        ranks.retain(|rank| self.may(caller, rank.agent, now));
+        ranks.sort_unstable();
+        ranks.truncate(most);
+        ranks
+    }
+
+    /// The ready agents of a grade who may have the call, round from `start`.
+    fn round(&self, caller: &Caller, start: Rank, now: Timestamp) -> impl Iterator<Item = u32> {
+        let class = &self.classes[caller.class as usize];
+        let first = Rank { key: [i64::MIN; 2], agent: 0, ..start };
+        let last = Rank { grade: start.grade, ..Rank::LAST };
+        let after = class.first.range((std::ops::Bound::Excluded(start), std::ops::Bound::Included(last)));
+        let before = class.first.range(first..=start);
+        after.chain(before).map(|rank| rank.agent).filter(move |agent| self.may(caller, *agent, now))
+    }
+
+    fn starts_after(&self, caller: &Caller, strategy: &Strategy, grade: u32) -> Rank {
+        let line = &self.lines[caller.line as usize];
+        if matches!(strategy, Strategy::Random) {
+            return Rank { grade, key: [self.drawn_for(caller, 0), 0], agent: 0 };
+        }
+        let agent = line.last();
+        let position = match (strategy, self.seats.get(agent as usize)) {
+            // Nobody yet: from the top.
+            (_, None) => return Rank { grade, key: [i64::MIN; 2], agent: 0 },
+            (Strategy::RoundRobinOrdered, Some(seat)) => {
+                let post = seat.posts.iter().find(|post| post.line == caller.line);
+                post.map_or(0, |post| i64::from(post.position))
             }
             _ => 0,
         };
-        Rank { key: [position, 0], agent, ..group }
+        Rank { grade, key: [position, 0], agent }
     }
 
     fn drawn_for(&self, caller: &Caller, nth: u32) -> i64 {
         let salt = u64::from(caller.waiting.offers.wrapping_add(nth)).rotate_left(32);
-        drawn(self.roster.seed ^ salt, caller.id.0.as_u64_pair().0 ^ caller.id.0.as_u64_pair().1, None)
+        let (high, low) = caller.id.0.as_u64_pair();
+        drawn(self.roster.seed ^ salt, high ^ low, None)
     }
 
-    /// The strategies that compare agents with each other rather than each by itself.
-    fn looked_at_together(&self, caller: &Caller, strategy: &Strategy, most: usize, now: Timestamp) -> Vec<u32> {
+    /// A grade is drawn by the weight of its ready agents, then one of them; as often as agents are wanted.
+    fn drawn_by_weight(&self, caller: &Caller, most: usize, now: Timestamp) -> Vec<u32> {
+        const UNIT: u64 = 1 << 20;
         let class = &self.classes[caller.class as usize];
-        let mut agents: Vec<Rank> = Vec::new();
-        for rank in class.ready.iter().filter(|rank| self.may(caller, rank.agent, now)) {
-            let is_worse = agents.first().is_some_and(|first| (first.tier, first.ring) != (rank.tier, rank.ring));
-            if is_worse || agents.len() == LOOKED_AT_MAX {
-                break;
+        let line = &self.lines[caller.line as usize];
+        let grade_of = |grade: u32| line.grades.get(grade as usize).copied().unwrap_or_default();
+        let mut left: Vec<(u32, u32)> = class.tally.iter().map(|(grade, count)| (*grade, *count)).collect();
+        let mut chosen: Vec<u32> = Vec::new();
+        while let Some(&(first, _)) = left.first().filter(|_| chosen.len() < most) {
+            let (tier, ring, _) = grade_of(first);
+            let weights = left.iter().take_while(|(grade, _)| {
+                let (its_tier, its_ring, _) = grade_of(*grade);
+                (its_tier, its_ring) == (tier, ring)
+            });
+            let weights: Vec<u64> =
+                weights.map(|(grade, n)| u64::from(*n) * (UNIT / (1 + u64::from(grade_of(*grade).2))).max(1)).collect();
+            let salt = super::index(chosen.len() + left.len());
+            let mut drawn = self.drawn_for(caller, salt).unsigned_abs() % weights.iter().sum::<u64>().max(1);
+            let nth = weights.iter().position(|weight| {
+                let is_here = drawn < *weight;
+                drawn = drawn.saturating_sub(*weight);
+                is_here
+            });
+            let nth = nth.unwrap_or(0);
+            let grade = left[nth].0;
+            let start = Rank { grade, key: [self.drawn_for(caller, salt.wrapping_mul(31)), 0], agent: NONE };
+            let agent = self.round(caller, start, now).find(|agent| !chosen.contains(agent));
+            chosen.extend(agent);
+            left[nth].1 = left[nth].1.saturating_sub(1);
+            if agent.is_none() || left[nth].1 == 0 {
+                left.remove(nth);
             }
-            agents.push(*rank);
         }
-        let Strategy::Own(own) = strategy else { return self.drawn_by_weight(caller, agents, most) };
-        let roster = Arc::clone(&self.roster);
+        chosen
+    }
+
+    /// What a strategy of one's own makes of the first ones of the best tier and ring.
+    fn ranked(&self, caller: &Caller, ready: &[Rank], most: usize) -> Vec<u32> {
+        let line = &self.lines[caller.line as usize];
+        let Strategy::Own(own) = &line.policy.strategy else { return Vec::new() };
+        let grade_of = |rank: &Rank| line.grades.get(rank.grade as usize).map(|(tier, ring, _)| (*tier, *ring));
+        let best = ready.first().map(grade_of);
+        let agents: Vec<u32> =
+            ready.iter().take_while(|rank| Some(grade_of(rank)) == best).map(|rank| rank.agent).collect();
         let shown: Vec<ReadyAgent<'_>> = agents
             .iter()
-            .filter_map(|rank| {
-                let seat = &self.seats[rank.agent as usize];
-                let member = roster.agents.get(&seat.id)?;
+            .filter_map(|agent| {
+                let seat = &self.seats[*agent as usize];
+                let member = self.roster.agents.get(&seat.id)?;
                 Some(ReadyAgent { id: &seat.id, member, standing: &seat.standing })
             })
             .collect();
+        let reached = why::Reached(self.reached_by(caller));
         let call = WaitingCall {
             id: caller.id,
-            needs: &class.needs,
+            needs: &line.policy.needs_at(&caller.waiting.needs, reached),
             priority: caller.points,
             queued_at: caller.waiting.since,
         };
         let mut chosen: Vec<u32> = Vec::new();
         for at in own.rank(call, &shown) {
-            let Some(rank) = agents.get(at) else { continue };
-            if chosen.len() < most && !chosen.contains(&rank.agent) {
-                chosen.push(rank.agent);
+            let Some(agent) = agents.get(at) else { continue };
+            if chosen.len() < most && !chosen.contains(agent) {
+                chosen.push(*agent);
             }
         }
         chosen
     }
+}
 
-    fn drawn_by_weight(&self, caller: &Caller, mut agents: Vec<Rank>, most: usize) -> Vec<u32> {
-        const UNIT: u64 = 1 << 20;
-        let weight = |rank: &Rank| UNIT / (1 + u64::from(rank.penalty)).min(UNIT);
-        let mut chosen = Vec::new();
-        while chosen.len() < most && !agents.is_empty() {
-            let all: u64 = agents.iter().map(weight).sum();
-            let mut left = self.drawn_for(caller, index(chosen.len())).unsigned_abs() % all.max(1);
-            let at = agents.iter().position(|rank| {
-                let weight = weight(rank);
-                let here = left < weight;
-                left = left.saturating_sub(weight);
-                here
-            });
-            chosen.push(agents.remove(at.unwrap_or(0)).agent);
-        }
-        chosen
+/// Of the calls of each queue, the first.
+fn keep_first(firsts: &mut Vec<(u32, Place)>, line: u32, place: Place) {
+    match firsts.iter_mut().find(|(known, _)| *known == line) {
+        Some((_, known)) => *known = place.min(*known),
+        None => firsts.push((line, place)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a floor shows: places, counts, and why.
 
-use super::{Caller, Floor, Rank, Spot};
+use super::class::Class;
+use super::{Caller, Floor, NONE, Spot, index};
 use crate::id::{AgentId, CallId, QueueId};
 use crate::routing::{Considered, Order, Pick, Precedence, Rule, Verdict, order, why};
 use crate::time::Timestamp;
@@ -13,25 +14,28 @@ impl Floor {
     /// queue who are free and may not have the call, with the first rule that keeps it from them; at most 20.
     #[must_use]
     pub fn considered(&self, pick: &Pick, now: Timestamp) -> Vec<Considered> {
-        let Some(caller) = self.caller(pick.slot) else { return Vec::new() };
-        let class = &self.classes[pick.class as usize];
+        let Some(caller) = self.caller(pick.slot).filter(|caller| caller.id == pick.call) else { return Vec::new() };
+        let class = &self.classes[caller.class as usize];
+        let line = &self.lines[caller.line as usize];
         let mut seen: Vec<u32> = Vec::with_capacity(CONSIDERED_MAX);
         let mut all: Vec<Considered> = Vec::with_capacity(CONSIDERED_MAX);
         for &agent in &pick.agents {
             seen.push(agent);
             all.push(self.considered_one(caller, agent, Verdict::Chosen));
         }
-        for rank in class.ready.iter().take(CONSIDERED_MAX) {
+        for rank in class.first.iter().take(CONSIDERED_MAX) {
             if all.len() < CONSIDERED_MAX && !seen.contains(&rank.agent) {
                 seen.push(rank.agent);
-                let rule = why::excluded(&caller.waiting, &self.seats[rank.agent as usize].id, now);
+                let rule = match class.key.is_mixed() {
+                    true => self.refusal(caller, rank.agent, now),
+                    false => why::excluded(&caller.waiting, &self.seats[rank.agent as usize].id, now),
+                };
                 let verdict = rule.map_or(Verdict::Outranked, Verdict::Refused);
                 all.push(self.considered_one(caller, rank.agent, verdict));
             }
         }
         // Not everybody: the first few of the queue.
-        let others = self.lines[class.queue as usize].agents.iter().take(CONSIDERED_MAX);
-        for &agent in others {
+        for &(agent, _) in line.agents.iter().take(CONSIDERED_MAX) {
             if all.len() < CONSIDERED_MAX && !seen.contains(&agent) && self.seats[agent as usize].at != Spot::Away {
                 let rule = self.refusal(caller, agent, now);
                 let verdict = rule.map_or(Verdict::Outranked, Verdict::Refused);
@@ -43,45 +47,51 @@ impl Floor {
 
     fn considered_one(&self, caller: &Caller, agent: u32, verdict: Verdict) -> Considered {
         let seat = &self.seats[agent as usize];
-        let share = seat.shares.binary_search_by_key(&caller.class, |share| share.class);
-        let rank = share.ok().and_then(|at| seat.shares.get(at)).map_or_else(Rank::default, |share| share.rank);
-        // An agent who was free for a moment only has not been given a place yet.
-        let [first, second] = self.key_of(caller.class, agent).unwrap_or(rank.key);
-        let compared = [i64::from(rank.tier), i64::from(rank.ring), i64::from(rank.penalty), first, second];
+        let post = seat.posts.binary_search_by_key(&caller.line, |post| post.line).map_or(NONE, index);
+        let rank = self.rank_in(caller.class, agent, post);
+        let grades = &self.lines[caller.line as usize].grades;
+        let (tier, ring, penalty) = grades.get(rank.grade as usize).copied().unwrap_or_default();
+        let [first, second] = rank.key;
+        let compared = [i64::from(tier), i64::from(ring), i64::from(penalty), first, second];
         Considered { agent: seat.id.clone(), idle_since: seat.standing.idle_since, compared, verdict }
     }
 
     fn refusal(&self, caller: &Caller, agent: u32, now: Timestamp) -> Option<Rule> {
         let seat = &self.seats[agent as usize];
-        let policy = self.roster.queues.get(&caller.waiting.queue)?;
+        let policy = &self.lines[caller.line as usize].policy;
         let member = self.roster.agents.get(&seat.id)?;
-        why::refusal(policy, &caller.waiting, &seat.id, member, &seat.standing, self.reached_by(caller), now)
+        let reached = self.reached_by(caller);
+        let rule = why::refusal(policy, &caller.waiting, &seat.id, member, &seat.standing, reached, now);
+        // Whether it is still kept depends on how the agent stands for whom it is.
+        let kept_for = self.classes[caller.class as usize].key.only.filter(|(only, _)| *only != agent);
+        rule.or_else(|| match (&caller.waiting.held_for, kept_for) {
+            (Some((other, until)), Some(_)) => Some(Rule::HeldFor(other.clone(), *until)),
+            _ => None,
+        })
     }
 
-    fn reached_by(&self, caller: &Caller) -> std::time::Duration {
-        let class = &self.classes[caller.class as usize];
-        self.lines[class.queue as usize].stages.get(usize::from(class.stage)).copied().unwrap_or_default()
+    pub(super) fn reached_by(&self, caller: &Caller) -> std::time::Duration {
+        self.lines[caller.line as usize].reached(self.classes[caller.class as usize].key.stage)
     }
 
     /// How far the relaxing of a waiting call has come: the time in the queue that counts as reached, which is more than the time
     /// waited where nobody signed in could have served it. `None`: it does not wait.
     #[must_use]
     pub fn reached(&self, call: CallId) -> Option<std::time::Duration> {
-        Some(self.reached_by(self.caller(*self.slot_of.get(&call)?)?))
+        Some(self.reached_by(self.caller_of(call)?))
     }
 
     /// Why the agent is not offered the call. `Ok(None)`: the agent may have it. `Err`: there is no such agent, or the call does
     /// not wait.
     pub fn why_not(&self, call: CallId, agent: &AgentId, now: Timestamp) -> Result<Option<Rule>, NotHere> {
-        let caller = self.slot_of.get(&call).and_then(|slot| self.caller(*slot)).ok_or(NotHere::Call(call))?;
+        let caller = self.caller_of(call).ok_or(NotHere::Call(call))?;
         let &at = self.seat_of.get(agent).ok_or_else(|| NotHere::Agent(agent.clone()))?;
         Ok(self.refusal(caller, at, now))
     }
 
     /// Which of two calls of one queue goes first, and why.
     pub fn why_first(&self, one: CallId, other: CallId) -> Result<Precedence, NotHere> {
-        let find =
-            |call: CallId| self.slot_of.get(&call).and_then(|slot| self.caller(*slot)).ok_or(NotHere::Call(call));
+        let find = |call: CallId| self.caller_of(call).ok_or(NotHere::Call(call));
         let (a, b) = (find(one)?, find(other)?);
         if a.waiting.queue != b.waiting.queue {
             return Err(NotHere::SameQueue);
@@ -94,12 +104,8 @@ impl Floor {
     /// Calls that go before this one in its queue. `None`: it does not wait. Costs as many steps as there are.
     #[must_use]
     pub fn ahead(&self, call: CallId) -> Option<usize> {
-        let caller = self.caller(*self.slot_of.get(&call)?)?;
-        let line = &self.lines[self.classes[caller.class as usize].queue as usize];
-        let ahead = line.classes.iter().map(|class| {
-            let first = super::Place { key: [i64::MIN, i64::MIN], id: CallId(uuid::Uuid::nil()), slot: 0 };
-            self.classes[*class as usize].waiting.range(first..caller.place).count()
-        });
+        let caller = self.caller_of(call)?;
+        let ahead = self.classes_of(caller.line).map(|class| class.waiting.range(..caller.place).count());
         Some(ahead.sum())
     }
 
@@ -107,11 +113,23 @@ impl Floor {
     #[must_use]
     pub fn line(&self, queue: &QueueId, most: usize) -> Vec<CallId> {
         let Some(&line) = self.line_of.get(queue) else { return Vec::new() };
-        let classes = self.lines[line as usize].classes.iter();
         let mut places: Vec<super::Place> =
-            classes.flat_map(|class| self.classes[*class as usize].waiting.iter().take(most).copied()).collect();
+            self.classes_of(line).flat_map(|class| class.waiting.iter().take(most).copied()).collect();
         places.sort_unstable();
         places.into_iter().take(most).map(|place| place.id).collect()
+    }
+
+    /// Classes of a queue, those for one agent alone included.
+    fn classes_of(&self, line: u32) -> impl Iterator<Item = &Class> {
+        let line = &self.lines[line as usize];
+        line.classes.iter().chain(&line.alone).map(|class| &self.classes[*class as usize])
+    }
+
+    /// Calls that are matched one by one, because their queue has calls of more than 1,024 kinds: each costs a look at every agent
+    /// of the queue.
+    #[must_use]
+    pub fn matched_one_by_one(&self) -> usize {
+        self.callers.iter().flatten().filter(|caller| self.classes[caller.class as usize].key.is_mixed()).count()
     }
 
     /// Calls that wait and could be offered, over all queues.

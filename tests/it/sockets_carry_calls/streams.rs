@@ -478,8 +478,7 @@ fn what_was_played_is_remembered_of_the_last_hundred_legs() {
 fn a_recording_hears_what_a_server_plays() {
     let document = format!(r#"<Start><Recording trim="do-not-trim"/></Start>{CONNECT}"#);
     let mut world = World::new(&document);
-    let ann = world.dials();
-    let id = world.id();
+    let (ann, id) = (world.dials(), world.id());
     let sid = world.said(id)[1]["streamSid"].as_str().expect("it has started").to_owned();
     world.run(ms(1000));
     world.server(id, &play(&sid, &[0x55; 16_000]));

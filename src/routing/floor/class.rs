@@ -1,0 +1,528 @@
+//! Classes: made when a call first needs one, dropped when they are not worth their upkeep.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{CLASSES_MAX, FIRST_MIN, FIRST_SHOWN, Floor, Line, NONE, Post, Rank, Seat, Spot, index, pick};
+use crate::routing::strategy::{Compared, Key};
+use crate::routing::why::Reached;
+use crate::routing::{Levels, Needs, Strategy};
+
+/// Stands for the needs of calls that are matched one by one.
+const MIXED: u32 = u32::MAX;
+/// Stands for the needs of calls for one agent alone: they do not matter.
+const ANY: u32 = u32::MAX - 1;
+/// Making a class anew costs at least so many changes of an agent.
+const PATIENCE_MIN: u32 = 1024;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ClassKey {
+    pub(super) line: u32,
+    pub(super) stage: u32,
+    /// The only agent, and whether the calls are nobody else's ever.
+    pub(super) only: Option<(u32, bool)>,
+    pub(super) needs: u32,
+    pub(super) weight: u16,
+}
+
+impl ClassKey {
+    pub(super) fn is_mixed(self) -> bool {
+        self.needs == MIXED && self.only.is_none()
+    }
+
+    pub(super) fn alone(self, agent: u32, direct: bool) -> Self {
+        Self { only: Some((agent, direct)), needs: ANY, ..self }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Class {
+    pub(super) key: ClassKey,
+    /// Needed after what has been relaxed: skills and levels.
+    pub(super) bits: Vec<(u32, Levels)>,
+    /// Agents who may have its calls when they are ready, each with the agent's post.
+    pub(super) members: Vec<(u32, u32)>,
+    /// The first of those who are ready: all of them whose rank is at most the gauge's bound.
+    pub(super) first: BTreeSet<Rank>,
+    /// How many first ones are looked for.
+    pub(super) wanted: usize,
+    /// Ready agents of each grade, where chance goes by it.
+    pub(super) tally: BTreeMap<u32, u32>,
+    pub(super) waiting: BTreeSet<super::Place>,
+    /// Members who are signed in.
+    pub(super) staffed: u32,
+    /// Calls that are of this class, those that are being offered included.
+    callers: u32,
+    /// Count of the queue's uses when a call last needed it.
+    used: u64,
+}
+
+/// What is asked of a class each time one of its agents becomes ready or busy.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gauge {
+    pub(super) bound: Rank,
+    pub(super) ready: u32,
+    pub(super) waiting: u32,
+    /// Changes among its agents since a call last needed it.
+    upkeep: u32,
+    patience: u32,
+    pub(super) weight: u16,
+    is_plain: bool,
+}
+
+/// Needs that some call has.
+#[derive(Debug)]
+pub(super) struct Interned {
+    pub(super) needs: Needs,
+    hash: (u64, u32),
+    users: u32,
+}
+
+/// FNV-1a (Fowler, Noll, Vo): the same on every machine.
+fn hash(needs: &Needs) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut add = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    for (skill, levels) in needs {
+        skill.bytes().chain([0xFF, levels.least, levels.most]).for_each(&mut add);
+    }
+    hash
+}
+
+/// Whether an agent's skills meet what is needed.
+pub(super) fn fits(seat: &Seat, bits: &[(u32, Levels)]) -> bool {
+    bits.iter().all(|(skill, levels)| level(seat, *skill).is_some_and(|level| levels.contains(level)))
+}
+
+fn level(seat: &Seat, skill: u32) -> Option<u8> {
+    let at = seat.skills.binary_search_by_key(&skill, |(known, _)| *known).ok()?;
+    seat.skills.get(at).map(|(_, level)| *level)
+}
+
+/// What the queue's strategy compares the agent by.
+pub(super) fn key_of(line: &Line, seat: &Seat, post: &Post, bits: &[(u32, Levels)], agent: u32, seed: u64) -> Key {
+    let strategy = &line.policy.strategy;
+    if matches!(strategy, Strategy::Random | Strategy::WeightedRandom) {
+        return [pick::drawn(seed, u64::from(agent), seat.standing.last_offered), 0];
+    }
+    let mean_level = if matches!(strategy, Strategy::BestFit) { mean_level(seat, bits) } else { 0 };
+    strategy.key(
+        &seat.standing,
+        &Compared {
+            position: post.position,
+            by_attributes: post.by_attributes,
+            rank: seat.rank,
+            queues: seat.queues,
+            mean_level,
+        },
+    )
+}
+
+/// In thousandths.
+fn mean_level(seat: &Seat, bits: &[(u32, Levels)]) -> i64 {
+    let levels = bits.iter().filter_map(|(skill, _)| level(seat, *skill));
+    let (sum, count) = levels.fold((0, 0), |(sum, count), level| (sum + i64::from(level), count + 1));
+    if count == 0 { 0 } else { sum * 1000 / count }
+}
+
+impl Class {
+    fn of(key: ClassKey, bits: Vec<(u32, Levels)>) -> Self {
+        Self {
+            key,
+            bits,
+            members: Vec::new(),
+            first: BTreeSet::new(),
+            wanted: FIRST_MIN,
+            tally: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            staffed: 0,
+            callers: 0,
+            used: 0,
+        }
+    }
+
+    /// Keeps the first ones few.
+    fn trim(&mut self, gauge: &mut Gauge) {
+        if self.first.len() < self.wanted.saturating_mul(2) {
+            return;
+        }
+        if let Some(&beyond) = self.first.iter().nth(self.wanted) {
+            self.first.split_off(&beyond);
+            gauge.bound = self.first.last().copied().unwrap_or(Rank::LAST);
+        }
+    }
+}
+
+impl Floor {
+    /// A number for these needs, until as many [`forget`](Self::forget) it.
+    pub(super) fn intern(&mut self, needs: &Needs) -> u32 {
+        let hash = hash(needs);
+        for (_, &known) in self.needs_of.range((hash, 0)..=(hash, u32::MAX)) {
+            let interned = &mut self.needs[known as usize];
+            if interned.needs == *needs {
+                interned.users += 1;
+                return known;
+            }
+        }
+        let nth = self.needs_of.range((hash, 0)..=(hash, u32::MAX)).next_back().map_or(0, |((_, nth), _)| nth + 1);
+        let interned = Interned { needs: needs.clone(), hash: (hash, nth), users: 1 };
+        let at = match self.needs_vacant.pop() {
+            Some(at) => {
+                self.needs[at as usize] = interned;
+                at
+            }
+            None => {
+                self.needs.push(interned);
+                index(self.needs.len() - 1)
+            }
+        };
+        self.needs_of.insert((hash, nth), at);
+        at
+    }
+
+    pub(super) fn forget(&mut self, needs: u32) {
+        let Some(interned) = self.needs.get_mut(needs as usize) else { return };
+        interned.users = interned.users.saturating_sub(1);
+        if interned.users == 0 {
+            let hash = interned.hash;
+            interned.needs = Needs::new();
+            self.needs_of.remove(&hash);
+            self.needs_vacant.push(needs);
+        }
+    }
+
+    /// What an agent must be able to do for these needs at a stage. A skill that nobody has stands for itself.
+    pub(super) fn bits(&self, line: u32, stage: u32, needs: u32) -> Vec<(u32, Levels)> {
+        let line = &self.lines[line as usize];
+        let Some(interned) = self.needs.get(needs as usize) else { return Vec::new() };
+        let needs = line.policy.needs_at(&interned.needs, Reached(line.reached(stage)));
+        needs.iter().map(|(skill, levels)| (self.skill_of.get(skill).copied().unwrap_or(NONE), *levels)).collect()
+    }
+
+    /// The class with this key, or, where the queue has too many, the one whose calls are matched one by one.
+    pub(super) fn class(&mut self, key: ClassKey) -> u32 {
+        if let Some(&known) = self.class_of.get(&key) {
+            return known;
+        }
+        let line = &self.lines[key.line as usize];
+        if key.only.is_none() && !key.is_mixed() && line.classes.len() >= CLASSES_MAX && !self.drop_oldest(key.line) {
+            return self.class(ClassKey { needs: MIXED, ..key });
+        }
+        self.make(key)
+    }
+
+    fn make(&mut self, key: ClassKey) -> u32 {
+        let bits = if key.is_mixed() { Vec::new() } else { self.bits(key.line, key.stage, key.needs) };
+        let mut class = Class::of(key, bits);
+        class.members = self.members(&class);
+        let strategy = &self.lines[key.line as usize].policy.strategy;
+        let size = index(class.members.len());
+        let is_whole = key.only.is_some() || strategy.goes_round() || strategy.goes_by_grade();
+        class.wanted = if is_whole { usize::MAX } else { FIRST_MIN.max(4 * size.isqrt() as usize) };
+        let gauge = Gauge {
+            bound: Rank::LAST,
+            ready: 0,
+            waiting: 0,
+            upkeep: 0,
+            patience: size.saturating_mul(4).saturating_add(PATIENCE_MIN),
+            weight: key.weight,
+            is_plain: !strategy.goes_by_grade() && !matches!(strategy, Strategy::BestFit | Strategy::Own(_)),
+        };
+        let at = match self.classes_vacant.pop() {
+            Some(at) => {
+                (self.classes[at as usize], self.gauges[at as usize]) = (class, gauge);
+                at
+            }
+            None => {
+                self.classes.push(class);
+                self.gauges.push(gauge);
+                index(self.classes.len() - 1)
+            }
+        };
+        self.class_of.insert(key, at);
+        if let Some(interned) = self.needs.get_mut(key.needs as usize) {
+            interned.users += 1;
+        }
+        let line = &mut self.lines[key.line as usize];
+        match key.only {
+            None => line.classes.push(at),
+            Some(_) => {
+                line.alone.insert(at);
+            }
+        }
+        for (agent, post) in self.classes[at as usize].members.clone() {
+            let seat = &mut self.seats[agent as usize];
+            match (seat.posts.get_mut(post as usize), key.only) {
+                (Some(post), None) => post.classes.push(at),
+                (_, only) => seat.alone.push((key.line, at, only.is_some_and(|(_, direct)| direct))),
+            }
+            self.classes[at as usize].staffed += u32::from(seat.standing.staffed);
+            if seat.at == Spot::Ready {
+                self.join(at, agent, post);
+            }
+        }
+        at
+    }
+
+    fn members(&self, class: &Class) -> Vec<(u32, u32)> {
+        let line = &self.lines[class.key.line as usize];
+        if let Some((agent, _)) = class.key.only {
+            let post = line.agents.binary_search_by_key(&agent, |(known, _)| *known).ok();
+            let post = post.and_then(|at| line.agents.get(at)).map_or(NONE, |(_, post)| *post);
+            return if (agent as usize) < self.seats.len() { vec![(agent, post)] } else { Vec::new() };
+        }
+        let penalties = line.penalties(class.key.stage);
+        let may = |(agent, post): &(u32, u32)| {
+            let seat = &self.seats[*agent as usize];
+            seat.posts[*post as usize].is_open(class.key.stage, penalties) && fits(seat, &class.bits)
+        };
+        // Whoever has the rarest skill, where that is quicker than looking at everybody.
+        let holders = class.bits.iter().map(|(skill, _)| self.holders.get(*skill as usize).map_or(&[][..], |all| all));
+        match holders.min_by_key(|holders| holders.len()) {
+            Some(few) if few.len() < line.agents.len() / 8 => {
+                let posts = few.iter().filter_map(|agent| {
+                    let at = line.agents.binary_search_by_key(agent, |(known, _)| *known).ok()?;
+                    line.agents.get(at).copied()
+                });
+                posts.filter(may).collect()
+            }
+            _ => line.agents.iter().copied().filter(may).collect(),
+        }
+    }
+
+    /// One call more is of this class.
+    pub(super) fn hold(&mut self, at: u32) {
+        let class = &mut self.classes[at as usize];
+        let line = &mut self.lines[class.key.line as usize];
+        line.uses += 1;
+        class.used = line.uses;
+        class.callers += 1;
+        self.gauges[at as usize].upkeep = 0;
+    }
+
+    /// One call fewer is of this class.
+    pub(super) fn release(&mut self, at: u32) {
+        let Some(class) = self.classes.get_mut(at as usize) else { return };
+        class.callers = class.callers.saturating_sub(1);
+        if class.callers == 0 && class.key.only.is_some() {
+            self.drop_class(at);
+        }
+    }
+
+    /// Whether calls would not miss it. Where empty classes tell which stages nobody signed in could serve, all are needed as
+    /// long as there are calls.
+    fn is_idle(&self, at: u32) -> bool {
+        let class = &self.classes[at as usize];
+        let line = &self.lines[class.key.line as usize];
+        class.callers == 0 && !(line.policy.skip_unstaffed && line.callers > 0)
+    }
+
+    fn drop_oldest(&mut self, line: u32) -> bool {
+        let idle = self.lines[line as usize].classes.iter().copied().filter(|class| self.is_idle(*class));
+        let oldest = idle.min_by_key(|class| (self.classes[*class as usize].used, *class));
+        oldest.map(|class| self.drop_class(class)).is_some()
+    }
+
+    /// Drops the classes whose upkeep was not worth it.
+    pub(super) fn drop_worn(&mut self) {
+        for at in std::mem::take(&mut self.worn) {
+            let gauge = &mut self.gauges[at as usize];
+            let is_worn = gauge.upkeep > gauge.patience;
+            gauge.upkeep = 0;
+            if is_worn && self.is_idle(at) {
+                self.drop_class(at);
+            }
+        }
+    }
+
+    fn drop_class(&mut self, at: u32) {
+        let key = self.classes[at as usize].key;
+        let class = std::mem::replace(&mut self.classes[at as usize], Class::of(key, Vec::new()));
+        self.class_of.remove(&key);
+        self.hot.remove(&at);
+        self.worn.retain(|worn| *worn != at);
+        let line = &mut self.lines[key.line as usize];
+        if !line.alone.remove(&at) {
+            line.classes.retain(|known| *known != at);
+        }
+        for (agent, post) in class.members {
+            let seat = &mut self.seats[agent as usize];
+            match (seat.posts.get_mut(post as usize), key.only) {
+                (Some(post), None) => {
+                    if let Some(nth) = post.classes.iter().position(|known| *known == at) {
+                        post.classes.swap_remove(nth);
+                    }
+                }
+                _ => seat.alone.retain(|(_, known, _)| *known != at),
+            }
+        }
+        self.forget(key.needs);
+        self.classes_vacant.push(at);
+    }
+
+    /// An agent who is ready now joins every class.
+    pub(super) fn stand_ready(&mut self, at: u32) {
+        let Self { seats, lines, classes, gauges, hot, worn, .. } = self;
+        let seat = &mut seats[at as usize];
+        seat.at = Spot::Ready;
+        let free = seat.standing.free;
+        let alone = std::mem::take(&mut seat.alone);
+        let mut posts = std::mem::take(&mut seat.posts);
+        for post in &mut posts {
+            if post.classes.is_empty() {
+                continue;
+            }
+            let line = &lines[post.line as usize];
+            post.rank = Rank { grade: post.grade, key: key_of(line, seat, post, &[], at, self.roster.seed), agent: at };
+            for &nth in &post.classes {
+                let gauge = &mut gauges[nth as usize];
+                if free < gauge.weight {
+                    continue;
+                }
+                gauge.ready += 1;
+                gauge.upkeep += 1;
+                if gauge.upkeep > gauge.patience {
+                    worn.push(nth);
+                }
+                if gauge.waiting > 0 {
+                    hot.insert(nth);
+                }
+                if gauge.is_plain && post.rank > gauge.bound {
+                    continue;
+                }
+                let class = &mut classes[nth as usize];
+                let key = if gauge.is_plain {
+                    post.rank.key
+                } else {
+                    key_of(line, seat, post, &class.bits, at, self.roster.seed)
+                };
+                let rank = Rank { key, ..post.rank };
+                if line.policy.strategy.goes_by_grade() {
+                    *class.tally.entry(rank.grade).or_default() += 1;
+                }
+                if rank <= gauge.bound {
+                    class.first.insert(rank);
+                    class.trim(gauge);
+                }
+            }
+        }
+        (seat.posts, seat.alone) = (posts, alone);
+        for nth in 0..self.seats[at as usize].alone.len() {
+            let (_, class, _) = self.seats[at as usize].alone[nth];
+            self.join(class, at, NONE);
+        }
+        if !self.worn.is_empty() {
+            self.drop_worn();
+        }
+    }
+
+    /// A ready agent joins one class.
+    fn join(&mut self, at: u32, agent: u32, post: u32) {
+        let rank = self.rank_in(at, agent, post);
+        let free = self.seats[agent as usize].standing.free;
+        let (class, gauge) = (&mut self.classes[at as usize], &mut self.gauges[at as usize]);
+        if free < gauge.weight {
+            return;
+        }
+        gauge.ready += 1;
+        if gauge.waiting > 0 {
+            self.hot.insert(at);
+        }
+        if self.lines[class.key.line as usize].policy.strategy.goes_by_grade() {
+            *class.tally.entry(rank.grade).or_default() += 1;
+        }
+        if let Some(post) = self.seats[agent as usize].posts.get_mut(post as usize) {
+            post.rank = rank;
+        }
+        if rank <= gauge.bound {
+            class.first.insert(rank);
+            class.trim(gauge);
+        }
+    }
+
+    /// An agent leaves every class, with the standing that was joined with.
+    pub(super) fn quit(&mut self, at: u32) {
+        let Self { seats, lines, classes, gauges, hot, .. } = self;
+        let seat = &seats[at as usize];
+        let free = seat.standing.free;
+        for post in &seat.posts {
+            let line = &lines[post.line as usize];
+            for &nth in &post.classes {
+                let gauge = &mut gauges[nth as usize];
+                if free < gauge.weight {
+                    continue;
+                }
+                gauge.ready = gauge.ready.saturating_sub(1);
+                if gauge.waiting > 0 {
+                    // A strategy of one's own may answer otherwise when it is shown fewer.
+                    match (gauge.ready, &line.policy.strategy) {
+                        (0, _) => hot.remove(&nth),
+                        (_, Strategy::Own(_)) => hot.insert(nth),
+                        _ => false,
+                    };
+                }
+                if gauge.is_plain && post.rank > gauge.bound {
+                    continue;
+                }
+                let class = &mut classes[nth as usize];
+                let key = if gauge.is_plain {
+                    post.rank.key
+                } else {
+                    key_of(line, seat, post, &class.bits, at, self.roster.seed)
+                };
+                class.first.remove(&Rank { key, ..post.rank });
+                if let Some(count) = class.tally.get_mut(&post.rank.grade) {
+                    *count = count.saturating_sub(1);
+                    if *count == 0 {
+                        class.tally.remove(&post.rank.grade);
+                    }
+                }
+            }
+        }
+        for nth in 0..self.seats[at as usize].alone.len() {
+            let (_, class, _) = self.seats[at as usize].alone[nth];
+            let gauge = &mut self.gauges[class as usize];
+            if free >= gauge.weight {
+                gauge.ready = 0;
+                self.classes[class as usize].first.clear();
+                self.classes[class as usize].tally.clear();
+                self.hot.remove(&class);
+            }
+        }
+    }
+
+    /// Where an agent stands in a class.
+    pub(super) fn rank_in(&self, class: u32, agent: u32, post: u32) -> Rank {
+        let class = &self.classes[class as usize];
+        let seat = &self.seats[agent as usize];
+        let Some(post) = seat.posts.get(post as usize) else { return Rank { grade: 0, key: [0, 0], agent } };
+        let line = &self.lines[class.key.line as usize];
+        let key = key_of(line, seat, post, &class.bits, agent, self.roster.seed);
+        Rank { grade: post.grade, key, agent }
+    }
+
+    /// Ranks of all ready agents of a class, in no order.
+    pub(super) fn ranks(&self, at: u32) -> Vec<Rank> {
+        let class = &self.classes[at as usize];
+        let is_ready = |(agent, _): &&(u32, u32)| {
+            let seat = &self.seats[*agent as usize];
+            seat.at == Spot::Ready && seat.standing.free >= class.key.weight
+        };
+        class.members.iter().filter(is_ready).map(|(agent, post)| self.rank_in(at, *agent, *post)).collect()
+    }
+
+    /// Looks for the next first ones of a class where few are left.
+    pub(super) fn replenish(&mut self, at: u32) {
+        let (class, gauge) = (&self.classes[at as usize], &self.gauges[at as usize]);
+        if class.first.len() >= FIRST_SHOWN || gauge.bound == Rank::LAST {
+            return;
+        }
+        let mut ranks = self.ranks(at);
+        let (class, gauge) = (&mut self.classes[at as usize], &mut self.gauges[at as usize]);
+        gauge.bound = Rank::LAST;
+        if ranks.len() > class.wanted {
+            let (_, bound, _) = ranks.select_nth_unstable(class.wanted - 1);
+            gauge.bound = *bound;
+            ranks.truncate(class.wanted);
+        }
+        class.first = ranks.into_iter().collect();
+    }
+}

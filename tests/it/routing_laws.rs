@@ -1,0 +1,105 @@
+//! The laws of choosing hold for every history that can be made up, and each of them catches a floor that breaks it.
+
+mod laws;
+mod oracle;
+mod suspect;
+mod world;
+
+use proptest::prelude::{ProptestConfig, any};
+use proptest::test_runner::{TestError, TestRunner};
+
+use laws::Verdict;
+use suspect::Fault;
+
+/// Histories tried for each law.
+const CASES: u32 = 2000;
+/// Histories within which each fault must be caught.
+const CASES_TO_CATCH: u32 = 500;
+
+type Law = fn(u64, u32, Option<Fault>) -> Verdict;
+
+fn run(law: Law, fault: Option<Fault>, cases: u32) -> Result<(), TestError<(u64, u32)>> {
+    let config = ProptestConfig {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: if fault.is_some() { 0 } else { 2000 },
+        ..ProptestConfig::default()
+    };
+    TestRunner::new(config).run(&(any::<u64>(), 1..24_u32), |(seed, steps)| {
+        law(seed, steps, fault).map_err(proptest::test_runner::TestCaseError::fail)
+    })
+}
+
+/// The law holds, and a floor with the fault breaks it.
+fn law(law: Law, fault: Fault) {
+    if let Err(error) = run(law, None, CASES) {
+        panic!("{error}");
+    }
+    let caught = run(law, Some(fault), CASES_TO_CATCH);
+    assert!(caught.is_err(), "nobody notices a floor that is spoilt: {fault:?}");
+}
+
+#[test]
+fn nobody_has_more_than_they_can_do() {
+    law(laws::capacity, Fault::Overloads);
+}
+
+#[test]
+fn whoever_is_offered_a_call_may_have_it() {
+    law(laws::only_the_eligible, Fault::Overloads);
+}
+
+#[test]
+fn no_call_and_agent_who_may_have_each_other_are_left() {
+    law(laws::work_conservation, Fault::Dozes);
+}
+
+#[test]
+fn what_opens_by_itself_is_not_slept_through() {
+    law(laws::alarms, Fault::Oversleeps);
+}
+
+#[test]
+fn a_call_that_nobody_may_have_delays_nobody_behind_it() {
+    law(laws::no_head_of_line_blocking, Fault::HeadOnly);
+}
+
+#[test]
+fn nobody_is_overtaken_for_longer_than_the_bound() {
+    law(laws::starvation_bound, Fault::Overtakes);
+}
+
+#[test]
+fn a_call_that_comes_back_stands_where_it_stood() {
+    law(laws::the_place_is_kept, Fault::LosesThePlace);
+}
+
+#[test]
+fn facts_may_come_in_any_order() {
+    law(laws::the_order_of_telling, Fault::HeedsTheOrder);
+}
+
+#[test]
+fn what_is_told_twice_counts_once() {
+    law(laws::told_twice, Fault::CountsTwice);
+}
+
+#[test]
+fn a_floor_made_anew_makes_the_same_offers() {
+    law(laws::made_anew, Fault::Remembers);
+}
+
+#[test]
+fn those_who_are_alike_get_as_many_calls() {
+    law(laws::longest_idle_is_fair, Fault::HasAFavourite);
+}
+
+#[test]
+fn every_choice_is_that_of_a_sort_of_everything() {
+    law(laws::as_a_sort_would, Fault::TurnsRound);
+}
+
+#[test]
+fn who_is_told_that_nothing_is_in_the_way_could_have_the_call() {
+    law(laws::answers_are_true, Fault::Flatters);
+}
