@@ -70,7 +70,7 @@ impl Log {
         let decision = Decision {
             strategy: "longest_idle".to_owned(),
             configuration: 1,
-            reached: Duration::ZERO,
+            reached: std::time::Duration::ZERO,
             considered: Vec::new(),
         };
         self.note(call, ms, EventKind::Offered { offer, agent: agent(name), decision })
