@@ -22,8 +22,10 @@ use crate::store::Rearm;
 use crate::telephony::EndCause;
 use crate::time::Timestamp;
 
-/// A leg that should have been released, or rung out, by then is looked at.
-const FENCE: Duration = Duration::from_secs(60);
+/// A leg that should have been released, or has been rung, is asked about as often as this: what is said of it may be lost.
+const ASKED_EVERY: Duration = Duration::from_secs(20);
+/// A leg that should have been released by then is hung up.
+const RELEASED_WITHIN: Duration = Duration::from_secs(60);
 /// How long a customer may take to press a key after the words.
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(6);
 /// How often a customer hears the words before nobody, or a machine, is taken to be there.
@@ -138,10 +140,11 @@ pub(crate) fn due(draft: &mut Draft<'_>, call: &mut Call) -> Result<(), Stop> {
             let live = call.customer_leg().filter(|leg| leg.is_live()).map(|leg| leg.id);
             match live {
                 Some(leg) => {
-                    let released = callback.state == CallbackState::Promised;
+                    let released =
+                        callback.state == CallbackState::Promised && now.since(callback.active_at) >= RELEASED_WITHIN;
                     let verb = if released { LegVerb::HangUp } else { LegVerb::Probe };
                     command::give(draft, call, leg, verb);
-                    draft.arm(&Timer::Wait(call.id), now + FENCE, Rearm::Replace);
+                    draft.arm(&Timer::Wait(call.id), now + ASKED_EVERY, Rearm::Replace);
                 }
                 None => hold(draft, call)?,
             }
@@ -326,7 +329,7 @@ pub(crate) fn agent_lost(draft: &mut Draft<'_>, call: &mut Call) -> Result<bool,
     }
     call.state = CallState::Waiting;
     queue::new_room(call);
-    draft.arm(&Timer::Wait(call.id), draft.now + FENCE, Rearm::Replace);
+    draft.arm(&Timer::Wait(call.id), draft.now + ASKED_EVERY, Rearm::Replace);
     let ringing = call.customer_leg().filter(|leg| leg.progress < LegProgress::Answered).map(|leg| leg.id);
     let Some(leg) = ringing else { return Ok(true) };
     command::give(draft, call, leg, LegVerb::Cancel);

@@ -428,7 +428,11 @@ fn with_the_node_dying_at_every_await_4() {
 #[test]
 fn with_every_callback_lost() {
     let faults = Faults { callback_lost: 1000, ..Faults::default() };
-    for (name, app, tell) in [("by the menu", acme(), by_the_menu as Tell), ("agent hangs up", leave_alone(), leaves)] {
+    for (name, app, tell) in [
+        ("by the menu", acme(), by_the_menu as Tell),
+        ("agent hangs up", leave_alone(), leaves),
+        ("called back", callable(Callback::new()), called_back),
+    ] {
         println!("the story: {name}, every callback lost");
         let config = CarrierConfig { seed: 3, faults: faults.clone(), ..CarrierConfig::default() };
         let sim = Sim::start_with(&app, config, 2);

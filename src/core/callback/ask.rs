@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::core::callback::{self, is_free, take_place};
+use crate::core::callback::{self, ASKED_EVERY, is_free, take_place};
 use crate::core::draft::{Draft, conflict, not_found};
 use crate::core::{Refusal, RefusalKind, Reply, Stop, Timer, call as calls, offer as offers, queue};
 use crate::id::{CallId, LegId, QueueId};
@@ -19,8 +19,6 @@ use crate::time::Timestamp;
 const KEY_TIMEOUT: Duration = Duration::from_secs(6);
 /// How often each question is asked of a caller who has nothing else to do.
 const TRIES: u32 = 3;
-/// A leg that has not been released by then is looked at.
-const RELEASE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The number of the call, where it can be called back.
 fn own_number(call: &Call, policy: &CallbackPolicy) -> Option<PhoneNumber> {
@@ -321,7 +319,7 @@ fn promise(
     keep(draft, call, queue, policy, number)?;
     call.state = CallState::Waiting;
     draft.disarm(&Timer::Announce(call.id));
-    draft.arm(&Timer::Wait(call.id), now + RELEASE_TIMEOUT, Rearm::Replace);
+    draft.arm(&Timer::Wait(call.id), now + ASKED_EVERY, Rearm::Replace);
     // Whatever is still on its way to the leg is for somebody who waits.
     queue::new_room(call);
     let when = if callback::may_dial(draft, call) { "when it is your turn" } else { "as soon as our lines are open" };
@@ -343,6 +341,7 @@ fn keep(
         call.callback.take().unwrap_or_else(|| callback::new(draft, Some(policy), CallbackState::Promised));
     callback.state = CallbackState::Promised;
     callback.number = Some(number);
+    callback.active_at = now;
     callback.not_before = callback.not_before.max(now);
     callback.expires_at = callback.not_before + policy.expiry;
     call.callback = Some(callback);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::core::callback::{FENCE, dial, hold, may_dial, policy};
+use crate::core::callback::{ASKED_EVERY, dial, hold, may_dial, policy};
 use crate::core::draft::Draft;
 use crate::core::{Stop, Timer, announce};
 use crate::id::QueueId;
@@ -38,7 +38,7 @@ fn ring(draft: &mut Draft<'_>, call: &mut Call) -> Result<(), Stop> {
     if !may_dial(draft, call) {
         return hold(draft, call);
     }
-    draft.arm(&Timer::Wait(call.id), draft.now + FENCE, Rearm::Replace);
+    draft.arm(&Timer::Wait(call.id), draft.now + ASKED_EVERY, Rearm::Replace);
     dial(draft, call);
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use switchboard::Agent;
 use switchboard::core::Request;
-use switchboard::model::{AgentStatus, CallState, CallbackState, EndReason};
+use switchboard::model::{AgentStatus, CallState, CallbackState, EndReason, EventKind};
 use switchboard::setup::Callback;
 use switchboard::sim::Sim;
 use switchboard::sim::carrier::{EndpointScript, Ring};
@@ -75,7 +75,13 @@ fn the_agent_is_lost_while_the_customer_is_rung() {
     sim.agent("ben").rings_within(secs(2)).answers();
     sim.waits(secs(15));
     assert!(talks(&sim, CALLER, "ben"), "{}", sim.story());
-    assert_eq!(missed(&get(&sim, call.id)), [(1, "withdrawn")]);
+    let call = get(&sim, call.id);
+    assert_eq!(missed(&call), [(1, "withdrawn")]);
+    let attempts = call.events.iter().filter_map(|event| match event.kind {
+        EventKind::CallbackDialled { attempt } => Some(attempt),
+        _ => None,
+    });
+    assert_eq!(attempts.collect::<Vec<_>>(), [1, 1], "an attempt was counted that was none");
     sim.request(Request::HangUp(call.id));
     sim.rests();
 }
