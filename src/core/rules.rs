@@ -45,7 +45,8 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Whether the call may be offered to the agent now. What is skipped because nobody is signed in is not counted as open.
+    /// Whether the call may be offered to the agent now, for all that the two show. What is skipped because nobody is signed in
+    /// is not counted as open, and a call that is kept for somebody is that agent's alone.
     #[must_use]
     pub fn could_offer(&self, call: &Call, agent: &Agent, now: Timestamp) -> bool {
         let queue = call.queue.as_ref().and_then(|id| self.queues.get(id));
@@ -54,6 +55,9 @@ impl Rules {
         };
         let policy = self.roster.queues.get(&queue.id);
         let Some((policy, member)) = policy.zip(self.roster.agents.get(&agent.spec.id)) else { return false };
+        if waiting.held_for.as_ref().is_some_and(|(kept, until)| *until > now && *kept != agent.spec.id) {
+            return false;
+        }
         let reached = now.since(waiting.entered);
         refusal(policy, &waiting, &agent.spec.id, member, &agent.standing(), reached, now).is_none()
     }

@@ -13,6 +13,7 @@ mod attacks_on_the_core;
 mod callbacks_are_typed;
 mod carrier_keeps_the_protocol;
 #[cfg(feature = "simulator")]
+mod choosing_is_explained;
 mod demo_runs;
 mod docs_are_true;
 #[cfg(feature = "runtime")]
