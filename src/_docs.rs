@@ -1,5 +1,7 @@
 //! The pages of `docs/`, so that their code compiles with the crate.
 
+#[doc = include_str!("../docs/callbacks.md")]
+pub mod callbacks {}
 #[doc = include_str!("../docs/concepts.md")]
 pub mod concepts {}
 #[doc = include_str!("../docs/design.md")]

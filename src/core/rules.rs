@@ -82,9 +82,15 @@ pub(crate) fn overtaken(
     let menus = numbers.values().flat_map(|flow| {
         flow.menu.iter().flat_map(|menu| menu.keys.values().chain([&menu.otherwise])).chain([&flow.then])
     });
-    let targets = menus.chain(queues.values().map(|queue| &queue.overflow));
+    let ways = queues.values().flat_map(|queue| {
+        let keys = queue.announcements.iter().flat_map(|policy| policy.keys.values().map(|way| &way.to));
+        keys.chain([&queue.overflow])
+    });
+    let targets = menus.chain(ways).flat_map(Target::and_otherwise);
     let added = targets.filter_map(|target| match target {
-        Target::Queue { queue: to, priority, .. } if to == queue => Some(*priority),
+        Target::Queue { queue: to, priority, .. } | Target::Callback { queue: to, priority, .. } if to == queue => {
+            Some(*priority)
+        }
         _ => None,
     });
     let (least, most) = added.fold((0, 0), |(least, most): (i32, i32), one| (least.min(one), most.max(one)));

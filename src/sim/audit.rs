@@ -184,7 +184,7 @@ impl Audit {
         for call in books.calls.values() {
             let could =
                 |agent: &&Agent| self.board.as_ref().is_some_and(|board| board.rules().could_offer(call, agent, now));
-            let waits = call.state == CallState::Waiting && call.offers.is_empty();
+            let waits = call.is_offerable() && call.offers.is_empty();
             if !waits || !books.agents.values().any(|agent| could(&agent)) {
                 self.servable.remove(&call.id);
                 continue;

@@ -1,5 +1,6 @@
 //! One binary for all integration tests; each module is named after a situation.
 
+mod a_caller_is_called_back;
 mod a_caller_reaches_an_agent;
 mod a_day_is_replayed;
 mod a_queue_overflows;
@@ -41,6 +42,7 @@ mod the_store_is_silent;
 mod twilio_client_over_a_socket;
 mod twiml_of_the_official_libraries;
 mod twiml_says_what_was_meant;
+mod waiting_callers_are_told;
 mod waits_are_foretold;
 mod we_call_somebody;
 mod webhook_signatures;
