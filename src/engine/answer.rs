@@ -43,7 +43,7 @@ impl Switchboard {
     /// signature is refused before anything of it is read. The future may be dropped at any point: the provider's next
     /// try then gets the same answer.
     pub async fn answer(&self, request: &WebhookRequest<'_>) -> WebhookReply {
-        let verified = match self.0.verifier.verify(request) {
+        let verified = match self.0.verifier.verify_at(request, self.now()) {
             Ok(verified) => verified,
             Err(refusal) => return refusal.into(),
         };
@@ -81,7 +81,7 @@ impl Switchboard {
     /// The answer that needs no store: the leg waits a little and asks again. For shells that give [`answer`](Self::answer)
     /// only so much time, and drop it then.
     pub fn hold(&self, request: &WebhookRequest<'_>) -> WebhookReply {
-        match self.0.verifier.verify(request) {
+        match self.0.verifier.verify_at(request, self.now()) {
             Ok(verified) => self.hold_verified(&verified),
             Err(refusal) => refusal.into(),
         }

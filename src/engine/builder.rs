@@ -155,7 +155,7 @@ impl Builder {
         self
     }
 
-    /// The provider's account and its auth token, which signs webhooks.
+    /// The provider's account and its auth token, which signs webhooks, unless the scheme signs with a public key.
     pub fn account(mut self, sid: impl Into<String>, auth_token: impl Into<String>) -> Self {
         self.account = Some(sid.into());
         self.tokens.push(auth_token.into());
@@ -270,7 +270,9 @@ impl Builder {
         if let Some(account) = &self.account {
             builder = builder.account(account.as_str());
         }
-        builder = self.tokens.iter().fold(builder, |builder, token| builder.auth_token(token.as_str()));
+        // Telnyx signs with no secret that we know.
+        let tokens = if self.scheme == Scheme::Telnyx { &[] } else { &self.tokens[..] };
+        builder = tokens.iter().fold(builder, |builder, token| builder.auth_token(token.as_str()));
         builder = self.shared_keys.iter().fold(builder, |builder, (id, key)| builder.shared_key(id, key));
         builder = self.public_keys.iter().fold(builder.scheme(self.scheme), |builder, key| builder.public_key(key));
         builder = self.forwarded.iter().fold(builder, |builder, header| builder.trust_forwarded(header));

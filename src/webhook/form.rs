@@ -88,21 +88,22 @@ impl Iterator for Decoded<'_> {
         self.rest = tail;
         match (first, tail) {
             (b'+', _) => Some(b' '),
-            (b'%', [high, low, after @ ..]) => match (hex_digit(*high), hex_digit(*low)) {
-                (Some(high), Some(low)) => {
-                    self.rest = after;
-                    Some(high << 4 | low)
+            (b'%', [high, low, after @ ..]) => {
+                let (high, low) = (hex_digit(*high), hex_digit(*low));
+                if high | low == NO_DIGIT {
+                    return Some(b'%');
                 }
-                _ => Some(b'%'),
-            },
+                self.rest = after;
+                Some(high << 4 | low)
+            }
             _ => Some(*first),
         }
     }
 }
 
-fn hex_digit(byte: u8) -> Option<u8> {
-    let digit = HEX_DIGITS.get(usize::from(byte)).copied().unwrap_or(NO_DIGIT);
-    (digit != NO_DIGIT).then_some(digit)
+/// What a hexadecimal digit stands for, or [`NO_DIGIT`].
+fn hex_digit(byte: u8) -> u8 {
+    HEX_DIGITS.get(usize::from(byte)).copied().unwrap_or(NO_DIGIT)
 }
 
 const NO_DIGIT: u8 = 0xff;

@@ -39,35 +39,46 @@ impl HmacSha1 {
 
     /// The code of `text[message]`; overwrites up to [`PADDING_BYTES`] behind it. `None` if there are fewer.
     #[inline(always)]
-    pub(super) fn mac(&self, text: &mut [u8], message: Range<usize>) -> Option<[u8; 20]> {
-        let (start, length) = (message.start, message.len());
+    pub(super) fn mac(&self, text: &mut [u8], message: Range<usize>) -> Option<[u8; CODE_BYTES]> {
+        let length = message.len();
+        // As much as there may be to fill, for that is faster than what there is.
+        *text.get_mut(message.end..)?.first_chunk_mut()? = PADDING;
         let padded = (length + 1 + LENGTH_BYTES).div_ceil(BLOCK_BYTES) * BLOCK_BYTES;
-        let text = text.get_mut(start..)?.get_mut(..padded)?;
-        pad(text, length);
+        let text = text.get_mut(message.start..)?.get_mut(..padded)?;
+        *text.last_chunk_mut()? = bits(length);
         let mut inner = self.inner;
         compress(&mut inner, text.as_chunks().0);
 
-        let mut block = [0; BLOCK_BYTES];
+        let mut block = CODE_PADDED;
         write(&inner, &mut block);
-        pad(&mut block, 20);
         let mut outer = self.outer;
         compress(&mut outer, &[block]);
-        let mut code = [0; 20];
+        let mut code = [0; CODE_BYTES];
         write(&outer, &mut code);
         Some(code)
     }
 }
 
-/// FIPS 180-4 §5.1.1: one bit, zeros, and the length in bits, here with the block of the key in front.
-fn pad(blocks: &mut [u8], length: usize) {
-    if let Some((one, zeros)) = blocks.get_mut(length..).and_then(<[u8]>::split_first_mut) {
-        *one = 0x80;
-        zeros.fill(0);
+const CODE_BYTES: usize = 20;
+/// FIPS 180-4 §5.1.1: one bit, zeros, and the length in bits.
+const PADDING: [u8; PADDING_BYTES] = {
+    let mut padding = [0; PADDING_BYTES];
+    padding[0] = 0x80;
+    padding
+};
+/// A block with room for a code, and its padding.
+const CODE_PADDED: [u8; BLOCK_BYTES] = {
+    let mut block = [0; BLOCK_BYTES];
+    block[CODE_BYTES] = 0x80;
+    if let Some(end) = block.last_chunk_mut() {
+        *end = bits(CODE_BYTES);
     }
-    let bits = (BLOCK_BYTES as u64 + length as u64) * 8;
-    if let Some(end) = blocks.last_chunk_mut() {
-        *end = bits.to_be_bytes();
-    }
+    block
+};
+
+/// The length in bits of what is hashed: a message, and the block of the key in front of it.
+const fn bits(length: usize) -> [u8; LENGTH_BYTES] {
+    ((BLOCK_BYTES as u64 + length as u64) * 8).to_be_bytes()
 }
 
 fn write(state: &[u32; 5], into: &mut [u8]) {

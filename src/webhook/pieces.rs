@@ -11,7 +11,8 @@ pub(super) struct Piece {
     /// Without [`NAME_ESCAPED`].
     name_end: u32,
     end: u32,
-    /// Where the last `+` or `%` ends; 0 if there is none. With [`NAME_ESCAPED`] if the name has one.
+    /// Where the last byte ends that may not stand for itself: `+` or `%`, or another one below `,`; 0 if there is none.
+    /// With [`NAME_ESCAPED`] if the name has one.
     escaped: u32,
 }
 
@@ -45,7 +46,7 @@ impl Piece {
         Part { start: start as usize, end: self.end as usize, is_plain: self.escaped & !NAME_ESCAPED <= start }
     }
 
-    /// Where the last `+` or `%` ends.
+    /// Behind this every byte stands for itself.
     #[inline(always)]
     pub(super) fn escaped_end(&self) -> usize {
         (self.escaped & !NAME_ESCAPED) as usize
@@ -99,8 +100,8 @@ pub(super) struct Full;
 pub(super) struct Scanned {
     /// How many pairs there are.
     pub(super) count: usize,
-    /// Whether the form is ASCII without NUL, as written.
-    pub(super) is_plain: bool,
+    /// Whether the form is ASCII, as written.
+    pub(super) is_ascii: bool,
 }
 
 pub(super) const WORD_BYTES: usize = 8;
@@ -110,69 +111,66 @@ const NONE: u32 = u32::MAX;
 #[inline(never)]
 pub(super) fn scan(form: &[u8], pieces: &mut [Piece]) -> Result<Scanned, Full> {
     let (words, rest) = form.as_chunks::<WORD_BYTES>();
-    let mut scan =
-        Scan { pieces, count: 0, start: 0, name_end: NONE, name_escaped: 0, escaped: 0, high: 0, nul: false };
-    for (at, word) in words.iter().enumerate() {
-        scan.word(at * WORD_BYTES, u64::from_le_bytes(*word))?;
-    }
     let mut last = [b'0'; WORD_BYTES];
     last.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
-    scan.word(words.len() * WORD_BYTES, u64::from_le_bytes(last))?;
-    scan.close(form.len())?;
-    Ok(Scanned { count: scan.count, is_plain: scan.high & HIGH == 0 && !scan.nul })
+    let mut scan = Scan { pieces, count: 0, start: 0, name_end: NONE, escape: NONE, escaped: 0 };
+    let mut at = 0;
+    for word in words {
+        scan.word(at, u64::from_le_bytes(*word))?;
+        at += WORD_BYTES as u32;
+    }
+    scan.word(at, u64::from_le_bytes(last))?;
+    scan.close(form.len() as u32)?;
+    Ok(Scanned { count: scan.count, is_ascii: form.is_ascii() })
 }
 
+/// With as little as can be known of a pair of which the end has not been found: the loop is short of registers.
 struct Scan<'p> {
     pieces: &'p mut [Piece],
     count: usize,
-    /// Of the pair of which the end has not been found.
     start: u32,
     name_end: u32,
-    name_escaped: u32,
+    /// Where the first byte is that may not stand for itself.
+    escape: u32,
+    /// Where the last one ends.
     escaped: u32,
-    /// The bits of all words.
-    high: u64,
-    nul: bool,
 }
 
 impl Scan<'_> {
     #[inline(always)]
-    fn word(&mut self, at: usize, word: u64) -> Result<(), Full> {
-        self.high |= word;
-        let equals = equal(word, b'=') & HIGH;
-        let mut marks = below(word, b',') & HIGH | equals;
+    fn word(&mut self, at: u32, word: u64) -> Result<(), Full> {
+        let ascii = word & !HIGH;
+        // The high bit of each byte that is neither `=` nor below `,`: no byte carries into the next one.
+        let others = ((ascii ^ (EACH * 0x3d)) + !HIGH) & (ascii + (HIGH - EACH * 0x2c));
+        let mut marks = !(others | word) & HIGH;
         while marks != 0 {
             let bit = marks.trailing_zeros();
-            let at = at + (bit / 8) as usize;
+            let at = at + bit / 8;
             marks &= marks - 1;
             // One test after the other, what is most likely first: a table of jumps is slower.
-            if equals >> bit & 1 != 0 {
-                if self.name_end == NONE {
-                    (self.name_end, self.name_escaped) = (at as u32, self.escaped);
-                }
-                continue;
-            }
-            match (word >> (bit & !7)) as u8 {
-                b'&' => self.close(at)?,
-                b'%' | b'+' => self.escaped = at as u32 + 1,
-                other => self.nul |= other == 0,
+            let byte = (word >> (bit & !7)) as u8;
+            if byte == b'=' {
+                self.name_end = self.name_end.min(at);
+            } else if byte == b'&' {
+                self.close(at)?;
+            } else {
+                // `+` or `%`, or a byte such as NUL that needs a second look and is in no ordinary form.
+                (self.escape, self.escaped) = (self.escape.min(at), at + 1);
             }
         }
         Ok(())
     }
 
     #[inline(always)]
-    fn close(&mut self, end: usize) -> Result<(), Full> {
-        let (start, end) = (self.start, end as u32);
-        if end != start {
-            let name_escaped = if self.name_end == NONE { self.escaped } else { self.name_escaped };
-            let flag = if name_escaped == 0 { 0 } else { NAME_ESCAPED };
+    fn close(&mut self, end: u32) -> Result<(), Full> {
+        if end != self.start {
             let name_end = self.name_end.min(end);
+            let flag = if self.escape < name_end { NAME_ESCAPED } else { 0 };
             *self.pieces.get_mut(self.count).ok_or(Full)? =
-                Piece { start, name_end, end, escaped: self.escaped | flag };
+                Piece { start: self.start, name_end, end, escaped: self.escaped | flag };
             self.count += 1;
         }
-        (self.start, self.name_end, self.name_escaped, self.escaped) = (end + 1, NONE, 0, 0);
+        (self.start, self.name_end, self.escape, self.escaped) = (end + 1, NONE, NONE, 0);
         Ok(())
     }
 }

@@ -7,66 +7,113 @@ use super::form::{self, Decoded, TooManyPairs};
 use super::pieces::{self, Piece};
 use super::signature::PADDING_BYTES;
 
-/// How much text takes no memory from the heap. An incoming call of Twilio is 0.7 to 1.8 KiB long.
-const TEXT_INLINE: usize = 1024;
-/// How many pairs take none: a status callback of Twilio has about 25 parameters, an incoming call with everything that a
-/// trunk adds to it about 40.
-const PAIRS_INLINE: usize = 40;
-const ACCOUNT: &[u8] = b"AccountSid";
+/// How much text there is room for at first: an incoming call of Twilio has 0.5 to 0.8 KiB of it.
+const TEXT_FEW: usize = 1024;
+/// How much text takes no memory from the heap: parameters of 2 KiB as they are sent, as with a `CallToken` or a
+/// `StirPassportToken`, and a URL.
+const TEXT_MORE: usize = 2048 + 384 + SLACK;
+/// How many pairs there is room for at first: a status callback of Twilio has about 25 parameters.
+const PAIRS_FEW: usize = 40;
+/// How many pairs take no memory from the heap: an incoming call with everything that a trunk adds to it has about 40.
+const PAIRS_MORE: usize = 64;
+const ACCOUNT: &[u8; 10] = b"AccountSid";
 /// Short texts are copied in steps of this many bytes, over the end of what was asked for.
 const STEP: usize = 16;
 const TWO_STEPS: usize = 2 * STEP;
 /// Room behind the text, for the padding of the hash and for copies that go over the end.
 const SLACK: usize = PADDING_BYTES;
 
-/// Some of `T`, on the heap only if they are many.
-struct Few<T, const N: usize> {
-    inline: [T; N],
-    many: Vec<T>,
+/// Several `T`, on the heap only if they are many: more than `MORE`. Room that is not needed is not cleared either.
+struct Several<T, const FEW: usize, const MORE: usize> {
+    room: Room<T, FEW, MORE>,
     count: usize,
 }
 
-impl<T: Copy + Default, const N: usize> Few<T, N> {
+enum Room<T, const FEW: usize, const MORE: usize> {
+    Few([T; FEW]),
+    More([T; MORE]),
+    Many(Vec<T>),
+}
+
+impl<T: Copy + Default, const FEW: usize, const MORE: usize> Several<T, FEW, MORE> {
     #[inline(always)]
     fn new() -> Self {
-        Self { inline: [T::default(); N], many: Vec::new(), count: 0 }
+        Self { room: Room::Few([T::default(); FEW]), count: 0 }
     }
 
-    /// Makes them `count`; the new ones are defaults.
+    /// Makes them `count`; the new ones are defaults if there were not as many before.
+    #[inline]
     fn resize(&mut self, count: usize) {
-        if count > N {
-            if self.many.is_empty() {
-                self.many.extend_from_slice(self.inline.get(..self.count).unwrap_or_default());
-            }
-            self.many.resize(count, T::default());
+        let room = match &self.room {
+            Room::Few(_) => FEW,
+            Room::More(_) => MORE,
+            Room::Many(many) => many.len(),
+        };
+        if count > room {
+            self.grow(count);
         }
         self.count = count;
     }
 
-    fn get(&self) -> &[T] {
-        let all = if self.many.is_empty() { &self.inline[..] } else { &self.many };
-        all.get(..self.count).unwrap_or_default()
+    #[cold]
+    fn grow(&mut self, count: usize) {
+        let mut grown = if count <= MORE {
+            Self { room: Room::More([T::default(); MORE]), count }
+        } else {
+            Self { room: Room::Many(vec![T::default(); count]), count }
+        };
+        grown.get_mut().iter_mut().zip(self.get()).for_each(|(slot, kept)| *slot = *kept);
+        *self = grown;
     }
 
+    #[inline]
+    fn get(&self) -> &[T] {
+        let room = match &self.room {
+            Room::Few(few) => &few[..],
+            Room::More(more) => &more[..],
+            Room::Many(many) => many,
+        };
+        room.get(..self.count).unwrap_or_default()
+    }
+
+    #[inline]
     fn get_mut(&mut self) -> &mut [T] {
-        let all = if self.many.is_empty() { &mut self.inline[..] } else { &mut self.many };
-        all.get_mut(..self.count).unwrap_or_default()
+        let room = match &mut self.room {
+            Room::Few(few) => &mut few[..],
+            Room::More(more) => &mut more[..],
+            Room::Many(many) => many,
+        };
+        room.get_mut(..self.count).unwrap_or_default()
     }
 }
 
-/// Where a name ends and where its value ends; the next name begins there.
-#[derive(Clone, Copy, Debug, Default)]
+/// Where a name ends and, in the upper half, where its value ends; the next name begins there.
+#[derive(Clone, Copy)]
 struct Ends {
     name: u32,
     value: u32,
+}
+
+impl Ends {
+    #[inline(always)]
+    fn of(packed: u64) -> Self {
+        Self { name: packed as u32, value: (packed >> 32) as u32 }
+    }
+
+    /// As one number: where the ends of a pair are written, its place in the order stood.
+    #[inline(always)]
+    fn packed(self) -> u64 {
+        u64::from(self.value) << 32 | u64::from(self.name)
+    }
 }
 
 /// Query and form of one request, decoded.
 ///
 /// It is large, so that nothing of an ordinary request takes memory from the heap, and is therefore filled where it stands.
 pub(super) struct Reading {
-    text: Few<u8, TEXT_INLINE>,
-    pairs: Few<Ends, PAIRS_INLINE>,
+    text: Several<u8, TEXT_FEW, TEXT_MORE>,
+    /// The [`Ends`] of each pair.
+    pairs: Several<u64, PAIRS_FEW, PAIRS_MORE>,
     query_pairs: usize,
     form_start: usize,
     form_end: usize,
@@ -87,8 +134,8 @@ impl Reading {
     #[inline(always)]
     pub(super) fn new() -> Self {
         Self {
-            text: Few::new(),
-            pairs: Few::new(),
+            text: Several::new(),
+            pairs: Several::new(),
             query_pairs: 0,
             form_start: 0,
             form_end: 0,
@@ -98,6 +145,7 @@ impl Reading {
     }
 
     /// Makes room for `query`, for a URL of `url_bytes` and for a form of `form_bytes`, and decodes the query. Once.
+    #[inline]
     pub(super) fn read_query(
         &mut self,
         query: &[u8],
@@ -113,10 +161,11 @@ impl Reading {
         }
         with_pieces(query, pairs_max, |pieces, mut is_plain| {
             self.pairs.resize(pieces.len());
-            let (text, ends) = (self.text.get_mut(), self.pairs.get_mut());
+            let text = self.text.get_mut();
             let mut at = 0;
-            for (ends, piece) in ends.iter_mut().zip(pieces) {
-                at = write_pair(text, at, query, piece, ends, &mut is_plain);
+            for (slot, piece) in self.pairs.get_mut().iter_mut().zip(pieces) {
+                let ends = write_pair(text, at, query, piece, &mut is_plain);
+                (*slot, at) = (ends.packed(), ends.value as usize);
             }
             self.is_plain &= is_plain;
             self.query_pairs = pieces.len();
@@ -127,37 +176,32 @@ impl Reading {
     #[inline(never)]
     pub(super) fn read_form(&mut self, form: &[u8], account: &str, pairs_max: usize) -> Result<(), TooManyPairs> {
         with_pieces(form, pairs_max, |pieces, is_plain| {
-            let mut inline = [0; PAIRS_INLINE];
-            let mut many = Vec::new();
-            let order = if pieces.len() <= PAIRS_INLINE {
-                &mut inline[..]
-            } else {
-                many.resize(pieces.len(), 0);
-                &mut many[..]
-            };
+            self.pairs.resize(self.query_pairs + pieces.len());
+            let order = self.pairs.get_mut().get_mut(self.query_pairs..).unwrap_or_default();
             let count = pieces::signing_order(form, pieces, order);
-            self.pairs.resize(self.query_pairs + count);
-            let ends = self.pairs.get_mut().get_mut(self.query_pairs..).unwrap_or_default();
-            let text = self.text.get_mut();
-            let order = order.get(..count).unwrap_or_default();
+            let order = order.get_mut(..count).unwrap_or_default();
             let mut notes = Notes { account: account.as_bytes(), is_another: false, is_plain };
-            self.form_end = write_in_order(text, self.form_start, form, pieces, order, ends, &mut notes);
+            self.form_end = write_in_order(self.text.get_mut(), self.form_start, form, pieces, order, &mut notes);
+            self.pairs.count = self.query_pairs + count;
             self.is_plain &= notes.is_plain;
             self.is_another = notes.is_another;
         })
     }
 
     /// The text with the form's pairs in it, and where they lie: before them is room for a URL, behind them for padding.
+    #[inline]
     pub(super) fn signed_text(&mut self) -> (&mut [u8], Range<usize>) {
         (self.text.get_mut(), self.form_start..self.form_end)
     }
 
     /// The query's decoded pairs, in their order.
+    #[inline]
     pub(super) fn query_pairs(&self) -> Pairs<'_> {
         Pairs { text: self.text.get(), ends: self.pairs.get().get(..self.query_pairs).unwrap_or_default(), start: 0 }
     }
 
     /// The form's decoded pairs, in signing order, each once.
+    #[inline]
     pub(super) fn form_pairs(&self) -> Pairs<'_> {
         let ends = self.pairs.get().get(self.query_pairs..).unwrap_or_default();
         Pairs { text: self.text.get(), ends, start: self.form_start }
@@ -165,6 +209,7 @@ impl Reading {
 
     /// Makes every name and value text as [`form`] says: what is not UTF-8 becomes U+FFFD, and NUL is left out. Only then
     /// may it be read as text.
+    #[inline]
     pub(super) fn make_text(&mut self, account: &str) {
         if !self.is_plain {
             self.rewrite();
@@ -173,6 +218,7 @@ impl Reading {
     }
 
     /// Whether an `AccountSid` of the form, as text, names another account than the one it was read for.
+    #[inline]
     pub(super) fn names_another_account(&self) -> bool {
         self.is_another
     }
@@ -184,40 +230,52 @@ impl Reading {
             text.extend_from_slice(form::text(name.into()).as_bytes());
             let name = text.len() as u32;
             text.extend_from_slice(form::text(value.into()).as_bytes());
-            pairs.push(Ends { name, value: text.len() as u32 });
+            pairs.push(Ends { name, value: text.len() as u32 }.packed());
         };
         self.query_pairs().for_each(&mut push);
         self.form_pairs().for_each(&mut push);
         let query_end = self.query_pairs.checked_sub(1).and_then(|last| pairs.get(last));
-        self.form_start = query_end.map_or(0, |ends| ends.value as usize);
+        self.form_start = query_end.map_or(0, |ends| Ends::of(*ends).value as usize);
         self.form_end = text.len();
         (self.text.count, self.pairs.count) = (text.len(), pairs.len());
-        (self.text.many, self.pairs.many) = (text, pairs);
+        (self.text.room, self.pairs.room) = (Room::Many(text), Room::Many(pairs));
     }
 }
 
-/// Calls `then` with the pairs of `form` as they were written, and with whether they are ASCII without NUL as written,
-/// unless they are more than `pairs_max`.
+/// Calls `then` with the pairs of `form` as they were written, and with whether they are ASCII as written, unless they are more than `pairs_max`.
 #[inline(always)]
 fn with_pieces(form: &[u8], pairs_max: usize, then: impl FnOnce(&[Piece], bool)) -> Result<(), TooManyPairs> {
-    let mut inline = [Piece::default(); PAIRS_INLINE];
-    let many;
-    let (pieces, scanned) = match pieces::scan(form, &mut inline) {
-        Ok(scanned) if scanned.count <= pairs_max => (inline.get(..scanned.count).unwrap_or_default(), scanned),
-        _ => {
-            let scanned;
-            (many, scanned) = pieces::scan_many(form, pairs_max)?;
-            (&many[..], scanned)
+    let mut few = [Piece::default(); PAIRS_FEW];
+    match pieces::scan(form, &mut few) {
+        Ok(scanned) if scanned.count <= pairs_max => {
+            then(few.get(..scanned.count).unwrap_or_default(), scanned.is_ascii);
+            Ok(())
         }
-    };
-    then(pieces, scanned.is_plain);
+        _ => with_more_pieces(form, pairs_max, then),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn with_more_pieces(form: &[u8], pairs_max: usize, then: impl FnOnce(&[Piece], bool)) -> Result<(), TooManyPairs> {
+    let mut more = [Piece::default(); PAIRS_MORE];
+    match pieces::scan(form, &mut more) {
+        Ok(scanned) if scanned.count <= pairs_max => {
+            then(more.get(..scanned.count).unwrap_or_default(), scanned.is_ascii);
+        }
+        _ => {
+            let (many, scanned) = pieces::scan_many(form, pairs_max)?;
+            then(&many, scanned.is_ascii);
+        }
+    }
     Ok(())
 }
 
 /// Decoded names and values.
 pub(super) struct Pairs<'r> {
     text: &'r [u8],
-    ends: &'r [Ends],
+    /// The [`Ends`] of each.
+    ends: &'r [u64],
     start: usize,
 }
 
@@ -228,6 +286,7 @@ impl<'r> Pairs<'r> {
         let name = name.as_bytes();
         let (name_bytes, mut start) = (name.len() as u32, self.start as u32);
         for ends in self.ends {
+            let ends = Ends::of(*ends);
             let place = start as usize..ends.name as usize;
             if ends.name - start == name_bytes && self.text.get(place) == Some(name) {
                 let value = self.text.get(ends.name as usize..ends.value as usize).unwrap_or_default();
@@ -246,6 +305,7 @@ impl<'r> Iterator for Pairs<'r> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let (ends, rest) = self.ends.split_first()?;
+        let ends = Ends::of(*ends);
         let name = self.text.get(self.start..ends.name as usize).unwrap_or_default();
         let value = self.text.get(ends.name as usize..ends.value as usize).unwrap_or_default();
         (self.ends, self.start) = (rest, ends.value as usize);
@@ -263,23 +323,28 @@ pub(super) fn in_order_of_names(form: &[u8]) -> Vec<u8> {
 }
 
 /// Writes the pairs of `form` that are at the places of `order`, decoded, into `text` from `at` on, and says where they end.
+/// Each place in `order` gives way to the pair's [`Ends`].
 #[inline(never)]
 fn write_in_order(
     text: &mut [u8],
     at: usize,
     form: &[u8],
     pieces: &[Piece],
-    order: &[u64],
-    ends: &mut [Ends],
+    order: &mut [u64],
     notes: &mut Notes<'_>,
 ) -> usize {
     let mut at = at;
-    for (ends, place) in ends.iter_mut().zip(order) {
-        if let Some(piece) = pieces.get(*place as usize) {
+    for slot in order {
+        if let Some(piece) = pieces.get(*slot as usize) {
             let start = at;
-            at = write_pair(text, at, form, piece, ends, &mut notes.is_plain);
+            let ends = write_pair(text, at, form, piece, &mut notes.is_plain);
+            *slot = ends.packed();
             let name_end = ends.name as usize;
-            if name_end - start == ACCOUNT.len() && text.get(start..name_end) == Some(ACCOUNT) {
+            at = ends.value as usize;
+            // Compared as an array, which takes no call.
+            if name_end - start == ACCOUNT.len()
+                && text.get(start..name_end).and_then(<[u8]>::first_chunk) == Some(ACCOUNT)
+            {
                 notes.is_another |= text.get(name_end..at) != Some(notes.account);
             }
         }
@@ -291,19 +356,17 @@ fn write_in_order(
 /// escaped is not ASCII or is NUL. There is room for the pair as it is in the form, and [`SLACK`] behind it, and decoding
 /// makes nothing longer.
 #[inline(always)]
-fn write_pair(text: &mut [u8], at: usize, form: &[u8], piece: &Piece, ends: &mut Ends, is_plain: &mut bool) -> usize {
+fn write_pair(text: &mut [u8], at: usize, form: &[u8], piece: &Piece, is_plain: &mut bool) -> Ends {
     let (name, value) = (piece.name(), piece.value());
-    let at = match name.is_plain {
+    let name_end = match name.is_plain {
         true => copy(text, at, form, name.start, name.end),
         false => write_escaped(text, at, form, (name.start, name.end), name.end, is_plain),
     };
-    ends.name = at as u32;
-    let at = match value.is_plain {
-        true => copy(text, at, form, value.start, value.end),
-        false => write_escaped(text, at, form, (value.start, value.end), piece.escaped_end(), is_plain),
+    let end = match value.is_plain {
+        true => copy(text, name_end, form, value.start, value.end),
+        false => write_escaped(text, name_end, form, (value.start, value.end), piece.escaped_end(), is_plain),
     };
-    ends.value = at as u32;
-    at
+    Ends { name: name_end as u32, value: end as u32 }
 }
 
 /// Not inlined: the loop over the pairs is faster without it.

@@ -74,6 +74,7 @@ impl Base {
     }
 
     /// How long a spelling of the URL of a request to `target` is at most, with its query as received.
+    #[inline]
     pub(super) fn url_bytes_max(&self, target: &str) -> usize {
         self.bytes_max + target.len()
     }
@@ -123,8 +124,11 @@ impl Base {
     }
 
     /// What of `path` lies below the base's path; `None` if `path` is elsewhere.
+    #[inline]
     fn strip<'t>(&self, path: &'t str) -> Option<&'t str> {
-        path.strip_prefix(self.path.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+        // Most bases have no path.
+        let rest = if self.path.is_empty() { Some(path) } else { path.strip_prefix(self.path.as_str()) };
+        rest.filter(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }
 
@@ -168,11 +172,13 @@ impl<'t> Target<'t> {
     }
 
     /// What follows the `?`; blank if there is none.
+    #[inline]
     pub(super) fn query(&self) -> &'t str {
         self.question_query.get(1..).unwrap_or_default()
     }
 
     /// The path below the base's path, always beginning with `/`.
+    #[inline]
     pub(super) fn path_below(&self, base: &Base) -> &'t str {
         let path = base.strip(self.path).unwrap_or(self.path);
         if path.is_empty() { "/" } else { path }

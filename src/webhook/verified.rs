@@ -8,8 +8,8 @@ use super::reading::{Pairs, Reading};
 /// A request that bears a valid signature of the configured account. Only [`Verifier::verify`](super::Verifier::verify)
 /// makes one.
 ///
-/// It holds the decoded parameters itself: those of an ordinary webhook, up to 2 KiB and 64 pairs, without memory from the
-/// heap. `Debug` shows no values, for they are personal data.
+/// It holds the decoded parameters itself, in 3 KiB: those of an ordinary webhook without memory from the heap, as
+/// [`Verifier::verify`](super::Verifier::verify) says. `Debug` shows no values, for they are personal data.
 pub struct Verified<'a> {
     pub(super) account_sid: &'a str,
     pub(super) method: Method,
@@ -83,6 +83,7 @@ impl<'a> Verified<'a> {
     }
 
     /// Whether a signed `AccountSid` names another account.
+    #[inline]
     pub(super) fn names_another_account(&self) -> bool {
         let mut is_another = self.reading.names_another_account();
         if self.url_is_signed && !is_another {

@@ -114,7 +114,12 @@ impl Verifier {
     /// no other account. Size limits are enforced before anything is parsed. Comparison takes the same time whichever
     /// bytes of a wrong signature differ; a right one may be found sooner or later, which its owner may know.
     ///
-    /// Takes no memory from the heap for an ordinary webhook: one whose parameters fit in 2 KiB and are 64 at most.
+    /// Takes no memory from the heap for an ordinary webhook, signed or forged: a form of 2 KiB at most, as long as an
+    /// incoming call with a `CallToken` or 64 parameters is, under a URL of 180 bytes at most. It does take some for a
+    /// longer one, for a text that is not ASCII, for a pair that is repeated, for more than a few names that begin with the
+    /// same seven bytes, for JSON, for a trusted forwarded header, and to refuse where a query or a form may be signed in
+    /// another spelling.
+    ///
     /// Schemes with a time of signing compare it with the system's clock: see [`verify_at`](Self::verify_at).
     // What is verified is large: inlined, it is filled where the caller keeps it.
     #[inline(always)]

@@ -2,6 +2,7 @@
 
 mod carrier;
 mod forgeries;
+mod forms;
 mod keys;
 mod reference;
 mod schemes;

@@ -211,6 +211,24 @@ fn a_form_is_read_as_the_url_standard_says() {
 }
 
 #[test]
+fn s05_a_nul_is_left_out_of_what_is_read_whether_it_is_escaped_or_not() {
+    for nul in ["\0", "%00"] {
+        let signature = sign(VOICE, &[("Odd", "x\0y"), ("Di\0gits", "1")], TOKEN, Algorithm::HmacSha1);
+        let body = "Odd=x\0y&Di\0gits=1".replace('\0', nul);
+        let parts = Parts::post(VOICE, &[]).without("X-Twilio-Signature").header("X-Twilio-Signature", &signature);
+        let read = parts.body(body.as_bytes()).tried(&verifier(), |webhook| {
+            assert_eq!((webhook.param("Odd"), webhook.param("Digits")), (Some("xy"), Some("1")), "{nul:?}");
+        });
+        assert_eq!(read, Ok(()), "{nul:?}");
+        let other = [("Account\0Sid", "AC00000000000000000000000000000002")];
+        let signature = sign(VOICE, &other, TOKEN, Algorithm::HmacSha1);
+        let body = format!("Account{nul}Sid={}", other[0].1);
+        let parts = Parts::post(VOICE, &[]).without("X-Twilio-Signature").header("X-Twilio-Signature", &signature);
+        assert_eq!(parts.body(body.as_bytes()).outcome(&verifier()), Err(Refusal::OtherAccount), "{nul:?}");
+    }
+}
+
+#[test]
 fn a_content_type_is_compared_without_its_parameters_or_case() {
     for content_type in ["APPLICATION/x-www-form-urlencoded", "application/x-www-form-urlencoded ;charset=utf-8", FORM]
     {

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use sha1::Sha1;
 use switchboard::webhook::{Method, Refusal, Verifier};
 
-use super::carrier::{ACCOUNT, FORM, Parts, TOKEN};
+use super::carrier::{self, ACCOUNT, FORM, Parts, TOKEN, VOICE};
 
 /// A public base in its parts, as they are written.
 #[derive(Clone, Copy, Debug)]
@@ -257,4 +257,35 @@ fn s76_of_many_forgeries_made_without_the_key_none_is_accepted() {
     }
     assert_eq!(accepted, 0);
     assert_eq!(request("/voice?hop=1", Some("From=%2B1415&CallSid=CA1"), false, &known).outcome(&verifier), Ok(()));
+}
+
+#[test]
+fn a_signature_is_read_if_it_is_the_canonical_base64_of_so_many_bytes_and_only_then() {
+    let verifier = carrier::verifier();
+    let unsigned = Parts::post(VOICE, &[]).without("X-Twilio-Signature");
+    let good = Parts::post(VOICE, &[]).headers.pop().unwrap().1;
+    let right = STANDARD.decode(&good).unwrap();
+    let judge = |sent: &str| {
+        let expected = match STANDARD.decode(sent) {
+            Ok(bytes) if bytes == right => Ok(()),
+            Ok(bytes) if matches!(bytes.len(), 20 | 32) => Err(Refusal::SignatureMismatch),
+            _ if sent.is_empty() => Err(Refusal::SignatureMissing),
+            _ => Err(Refusal::SignatureMalformed),
+        };
+        let outcome = unsigned.clone().header("X-Twilio-Signature", sent).outcome(&verifier);
+        assert_eq!(outcome, expected, "{sent:?}");
+    };
+    judge(&good);
+    for text in [good, STANDARD.encode([0xa5; 32]), STANDARD.encode([0xff; 21])] {
+        for at in 0..text.len() {
+            for other in ('\0'..='\x7f').chain(['\u{80}', 'é', '\u{ff1d}']) {
+                judge(&format!("{}{other}{}", &text[..at], &text[at + 1..]));
+            }
+            judge(&text[..at]);
+            judge(&text[at..]);
+        }
+        judge(&format!("{text}="));
+        judge(&format!(" {text}"));
+    }
+    (0..40).for_each(|bytes| judge(&STANDARD.encode(vec![0x5a; bytes])));
 }

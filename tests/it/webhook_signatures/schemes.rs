@@ -109,13 +109,18 @@ fn a_scheme_without_its_secret_is_refused() {
 
 #[cfg(feature = "telnyx")]
 mod telnyx {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
     use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
-    use switchboard::time::Timestamp;
+    use switchboard::conformance::block_on;
+    use switchboard::setup::queue;
+    use switchboard::telephony::FakeTelephony;
+    use switchboard::time::{ManualClock, Timestamp};
     use switchboard::webhook::{ConfigError, Method, Refusal, Scheme, Verifier, VerifierBuilder, WebhookRequest, form};
+    use switchboard::{Agent, Flow, Queue, Switchboard};
 
     use super::super::carrier::{ACCOUNT, BASE, FORM, PARAMS, Parts};
 
@@ -214,6 +219,40 @@ mod telnyx {
             assert_eq!(parts.outcome(&verifier), Err(Refusal::TimestampTooFar), "verify looks at the clock");
         }
         assert_eq!(builder().tolerance(Duration::ZERO).build().unwrap_err(), [ConfigError::LimitZero("tolerance")]);
+    }
+
+    /// On a clock of its own an application that is replayed or simulated accepts what was signed in its time.
+    #[test]
+    fn the_engine_judges_a_time_of_signing_by_its_own_clock() {
+        let clock = Arc::new(ManualClock::at(Timestamp::from_secs(SIGNED_AT)));
+        let app = Switchboard::builder()
+            .queue(Queue::new("sales"))
+            .agent(Agent::new("ana").serves(["sales"]))
+            .number("+14155550100", Flow::say("Welcome.").then(queue("sales")))
+            .public_base(BASE)
+            .account(ACCOUNT, "an API key, which signs nothing")
+            .webhook_scheme(Scheme::Telnyx)
+            .webhook_public_key(public(&key()))
+            .telephony(Arc::new(FakeTelephony::new()))
+            .clock(Arc::<ManualClock>::clone(&clock))
+            .build()
+            .unwrap();
+        let parts = good();
+        let headers: Vec<_> = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let request = WebhookRequest {
+            method: Method::Post,
+            target: &parts.target,
+            headers: &headers,
+            body: &parts.body,
+            websocket: false,
+        };
+        let refused = || [block_on(app.answer(&request)).refused, app.hold(&request).refused];
+        // The signature is right, and the path is none of ours.
+        assert_eq!(refused(), [Some("unknown_url"); 2]);
+        clock.advance(Duration::from_secs(300));
+        assert_eq!(refused(), [Some("unknown_url"); 2]);
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(refused(), [Some("timestamp_too_far"); 2]);
     }
 
     #[test]
