@@ -6,7 +6,9 @@
 
 pub mod audit;
 pub mod carrier;
+mod fnv;
 mod nodes;
+pub(crate) mod rng;
 mod shift;
 mod store;
 mod story;

@@ -83,10 +83,10 @@ impl Telephony for SimTelephony {
     async fn perform(&self, command: &Command) -> Result<Performed, TelephonyError> {
         let request = request(&self.account, command)?;
         Pause::default().await;
-        let before = lock(&self.carrier).calls().len();
+        let before = lock(&self.carrier).legs();
         let reply = self.send(&request);
         if reply.fault != Some(RestFault::LostBefore) {
-            let created = lock(&self.carrier).calls().into_iter().skip(before).map(|call| call.sid).collect();
+            let created = lock(&self.carrier).legs_after(before);
             let (id, what) = (command.id.clone(), verb(&command.action));
             lock(&self.sent).push(Sent { id, what, created });
         }

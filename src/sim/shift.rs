@@ -8,6 +8,7 @@ use crate::core::Request;
 use crate::engine::Builder;
 use crate::sim::audit::Violation;
 use crate::sim::carrier::{CarrierConfig, Direction, Faults, LostCall};
+use crate::sim::fnv::fnv1a;
 use crate::sim::store::{StoreFault, Tamper};
 use crate::sim::world::{Chaos, World};
 use crate::time::Timestamp;
@@ -287,10 +288,7 @@ fn report(world: &mut World) -> ShiftReport {
     let heard = |sid: &str| joined.iter().any(|joined| joined.a == sid || joined.b == sid);
     let complaints = world.carrier(|carrier| carrier.notifications());
     let books = format!("{:?}", world.store().records());
-    let fingerprint = books.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        // FNV-1a: equal for equal books, which is all that is asked of it.
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let fingerprint = fnv1a(&books);
     ShiftReport {
         arrived: callers.len(),
         joined: callers.iter().filter(|sid| heard(sid)).count(),

@@ -14,6 +14,7 @@ use crate::engine::{Builder, ConfigErrors, Switchboard, WebhookReply};
 use crate::sim::audit::{Audit, Violation};
 use crate::sim::carrier::{Carrier, CarrierConfig, EndpointScript, HttpFault, HttpReply, NumberConfig, Ring, Webhook};
 use crate::sim::nodes::{Sent, Shared, SimTelephony, lock};
+use crate::sim::rng::SplitMix64;
 use crate::sim::store::SimStore;
 use crate::telephony::twilio::request::AccountSid;
 use crate::time::{Clock, ManualClock, Timestamp};
@@ -57,7 +58,7 @@ pub struct World {
     steps: u64,
     audited: u64,
     audit: Audit,
-    random: u64,
+    random: SplitMix64,
     answers: BTreeMap<String, String>,
     violations: Vec<Violation>,
 }
@@ -108,7 +109,7 @@ impl World {
             steps: 0,
             audited: 0,
             audit,
-            random: seed ^ 0x9e37_79b9_7f4a_7c15,
+            random: SplitMix64::new(seed ^ 0x9e37_79b9_7f4a_7c15),
             answers: BTreeMap::new(),
             violations: Vec::new(),
         };
@@ -192,12 +193,7 @@ impl World {
 
     /// A number below `below`, from the seed.
     pub fn random(&mut self, below: u64) -> u64 {
-        // SplitMix64 (Steele, Lea, Flood 2014).
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % below.max(1)
+        self.random.next() % below.max(1)
     }
 
     /// Does everything that is to be done at this moment.

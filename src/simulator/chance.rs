@@ -2,31 +2,25 @@
 
 use std::time::Duration;
 
-/// SplitMix64.
+use crate::sim::rng::SplitMix64;
+
+/// Draws as robots need them.
 #[derive(Clone, Debug)]
-pub(super) struct Chance(u64);
+pub(super) struct Chance(SplitMix64);
 
 impl Chance {
     pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        Self(SplitMix64::new(seed))
     }
 
     /// Above 0, at most 1.
     fn unit(&mut self) -> f64 {
-        ((self.next() >> 11) + 1) as f64 / (1_u64 << 53) as f64
+        ((self.0.next() >> 11) + 1) as f64 / (1_u64 << 53) as f64
     }
 
     /// True in so many of 100 draws.
     pub(super) fn percent(&mut self, percent: u64) -> bool {
-        self.next() % 100 < percent
+        self.0.next() % 100 < percent
     }
 
     /// Between `from` and `to`, each as likely.

@@ -85,7 +85,7 @@ impl<V: OneOf> Content for Vec<V> {
         if !text.is_empty() {
             match V::from_text(&text) {
                 Some(child) if children.is_empty() => return Ok(Some(vec![child])),
-                _ => reading.wrong(ParseError::text(place, &text))?,
+                _ => reading.no_text(place, &text)?,
             }
         }
         let mut read = Self::with_capacity(children.len());
@@ -226,7 +226,7 @@ macro_rules! one_of {
                     _name => {
                         let stranger = $crate::twiml::parse::ParseError::element(place);
                         $(let stranger = stranger.coded($stranger(_name));)?
-                        reading.wrong(stranger)?;
+                        reading.wrong(stranger, $crate::twiml::reading::Subject::UnknownElement, place)?;
                         Ok(None)
                     }
                 }
@@ -273,7 +273,7 @@ macro_rules! only_kind {
                 if element.name == <Self as $crate::twiml::element::Part>::NAME {
                     return $crate::twiml::element::Part::read(element, place, reading);
                 }
-                reading.wrong($crate::twiml::parse::ParseError::element(place))?;
+                reading.stranger(place)?;
                 Ok(None)
             }
 

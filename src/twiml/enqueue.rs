@@ -76,12 +76,12 @@ impl Content for EnqueueTarget {
     }
 
     fn read(element: &mut Element, place: &Place<'_>, reading: &mut Reading) -> Result<Option<Self>, ParseError> {
-        if !element.has_children() {
+        if !element.has_child(Task::NAME) {
             return Ok(read_text(element, place, reading)?.map(Self::Queue));
         }
         let (children, text) = element.take_children();
         if !text.is_empty() {
-            reading.wrong(ParseError::text(place, &text))?;
+            reading.no_text(place, &text)?;
         }
         let mut task = None;
         for (i, child) in children.into_iter().enumerate() {
@@ -90,7 +90,7 @@ impl Content for EnqueueTarget {
             if name == Task::NAME && task.is_none() {
                 task = Task::read(child, &place, reading)?;
             } else {
-                reading.wrong(ParseError::element(&place))?;
+                reading.stranger(&place)?;
             }
         }
         Ok(task.map(Self::Task))

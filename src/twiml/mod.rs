@@ -78,7 +78,7 @@ pub use pay::{
     BankAccountType, CardType, Echo, Pay, PayInput, PayPrompt, PaySetting, PaymentMethod, PromptError, PromptFor, Sms,
     TokenType,
 };
-pub use reading::{Interpreted, Warning};
+pub use reading::{Interpreted, Subject, Warning};
 pub use relay::{
     ConversationRelay, Interruption, PromptDetail, RelayDebug, RelayLanguage, RelaySetting, Sensitivity, Spelled,
     Spelling, TextNormalization, TranscriptionProvider, TtsProvider,
@@ -101,6 +101,11 @@ pub use words::{
     Beep, CallEvent, ConferenceEvent, ConferenceRecord, DialEvent, DialRecord, Input, JitterBuffer, MachineDetection,
     Method, Reason, RecordingEvent, RecordingTrack, Region, RingTone, SpeechModel, Trim,
 };
+
+#[cfg(feature = "sim")]
+pub(crate) use parse::tree;
+#[cfg(feature = "sim")]
+pub(crate) use tree::{Element as Tree, Node};
 
 use check::Why;
 use documents::ROOT;

@@ -4,7 +4,7 @@ use super::check::{Report, Why};
 use super::element::{Content, Part, Value, element, only_kind};
 use super::parse::ParseError;
 use super::place::Place;
-use super::reading::Reading;
+use super::reading::{Reading, Subject};
 use super::text::{Plain, name};
 use super::tree::Element;
 use super::values::read_text;
@@ -92,14 +92,16 @@ pub(super) fn read_named<V: Value + Content>(
     reading: &mut Reading,
 ) -> Result<Option<(V, Vec<Parameter>)>, ParseError> {
     let mut parameters = Vec::new();
-    if !element.has_children() {
+    let has_tag = element.has_child(tag);
+    if !has_tag && !element.has_child(<Parameter as Part>::NAME) {
         return Ok(read_text(element, place, reading)?.map(|text| (text, parameters)));
     }
     let (children, text) = element.take_children();
     if !text.is_empty() {
-        reading.wrong(ParseError::text(place, &text))?;
+        let subject = if has_tag { Subject::Text } else { Subject::LooseText };
+        reading.wrong(ParseError::text(place, &text), subject, place)?;
     }
-    let mut named = None;
+    let mut named = if has_tag || text.is_empty() { None } else { <V as Value>::read(&text) };
     for (i, mut child) in children.into_iter().enumerate() {
         let name = child.name.clone();
         let place = place.child(&name, i);
@@ -109,11 +111,12 @@ pub(super) fn read_named<V: Value + Content>(
         } else if name == <Parameter as Part>::NAME {
             parameters.extend(<Parameter as Part>::read(child, &place, reading)?);
         } else {
-            reading.wrong(ParseError::element(&place))?;
+            reading.stranger(&place)?;
         }
     }
     if named.is_none() {
-        reading.wrong(ParseError::new(place.to_string(), format!("there is no {tag}")))?;
+        let error = ParseError::new(place.to_string(), format!("there is no {tag}"));
+        reading.wrong(error, Subject::Element, place)?;
     }
     Ok(named.map(|named| (named, parameters)))
 }

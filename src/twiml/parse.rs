@@ -98,7 +98,7 @@ impl Growing {
 }
 
 /// The XML tree of the text; names are not judged yet.
-pub(super) fn tree(text: &str) -> Result<Element, ParseError> {
+pub(crate) fn tree(text: &str) -> Result<Element, ParseError> {
     if text.len() > MOST_BYTES {
         let problem = format!("{} bytes, more than 64 kB (Twilio error 11750)", text.len());
         return Err(ParseError::new("document", problem).coded(codes::TOO_LARGE));

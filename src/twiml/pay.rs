@@ -104,6 +104,12 @@ words! {
         InternalError = "internal-error",
         /// The two answers differ.
         InputMatchingFailed = "input-matching-failed",
+        /// It is no postal code. That a prompt may be for it is unverified, as of the two below: callbacks have them.
+        InvalidPostalCode = "invalid-postal-code",
+        /// No bank has this number.
+        InvalidBankRoutingNumber = "invalid-bank-routing-number",
+        /// It is no account's number.
+        InvalidBankAccountNumber = "invalid-bank-account-number",
     }
 }
 

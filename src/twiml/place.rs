@@ -37,6 +37,14 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// How many elements stand before it and before each element around it, from the root's child to this one.
+    pub(super) fn path(&self) -> Vec<usize> {
+        let Some(up) = self.up else { return Vec::new() };
+        let mut path = up.path();
+        path.push(self.at);
+        path
+    }
+
     /// The place of one of its attributes.
     pub(super) fn attribute(&self, name: &str) -> String {
         format!("{self}@{name}")

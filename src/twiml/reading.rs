@@ -22,6 +22,31 @@ pub struct Warning {
     pub place: String,
     /// What is wrong there, in one sentence.
     pub message: String,
+    /// What of the element at [`path`](Self::path) it is about.
+    pub subject: Subject,
+    /// The way from the root to the element: at each level how many elements stand before it in the same parent. Empty
+    /// for the root.
+    pub path: Vec<usize>,
+}
+
+/// What of an element a warning is about, and with that what the document is left without.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Subject {
+    /// An attribute of this name, which nobody knows.
+    UnknownAttribute(String),
+    /// The value of the attribute of this name.
+    Value(String),
+    /// A part of the value of the attribute of this name; the rest of it counts.
+    PartOfValue(String),
+    /// The element, which nobody knows in its place.
+    UnknownElement,
+    /// The element, which is known in its place, and not taken as it is.
+    Element,
+    /// The text in it.
+    Text,
+    /// The text in it, which counts although it should be in an element of its own.
+    LooseText,
 }
 
 impl fmt::Display for Warning {
@@ -30,16 +55,14 @@ impl fmt::Display for Warning {
     }
 }
 
-impl From<ParseError> for Warning {
-    fn from(error: ParseError) -> Self {
-        Self { code: error.code, place: error.place, message: error.problem }
+impl Warning {
+    fn of_error(error: ParseError, subject: Subject, element: &Place<'_>) -> Self {
+        Self { code: error.code, place: error.place, message: error.problem, subject, path: element.path() }
     }
-}
 
-impl From<Refused> for Warning {
-    fn from(refused: Refused) -> Self {
+    fn of_refusal(refused: Refused, subject: Subject, element: &Place<'_>) -> Self {
         let message = format!("{}: {}; {}", refused.what, refused.why, refused.fix);
-        Self { code: refused.code, place: refused.place, message }
+        Self { code: refused.code, place: refused.place, message, subject, path: element.path() }
     }
 }
 
@@ -84,13 +107,23 @@ impl Reading {
         self.lenient
     }
 
-    /// An error to a strict reader, a warning to a lenient one.
-    pub(super) fn wrong(&mut self, error: ParseError) -> Result<(), ParseError> {
+    /// An error to a strict reader, a warning about the element at this place to a lenient one.
+    pub(super) fn wrong(&mut self, error: ParseError, subject: Subject, element: &Place<'_>) -> Result<(), ParseError> {
         if !self.lenient {
             return Err(error);
         }
-        self.warnings.push(error.into());
+        self.warnings.push(Warning::of_error(error, subject, element));
         Ok(())
+    }
+
+    /// An element that may not stand at this place.
+    pub(super) fn stranger(&mut self, place: &Place<'_>) -> Result<(), ParseError> {
+        self.wrong(ParseError::element(place), Subject::UnknownElement, place)
+    }
+
+    /// A text that may not stand in the element at this place.
+    pub(super) fn no_text(&mut self, place: &Place<'_>, text: &str) -> Result<(), ParseError> {
+        self.wrong(ParseError::text(place, text), Subject::Text, place)
     }
 
     /// Removes the attribute under the first of these names that is there, and reads it.
@@ -111,8 +144,11 @@ impl Reading {
                 return Ok(read);
             }
             let code = codes::of_attribute(place, name);
-            self.wrong(ParseError::value(place.attribute(name), &text, V::EXPECTED).coded(code))?;
-            return Ok(V::read_some(&text));
+            let some = V::read_some(&text);
+            let name = (*name).to_owned();
+            let error = ParseError::value(place.attribute(&name), &text, V::EXPECTED).coded(code);
+            self.wrong(error, if some.is_some() { Subject::PartOfValue(name) } else { Subject::Value(name) }, place)?;
+            return Ok(some);
         }
         Ok(None)
     }
@@ -124,7 +160,7 @@ impl Reading {
             match node {
                 Node::Text(more) => text.push_str(&more),
                 Node::Element(child) => {
-                    self.wrong(ParseError::element(&place.child(&child.name, count)))?;
+                    self.stranger(&place.child(&child.name, count))?;
                     count += 1;
                 }
             }
@@ -135,14 +171,15 @@ impl Reading {
     /// Whatever has not been taken is a fault.
     pub(super) fn finish(&mut self, mut element: Element, place: &Place<'_>) -> Result<(), ParseError> {
         for (name, _) in &element.attributes {
-            self.wrong(ParseError::attribute(place.attribute(name)))?;
+            let error = ParseError::attribute(place.attribute(name));
+            self.wrong(error, Subject::UnknownAttribute(name.clone()), place)?;
         }
         let (children, text) = element.take_children();
         for (i, child) in children.iter().enumerate() {
-            self.wrong(ParseError::element(&place.child(&child.name, i)))?;
+            self.stranger(&place.child(&child.name, i))?;
         }
         if !text.is_empty() {
-            self.wrong(ParseError::text(place, &text))?;
+            self.no_text(place, &text)?;
         }
         Ok(())
     }
@@ -155,8 +192,10 @@ impl Reading {
             part.check(place, &mut report);
             let Some(refused) = report.refused.into_iter().next() else { break };
             // No name in XML has an @ in it.
-            let stays = refused.place.rsplit_once('@').is_some_and(|(_, name)| part.clear(name));
-            self.warnings.push(refused.into());
+            let cleared = refused.place.rsplit_once('@').map(|(_, name)| name).filter(|name| part.clear(name));
+            let subject = cleared.map_or(Subject::Element, |name| Subject::Value(name.to_owned()));
+            let stays = subject != Subject::Element;
+            self.warnings.push(Warning::of_refusal(refused, subject, place));
             if !stays {
                 return false;
             }

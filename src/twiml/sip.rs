@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::check::{Report, Why, within};
 use super::dial::status_callback;
-use super::element::{Content, element, one_of, only_kind};
+use super::element::{Content, Part, element, one_of, only_kind};
 use super::parse::ParseError;
 use super::place::Place;
-use super::reading::Reading;
+use super::reading::{Reading, Subject};
 use super::text::{Plain, SipUri, Url, name};
 use super::tree::Element;
 use super::values::{Events, Millis, read_text};
@@ -167,10 +167,17 @@ impl Content for SipTarget {
     }
 
     fn read(element: &mut Element, place: &Place<'_>, reading: &mut Reading) -> Result<Option<Self>, ParseError> {
-        if element.has_children() {
-            return Ok(Content::read(element, place, reading)?.map(Self::Choices));
+        let has_uri = element.has_child(<Uri as Part>::NAME);
+        if !has_uri && !element.has_child(<Headers as Part>::NAME) {
+            return Ok(read_text(element, place, reading)?.map(Self::Address));
         }
-        Ok(read_text(element, place, reading)?.map(Self::Address))
+        let mut parts = Vec::new();
+        if let Some(text) = if has_uri { None } else { element.take_text() } {
+            reading.wrong(ParseError::text(place, &text), Subject::LooseText, place)?;
+            parts.push(Uri::new(text).into());
+        }
+        parts.extend(<Vec<SipPart> as Content>::read(element, place, reading)?.unwrap_or_default());
+        Ok(Some(Self::Choices(parts)))
     }
 
     fn check(&self, place: &Place<'_>, report: &mut Report) {

@@ -4,15 +4,15 @@ use super::write::trimmed;
 
 /// An element as XML knows it.
 #[derive(Debug)]
-pub(super) struct Element {
-    pub(super) name: String,
-    pub(super) attributes: Vec<(String, String)>,
-    pub(super) nodes: Vec<Node>,
+pub(crate) struct Element {
+    pub(crate) name: String,
+    pub(crate) attributes: Vec<(String, String)>,
+    pub(crate) nodes: Vec<Node>,
 }
 
 /// What stands between two tags.
 #[derive(Debug)]
-pub(super) enum Node {
+pub(crate) enum Node {
     Element(Element),
     Text(String),
 }
@@ -30,15 +30,28 @@ impl Element {
         }
     }
 
-    /// Whether there is any element in it.
-    pub(super) fn has_children(&self) -> bool {
-        self.nodes.iter().any(|node| matches!(node, Node::Element(_)))
+    /// Whether there is an element of this name in it.
+    pub(super) fn has_child(&self, name: &str) -> bool {
+        self.nodes.iter().any(|node| matches!(node, Node::Element(child) if child.name == name))
     }
 
     /// Removes the attribute.
     pub(super) fn take(&mut self, name: &str) -> Option<String> {
         let at = self.attributes.iter().position(|(n, _)| n == name)?;
         Some(self.attributes.remove(at).1)
+    }
+
+    /// Removes all text; `None` when there was none but space.
+    pub(super) fn take_text(&mut self) -> Option<String> {
+        let mut text = String::new();
+        self.nodes.retain(|node| match node {
+            Node::Text(more) => {
+                text.push_str(more);
+                false
+            }
+            Node::Element(_) => true,
+        });
+        Some(trimmed(&text).to_owned()).filter(|text| !text.is_empty())
     }
 
     /// Removes all child elements and the text around them, which is empty when it was only space.

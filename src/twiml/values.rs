@@ -6,7 +6,7 @@ use super::check::{Measured, Report, Why, shown};
 use super::element::{Content, Value};
 use super::parse::ParseError;
 use super::place::Place;
-use super::reading::Reading;
+use super::reading::{Reading, Subject};
 use super::tree::Element;
 use super::write::{Writer, growth, trimmed};
 
@@ -319,7 +319,7 @@ pub(super) fn read_text<V: Value>(
     let text = reading.take_text(element, place)?;
     let read = V::read(trimmed(&text));
     if read.is_none() {
-        reading.wrong(ParseError::value(place.to_string(), &text, V::EXPECTED))?;
+        reading.wrong(ParseError::value(place.to_string(), &text, V::EXPECTED), Subject::Element, place)?;
     }
     Ok(read)
 }
@@ -339,7 +339,7 @@ impl Content for Option<super::Url> {
         let ignored =
             text.filter(|_| reading.is_lenient() && element.attributes.iter().any(|(name, _)| name == "digits"));
         match ignored {
-            Some(text) => reading.wrong(ParseError::text(place, text)).map(|()| Some(None)),
+            Some(text) => reading.no_text(place, text).map(|()| Some(None)),
             None => Ok(Some(text.map(super::Url::from))),
         }
     }

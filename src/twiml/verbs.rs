@@ -116,8 +116,8 @@ fn whole_play(play: &Play, place: &Place<'_>, report: &mut Report) {
 
 fn not_in_gather(play: &Play, place: &Place<'_>, report: &mut Report) {
     if play.tones.is_some() && place.parent() == <Gather as Part>::NAME {
-        let why = Why::new("tones", "a Gather would hear them as keys", "play them outside");
-        report.refuse_attribute(place, "digits", why);
+        let why = Why::new("tones", "a Gather would hear them as keys (error 13320)", "play them outside");
+        report.refuse(place, why.coded(13_320));
     }
 }
 

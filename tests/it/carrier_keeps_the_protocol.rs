@@ -16,6 +16,7 @@ mod resources;
 mod rest;
 mod speech;
 mod storms;
+mod storms_of_sound;
 mod transcriptions;
 mod transport;
 mod verbs;

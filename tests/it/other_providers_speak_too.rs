@@ -1,6 +1,8 @@
 //! Providers that speak Twilio's language, by configuration: the same adapter, held to what each of them demands.
 #![cfg(all(feature = "twilio", feature = "conformance"))]
 
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use switchboard::phone::Endpoint;
@@ -9,11 +11,12 @@ use switchboard::telephony::twilio::profile::{Auth, ClientNoun, Dates, IdShape, 
 use switchboard::telephony::twilio::request::{outcome, request};
 use switchboard::telephony::twilio::{Account, ConfigError, Profile, TwilioClient};
 use switchboard::telephony::{
-    Action, AddParticipant, Command, ConferenceRef, Detection, Dial, EndCause, Failure, LegRef, LegState, Recorded,
-    RecordingSettings, SendMessage, TelephonyError,
+    Action, AddParticipant, Command, ConferenceRef, Detection, Dial, EndCause, Failure, FakeTelephony, LegRef,
+    LegState, Recorded, RecordingSettings, SendMessage, TelephonyError,
 };
 use switchboard::time::Timestamp;
-use switchboard::webhook::Scheme;
+use switchboard::webhook::{Algorithm, Method, Scheme, WebhookRequest, form, sign};
+use switchboard::{Agent, Flow, Queue, Switchboard};
 
 use crate::twilio_client_over_a_socket::server::TOKEN;
 use crate::twilio_client_over_a_socket::spec::{APPLICATION, ORGANISATION, PROJECT, SIGNALWIRE, TELNYX};
@@ -307,4 +310,42 @@ fn a_profile_of_ones_own_is_made_by_changing_fields() {
     let hang_up = Action::HangUp { leg: "leg_7".to_owned() };
     assert_eq!(written(&account, hang_up), "POST /v9/me/Calls/leg_7 Status=completed");
     assert_eq!(Account::new(Profile::twilio(), "me").map(|account| account.id().to_owned()).ok(), None);
+}
+
+#[test]
+fn a_call_centre_greets_a_caller_of_signalwire_by_its_own_signature_only() {
+    let board = Switchboard::builder()
+        .queue(Queue::new("sales"))
+        .agent(Agent::new("ana").serves(["sales"]))
+        .number("+14155550100", Flow::say("Thanks for calling.").then(switchboard::setup::queue("sales")))
+        .public_base("https://c.example/phone")
+        .account(PROJECT, TOKEN)
+        .webhook_scheme(Scheme::SignalWire)
+        .telephony(Arc::new(FakeTelephony::new()))
+        .build()
+        .expect("a configuration");
+    let params = [
+        ("AccountSid", PROJECT),
+        ("CallSid", "1b0a1e5a-6d1c-4a0e-9c7f-0a5f1f1a2b3c"),
+        ("From", "+14155550123"),
+        ("To", "+14155550100"),
+        ("CallStatus", "ringing"),
+    ];
+    let signature = sign("https://c.example/phone/hooks/voice", &params, TOKEN, Algorithm::HmacSha1);
+    let body = form::encode(params);
+    for (header, status) in [("X-SignalWire-Signature", 200), ("X-Other-Signature", 403)] {
+        let headers = [(header, signature.as_str()), ("Content-Type", "application/x-www-form-urlencoded")];
+        let request = WebhookRequest {
+            method: Method::Post,
+            target: "/phone/hooks/voice",
+            headers: &headers,
+            body: body.as_bytes(),
+            websocket: false,
+        };
+        let answer = std::pin::pin!(board.answer(&request));
+        let Poll::Ready(reply) = answer.poll(&mut Context::from_waker(Waker::noop())) else {
+            panic!("memory is at hand")
+        };
+        assert_eq!((reply.status, reply.body.contains("Thanks for calling.")), (status, status == 200), "{header}");
+    }
 }

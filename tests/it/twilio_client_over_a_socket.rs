@@ -241,4 +241,6 @@ fn no_secret_is_shown() {
     let builder = TwilioClient::builder().account_sid(ACCOUNT).auth_token(TOKEN).budget(Budget::new(1));
     let shown = format!("{builder:?} {:?}", builder.clone().build());
     assert!(shown.contains("TwilioClient") && !shown.contains(TOKEN), "{shown}");
+    let misplaced = TwilioClient::builder().base_url(format!("https://{ACCOUNT}:{TOKEN}@api.twilio.com"));
+    assert!(!format!("{misplaced:?}").contains(TOKEN), "{misplaced:?}");
 }

@@ -73,6 +73,8 @@ pub(super) struct Account {
     /// By the call that asks for the code.
     pub(super) validations: BTreeMap<Sid, Validation>,
     pub(super) messages: Vec<Message>,
+    /// Who wants no texts, and from which number of ours.
+    pub(super) opted_out: BTreeSet<(String, String)>,
     pub(super) exchanges: Exchanges,
     pub(super) transcriptions: Vec<Transcription>,
     pub(super) listeners: Vec<Listener>,

@@ -256,6 +256,7 @@ impl Carrier {
             let status = if inbound { status } else { CallStatus::Canceled };
             self.end(&twin, status, EndCause::HungUp);
         }
+        self.forget_cookies(sid);
     }
 
     /// Lets go of whatever the documents of an ended leg held.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::Carrier;
 use super::form::Pairs;
-use super::state::Call;
+use super::state::{Call, Target};
 use super::types::Direction;
 use super::webhook::Purpose;
 use crate::time::Timestamp;
@@ -22,31 +22,35 @@ pub(super) fn rfc2822(at: Timestamp) -> String {
 impl Carrier {
     /// An event of a call's progress: counted, and told to who subscribed to it.
     pub(super) fn fire(&mut self, sid: &str, event: &str) {
-        let rules = self.config.rules.clone();
+        let counts_all = self.config.rules.unsubscribed_events_count;
         let now = self.now;
         let Some(call) = self.calls.get_mut(sid) else { return };
         call.updated = now;
         let subscribed = call.callback.as_ref().is_some_and(|s| s.events.contains(event));
         let number = call.events;
-        if subscribed || rules.unsubscribed_events_count {
+        if subscribed || counts_all {
             call.events += 1;
         }
-        let call = call.clone();
-        if call.direction == Direction::Inbound && event == "completed" {
-            self.tell_number(&call);
+        let Some(call) = self.calls.get(sid) else { return };
+        let of_number = if event == "completed" { self.number_told(call) } else { None };
+        let told = call.callback.as_ref().filter(|_| subscribed).map(|s| (s.to.clone(), self.progress(call, number)));
+        for (to, pairs) in of_number.into_iter().chain(told) {
+            self.send(&to, &pairs, Some(sid), Purpose::Callback(15_003));
         }
-        let Some(to) = call.callback.as_ref().filter(|_| subscribed).map(|s| s.to.clone()) else { return };
-        let mut pairs = self.standard(&call, call.status);
-        pairs.push(pair("Timestamp", rfc2822(now)));
+    }
+
+    fn progress(&self, call: &Call, number: u64) -> Pairs {
+        let mut pairs = self.standard(call, call.status);
+        pairs.push(pair("Timestamp", rfc2822(self.now)));
         pairs.push(pair("CallbackSource", "call-progress-events"));
         pairs.push(pair("SequenceNumber", number.to_string()));
         if call.status.is_over() {
-            pairs.extend(self.durations(&call));
+            pairs.extend(self.durations(call));
             pairs.push(pair("SipResponseCode", call.sip_code.to_string()));
-            pairs.extend(self.last_facts(&call));
+            pairs.extend(self.last_facts(call));
         }
-        pairs.extend(self.attested(&call));
-        self.send(&to, &pairs, Some(sid), Purpose::Callback(15_003));
+        pairs.extend(self.attested(call));
+        pairs
     }
 
     /// CallDuration in seconds, Duration in billed minutes.
@@ -57,9 +61,12 @@ impl Carrier {
     }
 
     /// A number's own callback: once, when an inbound call has ended.
-    fn tell_number(&mut self, call: &Call) {
+    fn number_told(&self, call: &Call) -> Option<(Target, Pairs)> {
+        if call.direction != Direction::Inbound {
+            return None;
+        }
         let at = call.terms.application.as_ref().map_or_else(|| call.to.clone(), |sid| format!("app:{sid}"));
-        let Some(to) = self.inbound(&at).and_then(|inbound| inbound.status) else { return };
+        let to = self.inbound(&at).and_then(|inbound| inbound.status)?;
         let mut pairs = self.standard(call, call.status);
         pairs.extend(self.durations(call));
         pairs.extend(self.last_facts(call));
@@ -68,6 +75,6 @@ impl Carrier {
             pairs.push(pair("CallbackSource", "call-progress-events"));
             pairs.push(pair("SequenceNumber", call.events.saturating_sub(1).to_string()));
         }
-        self.send(&to, &pairs, Some(&call.sid), Purpose::Callback(15_003));
+        Some((to, pairs))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Carrier;
 use super::callback::pair;
-use super::form::{Pairs, is_web_url, split_fragment};
+use super::form::{Pairs, is_web_url};
 use super::rest::{Refusal, Request, refuse};
 use super::state::{Call, Due, Target};
 use super::types::{CallStatus, Direction, Hearing};
@@ -139,7 +139,7 @@ pub(super) fn of_request(request: &Request<'_>) -> Result<Option<Detection>, Ref
     if participant && told.is_none() {
         return refuse(21_262, "AmdStatusCallback is required with MachineDetection");
     }
-    if let Some(told) = told.as_ref().filter(|to| !is_web_url(split_fragment(&to.url).0)) {
+    if let Some(told) = told.as_ref().filter(|to| !is_web_url(&to.url)) {
         return refuse(21_205, format!("{url} is not a valid URL: {}", told.url));
     }
     let holds = !participant && request.flag("AsyncAmd") != Some(true);

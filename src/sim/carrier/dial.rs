@@ -33,6 +33,9 @@ impl Carrier {
     }
 
     fn dial_people(&mut self, sid: &str, verb: &Element, nouns: Vec<Element>, url: &str) {
+        if nouns.len() > NOUN_CAP {
+            self.notify(13_215, Some(sid), format!("more than {NOUN_CAP} nouns; the rest is not dialled"), url);
+        }
         let mut good = self.callees(&sid.to_owned(), nouns.into_iter().take(NOUN_CAP).collect(), url);
         if !self.caller_id_allowed(sid, verb) {
             self.notify(13_214, Some(sid), "callerId is neither a number of ours nor the caller's", url);

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use super::callback::pair;
 use super::form::{self, Pairs};
+use super::judgement::judged;
 use super::overrides::Overrides;
 use super::state::{Doing, Frame, Role, Sid, Target};
 use super::types::{CallStatus, Hearing, HttpFault, HttpReply, Loss, Webhook};
 use super::webhook::{Purpose, why};
-use super::xml::{self, Element};
+use super::xml::Element;
 use super::{Carrier, state};
+use crate::twiml;
 
 /// Twilio docs, error 11750.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -39,7 +41,7 @@ impl Carrier {
             self.fails(sid, 12_400, "documents lead to one another without end", &target.url);
             return;
         }
-        if !form::is_web_url(form::split_fragment(&target.url).0) {
+        if !form::is_web_url(&target.url) {
             self.push_frame(sid, role, &target, Doing::Idle);
             self.fails(sid, 11_100, "not an absolute http(s) URL", &target.url);
             return;
@@ -142,23 +144,26 @@ impl Carrier {
         }
         match kind.as_str() {
             "text/xml" | "application/xml" | "text/html" => self.verbs(sid, &text, url),
-            "text/plain" => Ok(self
-                .verbs(sid, &text, url)
-                .unwrap_or_else(|_| vec![Element { name: "Say".to_owned(), text, ..Element::default() }])),
+            "text/plain" => Ok(self.verbs(sid, &text, url).unwrap_or_else(|_| self.read_aloud(sid, text, url))),
             other => Err((12_300, format!("Content-Type {other:?} is neither TwiML nor audio"))),
         }
     }
 
-    /// The verbs of a document's text.
+    /// The verbs of a document's text that can be executed; whatever else is in it is a warning, and the default holds.
     fn verbs(&mut self, sid: &str, text: &str, url: &str) -> Result<Vec<Element>, (u32, String)> {
-        let root = xml::parse(text).map_err(|why| (12_100, format!("not XML: {why}")))?;
-        if root.name != "Response" {
-            return Err((12_102, format!("the root element is {:?}, not Response", root.name)));
+        let role = self.live(sid).and_then(state::Call::top).map_or(Role::Main, |frame| frame.role.clone());
+        let (verbs, warnings) = judged(&role, text)?;
+        for warning in warnings {
+            self.notify(warning.code, Some(sid), format!("{}: {}", warning.place, warning.message), url);
         }
-        if !root.text.trim().is_empty() {
-            self.notify(12_200, Some(sid), "text between verbs is ignored", url);
+        Ok(verbs)
+    }
+
+    fn read_aloud(&mut self, sid: &str, text: String, url: &str) -> Vec<Element> {
+        for refused in twiml::Response::new().say(twiml::Say::new(text.as_str())).check() {
+            self.notify(refused.code, Some(sid), refused.to_string(), url);
         }
-        Ok(root.children)
+        vec![Element { name: "Say".to_owned(), text, ..Element::default() }]
     }
 
     /// Executes a document given as text by REST.

@@ -94,7 +94,7 @@ pub(super) fn with_query(url: &str, pairs: &[(String, String)]) -> String {
 /// Resolves a reference against the URL of the current document; `None` when a base is needed and there is none.
 pub(super) fn resolve(base: Option<&str>, reference: &str) -> Option<String> {
     let reference = reference.trim();
-    if reference.contains("://") {
+    if has_scheme(reference) {
         return Some(reference.to_owned());
     }
     let base = split_fragment(base?).0;
@@ -117,6 +117,14 @@ pub(super) fn resolve(base: Option<&str>, reference: &str) -> Option<String> {
         format!("{}/{reference}", path.rsplit_once('/').map_or("", |(dir, _)| dir))
     };
     Some(format!("{scheme}://{host}{}", without_dots(&joined)))
+}
+
+/// Whether it begins with a scheme (RFC 3986 §3.1). A URL in the query of a relative reference makes it none.
+fn has_scheme(reference: &str) -> bool {
+    reference.split_once("://").is_some_and(|(scheme, _)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+    })
 }
 
 fn without_dots(path: &str) -> String {

@@ -11,17 +11,7 @@ use super::xml::Element;
 
 impl Carrier {
     pub(super) fn gather(&mut self, sid: &str, verb: &Element) {
-        let url = self.document_url(sid);
-        let mut prompts = Vec::new();
-        for child in &verb.children {
-            // Twilio docs, TwiML Play: `digits` are not allowed in a Gather.
-            let tones = child.name == "Play" && child.attr("digits").is_some();
-            if matches!(child.name.as_str(), "Say" | "Play" | "Pause") && !tones {
-                prompts.push(child.clone());
-            } else {
-                self.notify(13_320, Some(sid), format!("<{}> is not allowed in <Gather>", child.name), &url);
-            }
-        }
+        let prompts = verb.children.clone();
         let gathering =
             Gathering { verb: verb.clone(), prompts, digits: String::new(), listening: false, speech: None };
         if verb.flag("bargeIn", true) && self.overheard(sid, &gathering) {

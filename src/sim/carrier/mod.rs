@@ -19,6 +19,7 @@ mod document;
 mod exchanges;
 mod form;
 mod gather;
+mod judgement;
 mod lines;
 mod overrides;
 mod participant;
@@ -53,7 +54,6 @@ mod rest_page;
 mod rest_participants;
 mod rest_terms;
 mod rest_user_messages;
-mod rng;
 mod rules;
 mod run;
 mod settings;
@@ -70,7 +70,6 @@ mod texts;
 mod transcription;
 mod truth;
 mod types;
-mod verbs_attributes;
 mod verbs_background;
 mod verbs_pay;
 mod verbs_refer;
@@ -87,7 +86,6 @@ use account::{Account, Later};
 pub use account::{AccountConfig, Display};
 use conference::Conference;
 use lines::Line;
-use rng::SplitMix64;
 pub use rules::*;
 pub use socket::{SocketEvent, SocketFault};
 use state::{Call, Due, Sid, WaitQueue};
@@ -95,6 +93,7 @@ pub use types::*;
 pub use voice_types::*;
 pub use wire_types::*;
 
+use crate::sim::rng::SplitMix64;
 use crate::time::Timestamp;
 
 /// A telephone network with one account of ours in it.
@@ -123,6 +122,8 @@ pub struct Carrier {
     held: BTreeMap<u64, Webhook>,
     notifications: Vec<Notification>,
     joined: Vec<Joined>,
+    /// Places of those that a leg was one of.
+    joins: BTreeMap<Sid, Vec<usize>>,
     talking: BTreeMap<(String, Sid, Sid), usize>,
     losses: BTreeMap<Sid, Vec<LostCall>>,
     next_rest: VecDeque<NextRest>,
@@ -168,6 +169,7 @@ impl Carrier {
             held: BTreeMap::new(),
             notifications: Vec::new(),
             joined: Vec::new(),
+            joins: BTreeMap::new(),
             talking: BTreeMap::new(),
             losses: BTreeMap::new(),
             next_rest: VecDeque::new(),
@@ -307,10 +309,13 @@ impl Carrier {
 
     /// Makes these pairs, and no others, the ones that hear each other within `scope`.
     fn talk(&mut self, scope: &str, pairs: &BTreeSet<(Sid, Sid)>) {
+        let first = (scope.to_owned(), Sid::new(), Sid::new());
         let over: Vec<(String, Sid, Sid)> = self
             .talking
-            .keys()
-            .filter(|(s, a, b)| s == scope && !pairs.contains(&(a.clone(), b.clone())))
+            .range(first..)
+            .map(|(key, _)| key)
+            .take_while(|(s, ..)| s == scope)
+            .filter(|(_, a, b)| !pairs.contains(&(a.clone(), b.clone())))
             .cloned()
             .collect();
         for key in over {
@@ -321,6 +326,9 @@ impl Carrier {
         for (a, b) in pairs {
             let key = (scope.to_owned(), a.clone(), b.clone());
             if !self.talking.contains_key(&key) {
+                for leg in [a, b] {
+                    self.joins.entry(leg.clone()).or_default().push(self.joined.len());
+                }
                 self.talking.insert(key, self.joined.len());
                 self.joined.push(Joined { a: a.clone(), b: b.clone(), from: self.now, to: None });
             }

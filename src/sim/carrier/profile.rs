@@ -11,6 +11,7 @@ use super::rest_terms::call_token;
 use super::state::{Call, Sid};
 use super::types::{CallStatus, Direction};
 use super::wire_types::Profile;
+use crate::sim::fnv::fnv1a;
 
 /// What the transport remembers.
 #[derive(Debug, Default)]
@@ -110,7 +111,7 @@ impl Carrier {
             let domain = call.to.strip_prefix("sip:").and_then(|to| to.split('@').nth(1)).unwrap_or("sip.twilio.com");
             pairs.push(pair("SipCallId", format!("{}@192.0.2.10", call.sid.to_lowercase())));
             pairs.push(pair("SipDomain", domain));
-            pairs.push(pair("SipDomainSid", format!("SD{:0>32}", checksum(domain))));
+            pairs.push(pair("SipDomainSid", format!("SD{:032x}", fnv1a(domain))));
             // RFC 5737: an address for documentation.
             pairs.push(pair("SipSourceIp", "192.0.2.10"));
         }
@@ -129,12 +130,4 @@ impl Carrier {
         let status = self.profile(&call.from).and_then(|caller| caller.stir_status.as_ref())?;
         (call.direction != Direction::Inbound).then(|| pair("StirStatus", status))
     }
-}
-
-/// Hexadecimal digits that name this text (FNV-1a).
-fn checksum(text: &str) -> String {
-    let hash = text
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("{hash:016x}")
 }

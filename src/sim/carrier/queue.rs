@@ -70,8 +70,8 @@ impl Carrier {
     pub(super) fn queue_facts(&self, sid: &str, name: &str) -> Pairs {
         let Some(queue) = self.queues.get(name) else { return Vec::new() };
         let position = queue.members.iter().position(|m| m == sid).map_or(0, |at| at + 1);
-        let times = u64::try_from(queue.waited.len()).unwrap_or(1).max(1);
-        let average = queue.waited.iter().sum::<u64>() / times;
+        let (times, seconds) = queue.waited;
+        let average = seconds / times.max(1);
         vec![
             pair("QueuePosition", position.to_string()),
             pair("QueueSid", &queue.sid),
@@ -112,7 +112,7 @@ impl Carrier {
             && queue.members.iter().any(|m| m == sid)
         {
             queue.members.retain(|m| m != sid);
-            queue.waited.push(waited);
+            queue.waited = (queue.waited.0 + 1, queue.waited.1 + waited);
         }
     }
 
@@ -245,10 +245,11 @@ impl Carrier {
         let Some(agent) = &queueing.agent else { return };
         // An agent whose caller left while being told about it waits for the next one.
         let waits = self.live_mut(agent).and_then(Call::dialling_mut).filter(|d| d.bridged.is_none());
+        let timeout = waits.as_ref().map_or(0, |dial| dial.verb.number("timeout", 30));
         if let Some(queue) = waits.and_then(|d| d.queue.as_mut()) {
             queue.taken = None;
             let name = queue.name.clone();
-            self.wake(agent, Duration::from_secs(30));
+            self.wake(agent, Duration::from_secs(timeout));
             self.serve(&name);
         }
     }

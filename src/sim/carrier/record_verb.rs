@@ -110,7 +110,8 @@ impl Carrier {
     fn record_facts(&mut self, sid: &str, record: &RecordVerb, key: &str) -> Option<Pairs> {
         let now = self.now;
         let recording = record.recording.as_ref()?;
-        if let Some(said) = self.calls.get_mut(sid).and_then(|c| c.voice.said.last_mut())
+        // The announcement of a mailbox goes on: it does not listen.
+        if let Some(said) = self.calls.get_mut(sid).filter(|c| !c.voice.scripted).and_then(|c| c.voice.said.last_mut())
             && said.words.is_empty()
         {
             // A message lasts no longer than somebody listens.

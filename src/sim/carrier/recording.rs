@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Carrier;
 use super::callback::{pair, rfc2822};
-use super::form::{Pairs, is_web_url, split_fragment};
+use super::form::{Pairs, is_web_url};
 use super::recording_audio::{Cut, lengths};
 use super::state::{Due, Sid, Subscription};
 use super::voice::VoiceDue;
@@ -329,7 +329,7 @@ impl Carrier {
     /// `<Start>` that is not absolute gives 11200 and is never told.
     pub(super) fn absolute(&mut self, call: &str, callback: Option<Subscription>) -> Option<Subscription> {
         let callback = callback?;
-        if is_web_url(split_fragment(&callback.to.url).0) {
+        if is_web_url(&callback.to.url) {
             return Some(callback);
         }
         self.notify(11_200, Some(call), "a status callback that is no absolute URL; never told", &callback.to.url);

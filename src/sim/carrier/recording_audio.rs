@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Carrier;
 use super::recording::{Recording, Subject, Track};
 use super::state::{Call, Sid};
-use super::types::{Direction, Hearing};
+use super::types::{Direction, Hearing, Joined};
 use super::voice_types::FirstChannel;
 use crate::time::Timestamp;
 
@@ -69,13 +69,29 @@ pub(super) fn pitch(sid: &str) -> u32 {
     220 + sid.bytes().fold(0, |sum: u32, byte| (sum * 31 + u32::from(byte)) % 250)
 }
 
+/// The pitch of what the network plays; `None`: it plays nothing.
+pub(super) fn pitch_of(what: &Hearing) -> Option<u32> {
+    match what {
+        Hearing::Ringback => Some(440),
+        Hearing::Say(_) => Some(523),
+        Hearing::Play(_) => Some(587),
+        Hearing::Music(_) => Some(659),
+        Hearing::Stream(_) => Some(784),
+        _ => None,
+    }
+}
+
 impl Carrier {
+    /// With whom a leg was joined, oldest first.
+    fn joins_of(&self, sid: &str) -> impl Iterator<Item = &Joined> {
+        self.joins.get(sid).into_iter().flatten().filter_map(|at| self.joined.get(*at))
+    }
+
     /// When the person on a leg is to be heard by whoever listens.
     fn talks(&self, call: &Call) -> Vec<(Timestamp, Timestamp)> {
         let mut times: Vec<_> = call.voice.said.iter().map(|said| (said.from, said.to)).collect();
         if !call.voice.scripted && !call.voice.silent {
-            let pairs = self.joined.iter().filter(|j| j.a == call.sid || j.b == call.sid);
-            times.extend(pairs.map(|j| (j.from, j.to.unwrap_or(self.now))));
+            times.extend(self.joins_of(&call.sid).map(|j| (j.from, j.to.unwrap_or(self.now))));
         }
         let end = call.ended.unwrap_or(self.now);
         merged(times.into_iter().map(|(from, to)| (from, to.min(end))).collect())
@@ -84,7 +100,7 @@ impl Carrier {
     /// When two legs heard each other, and the other one was to be heard.
     fn others(&self, call: &Call) -> Vec<(Timestamp, Timestamp, u32)> {
         let mut times = Vec::new();
-        for joined in self.joined.iter().filter(|j| j.a == call.sid || j.b == call.sid) {
+        for joined in self.joins_of(&call.sid) {
             let other = if joined.a == call.sid { &joined.b } else { &joined.a };
             let Some(other) = self.calls.get(other) else { continue };
             for (from, to) in self.talks(other) {
@@ -100,13 +116,7 @@ impl Carrier {
     /// What the network plays to a leg.
     fn played(&self, call: &Call) -> Vec<(Timestamp, Timestamp, u32)> {
         let sounds = call.heard.iter().filter_map(|heard| {
-            let hz = match &heard.what {
-                Hearing::Say(_) => 523,
-                Hearing::Play(_) => 587,
-                Hearing::Music(_) => 659,
-                Hearing::Ringback => 440,
-                _ => return None,
-            };
+            let hz = pitch_of(&heard.what)?;
             Some((heard.from, heard.to.unwrap_or(self.now), hz))
         });
         sounds.collect()
@@ -149,8 +159,8 @@ impl Carrier {
         let heard = |sid: &Sid| recording.people.contains(sid) && !recording.coaches.contains(sid);
         let mut tones = Vec::new();
         for call in recording.people.iter().filter(|sid| heard(sid)).filter_map(|sid| self.calls.get(sid)) {
-            let pairs = self.joined.iter().filter(|j| j.a == call.sid || j.b == call.sid);
-            let within = pairs.filter(|j| recording.people.contains(&j.a) && recording.people.contains(&j.b));
+            let within =
+                self.joins_of(&call.sid).filter(|j| recording.people.contains(&j.a) && recording.people.contains(&j.b));
             let audible = merged(within.map(|j| (j.from, j.to.unwrap_or(self.now))).collect());
             for (from, to) in self.talks(call) {
                 for (a, b) in &audible {

@@ -10,7 +10,7 @@ use super::form::{Pairs, decode_pairs, get};
 use super::recording::{RecordPlan, Recording, Source, Stage, Subject, Track};
 use super::recording_audio::{mp3, wav};
 use super::render::within;
-use super::rest::{Answer, Refusal, Request, not_allowed, not_found, page, refuse};
+use super::rest::{Answer, Refusal, Request, not_allowed, not_found, page_of, refuse};
 use super::rest_calls::subscription;
 use super::state::{Call, Doing, Sid};
 use super::types::{CallStatus, RestReply};
@@ -96,15 +96,13 @@ impl Carrier {
         within(request, "DateCreated", None)?;
         let mut items = Vec::new();
         for recording in self.shelf.recordings.iter().rev().filter(|r| of.holds(r) && self.is_shown(request, r)) {
-            let json = self.recording_json(recording, of);
-            let equal = [("CallSid", "call_sid"), ("ConferenceSid", "conference_sid")]
-                .iter()
-                .all(|(filter, field)| get(&request.query, filter).is_none_or(|v| json[*field].as_str() == Some(v)));
+            let equal = request.filter("CallSid").is_none_or(|sid| Of::Call(sid).holds(recording))
+                && request.filter("ConferenceSid").is_none_or(|sid| Of::Conference(sid).holds(recording));
             if equal && within(request, "DateCreated", Some(recording.started))? {
-                items.push((recording.sid.clone(), json));
+                items.push((recording.sid.clone(), recording));
             }
         }
-        page(request, "recordings", items)
+        page_of(request, "recordings", &items, |recording| self.recording_json(recording, of))
     }
 
     fn record_call(&mut self, request: &Request<'_>, call: &str) -> Answer {

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::Carrier;
 use super::account::Dates;
 use super::callback::rfc2822;
-use super::form::{is_web_url, split_fragment};
+use super::form::is_web_url;
 use super::render::{instant, within};
-use super::rest::{Answer, Refusal, Request, not_allowed, not_found, page, refuse};
+use super::rest::{Answer, Refusal, Request, not_allowed, not_found, page, page_of, refuse};
 use super::rest_fields::is_phone;
 use super::state::{Sid, Target};
 use super::texts::{Standing, segments};
@@ -46,6 +46,15 @@ pub(super) struct Medium {
 }
 
 impl Carrier {
+    /// Place of a message. Things happen to the last ones.
+    pub(super) fn message_at(&self, sid: &str) -> Option<usize> {
+        self.account.messages.iter().rposition(|it| it.sid == sid)
+    }
+
+    pub(super) fn message_of(&self, sid: &str) -> Option<&Message> {
+        self.account.messages.get(self.message_at(sid)?)
+    }
+
     pub(super) fn messages_resource(&mut self, request: &Request<'_>) -> Answer {
         match request.method {
             "GET" => self.list_messages(request),
@@ -61,10 +70,10 @@ impl Carrier {
             let wanted = request.filter("To").is_none_or(|to| it.to == to)
                 && request.filter("From").is_none_or(|from| it.from.as_deref() == Some(from));
             if wanted && within(request, "DateSent", it.sent)? {
-                items.push((it.sid.clone(), self.message_json(it)));
+                items.push((it.sid.clone(), it));
             }
         }
-        page(request, "messages", items)
+        page_of(request, "messages", &items, |it| self.message_json(it))
     }
 
     fn create_message(&mut self, request: &Request<'_>) -> Answer {
@@ -83,7 +92,7 @@ impl Carrier {
         if body.chars().count() > BODY_MAX {
             return refuse(21_617, "The concatenated message body exceeds the 1600 character limit");
         }
-        if media.len() > MEDIA_MAX || media.iter().any(|url| !is_web_url(split_fragment(url).0)) {
+        if media.len() > MEDIA_MAX || media.iter().any(|url| !is_web_url(url)) {
             return refuse(21_623, "MediaUrl must be at most 10 valid URLs");
         }
         self.may_text(from.as_deref(), to)?;
@@ -128,7 +137,7 @@ impl Carrier {
                 .or_else(|| settings.target("sms_status_callback", "")));
         }
         match request.given("StatusCallback") {
-            Some(url) if !is_web_url(split_fragment(url).0) => {
+            Some(url) if !is_web_url(url) => {
                 refuse(21_609, format!("The 'StatusCallback' URL {url} is not a valid URL."))
             }
             url => Ok(url.map(Target::post)),
@@ -203,9 +212,7 @@ impl Carrier {
     }
 
     pub(super) fn message_resource(&mut self, request: &Request<'_>, sid: &str) -> Answer {
-        let Some(at) = self.account.messages.iter().position(|it| it.sid == sid) else {
-            return not_found(request.path);
-        };
+        let Some(at) = self.message_at(sid) else { return not_found(request.path) };
         let over = self.account.messages.get(at).is_some_and(|it| it.standing.is_over());
         match request.method {
             "GET" => {}
@@ -245,9 +252,7 @@ impl Carrier {
     }
 
     pub(super) fn message_part_resource(&self, request: &Request<'_>, sid: &str, part: &str) -> Answer {
-        let Some(message) = self.account.messages.iter().find(|it| it.sid == sid) else {
-            return not_found(request.path);
-        };
+        let Some(message) = self.message_of(sid) else { return not_found(request.path) };
         match (part, request.method) {
             ("Media", "GET") => {
                 within(request, "DateCreated", None)?;
@@ -275,8 +280,7 @@ impl Carrier {
     }
 
     pub(super) fn medium_resource(&mut self, request: &Request<'_>, sid: &str, medium: &str) -> Answer {
-        let place = self.account.messages.iter().position(|it| it.sid == sid);
-        let Some(message) = place.and_then(|at| self.account.messages.get_mut(at)) else {
+        let Some(message) = self.message_at(sid).and_then(|at| self.account.messages.get_mut(at)) else {
             return not_found(request.path);
         };
         let Some(at) = message.media.iter().position(|it| it.sid == medium) else { return not_found(request.path) };

@@ -8,8 +8,8 @@ use super::callback::rfc2822;
 use super::form::encode_pairs;
 use super::render::within;
 use super::rest::{Answer, Request, not_allowed, not_found, page, page_of, refuse};
-use super::rng::SplitMix64;
 use super::types::Notification;
+use crate::sim::rng::SplitMix64;
 
 /// Codes that are warnings; all others are errors.
 const WARNINGS: [u32; 12] =

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Carrier;
 use super::resource_messages::Message;
-use super::rest::{Answer, Refusal, Request, not_allowed, not_found, page, refuse};
+use super::rest::{Answer, Refusal, Request, not_allowed, not_found, page, page_of, refuse};
 use super::state::Call;
 use super::texts::segments;
 use super::types::Direction;
@@ -79,10 +79,11 @@ impl Carrier {
         let mut items = Vec::new();
         for span in spans {
             for (name, ..) in CATEGORIES.iter().filter(|(name, ..)| category.is_none_or(|wanted| wanted == *name)) {
-                items.push((format!("{name}{}", span.0), self.usage_json(request.path, name, span)));
+                items.push((format!("{name}{}", span.0), (*name, span)));
             }
         }
-        page(request, "usage_records", items)
+        // Each record is a sum over all calls: only those that are shown are worked out.
+        page_of(request, "usage_records", &items, |(name, span)| self.usage_json(request.path, name, *span))
     }
 
     /// What the account has spent so far, in millionths of a dollar.

@@ -10,6 +10,7 @@ use super::form;
 pub(super) use super::rest_fields::Request;
 pub(super) use super::rest_page::{page, page_of};
 use super::types::{NextRest, RestFault, RestReply};
+use crate::sim::fnv::fnv1a;
 
 /// A refusal: HTTP status, Twilio's code, and what is wrong.
 #[derive(Debug)]
@@ -103,7 +104,7 @@ impl Carrier {
         ];
         if !body.is_empty() {
             headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
-            headers.push(("ETag".to_owned(), etag(&body)));
+            headers.push(("ETag".to_owned(), format!("\"{:016x}\"", fnv1a(&body))));
         }
         if status == 401 {
             headers.push(("WWW-Authenticate".to_owned(), "Basic realm=\"Twilio API\"".to_owned()));
@@ -255,12 +256,4 @@ impl Carrier {
             _ => not_found(request.path),
         }
     }
-}
-
-/// A weak name of a body's content: FNV-1a.
-fn etag(body: &str) -> String {
-    let hash = body
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("\"{hash:016x}\"")
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Carrier;
 use super::account::Later;
-use super::form::{is_web_url, split_fragment};
+use super::form::is_web_url;
 use super::render::{rest_status, within};
 use super::rest::{Answer, Refusal, Request, not_allowed, not_found, page_of, refuse};
 pub(super) use super::rest_fields::{number, subscription};
@@ -132,7 +132,7 @@ impl Carrier {
         call.voice.record = super::recording_sources::plan_of_leg(request)?;
         call.voice.detection = super::detection::of_request(request)?;
         call.callback = subscription(request, "StatusCallback", "completed");
-        if let Some(bad) = call.callback.take_if(|s| !is_web_url(split_fragment(&s.to.url).0)) {
+        if let Some(bad) = call.callback.take_if(|s| !is_web_url(&s.to.url)) {
             self.notify(15_000, Some(&call.sid), "StatusCallback is not a valid URL; ignored", &bad.to.url);
         }
         let strange = |events: &BTreeSet<String>| events.iter().any(|event| !EVENTS.contains(&event.as_str()));

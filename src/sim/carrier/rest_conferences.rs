@@ -2,7 +2,7 @@
 
 use super::Carrier;
 use super::render::within;
-use super::rest::{Answer, Refusal, Request, not_allowed, not_found, page, refuse};
+use super::rest::{Answer, Refusal, Request, not_allowed, not_found, page_of, refuse};
 use super::state::Target;
 
 impl Carrier {
@@ -17,17 +17,15 @@ impl Carrier {
         }
         let mut items = Vec::new();
         for room in self.conferences.iter().rev() {
-            let json = self.conference_json(room);
-            let equal = [("FriendlyName", "friendly_name"), ("Status", "status")]
-                .iter()
-                .all(|(filter, field)| request.filter(filter).is_none_or(|v| json[*field].as_str() == Some(v)));
+            let equal = request.filter("FriendlyName").is_none_or(|name| room.name == name)
+                && request.filter("Status").is_none_or(|status| room.stage.as_str() == status);
             let dates = within(request, "DateCreated", Some(room.created))?
                 && within(request, "DateUpdated", Some(room.updated))?;
             if equal && dates {
-                items.push((room.sid.clone(), json));
+                items.push((room.sid.clone(), room));
             }
         }
-        page(request, "conferences", items)
+        page_of(request, "conferences", &items, |room| self.conference_json(room))
     }
 
     pub(super) fn conference_resource(&mut self, request: &Request<'_>, sid: &str) -> Answer {

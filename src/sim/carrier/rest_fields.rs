@@ -1,6 +1,6 @@
 //! What a REST request says: its fields, and whether each has a value of its type.
 
-use super::form::{self, Pairs, is_web_url, split_fragment};
+use super::form::{self, Pairs, is_web_url};
 use super::rest::{Refusal, refuse};
 use super::state::{Subscription, Target};
 
@@ -107,7 +107,7 @@ impl Request<'_> {
     /// A URL that is asked later, with the method of `{name}`, POST unless it is given. 21205 when it is none.
     pub(super) fn target(&self, name: &str, method: &str) -> Result<Option<Target>, Refusal> {
         let Some(url) = self.given(name) else { return Ok(None) };
-        if !is_web_url(split_fragment(url).0) {
+        if !is_web_url(url) {
             return refuse(21_205, format!("{name} is not a valid URL: {url}"));
         }
         Ok(Some(Target::new(url, self.field(method))))

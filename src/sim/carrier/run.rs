@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Carrier;
 use super::state::{Doing, Frame, Role, Target};
 use super::types::{CallStatus, EndCause, Hearing};
+use super::voice::speaking_ms;
 use super::xml::Element;
 
 /// Twilio docs, TwiML Say and Play: a loop of 0 repeats until hang-up, capped at 1000.
@@ -95,11 +96,6 @@ impl Carrier {
     fn verb(&mut self, sid: &str, verb: &Element) {
         let Some(role) = self.live(sid).and_then(|c| c.top()).map(|f| f.role.clone()) else { return };
         let url = self.document_url(sid);
-        if let Some(code) = refused(&role, &verb.name) {
-            self.notify(code, Some(sid), format!("<{}> is not allowed here", verb.name), &url);
-            return;
-        }
-        let verb = &self.judged(sid, "Response", verb, &url);
         if needs_answer(verb) {
             self.answered(sid);
         }
@@ -116,7 +112,7 @@ impl Carrier {
                 self.fails(sid, 14_205, "the name of a queue has at most 64 characters", &url);
             }
             "Enqueue" => self.enqueue(sid, verb),
-            "Leave" => self.leave_queue(sid),
+            "Leave" if role == Role::Wait => self.leave_queue(sid),
             "Redirect" => self.redirect(sid, verb),
             "Record" => self.record(sid, verb),
             "Refer" => self.refer(sid, verb),
@@ -132,7 +128,7 @@ impl Carrier {
             "Reject" => self.reject(sid, verb),
             "Connect" => self.connect(sid, verb),
             other => {
-                self.notify(12_200, Some(sid), format!("<{other}> is not a verb of this carrier; skipped"), &url);
+                self.notify(12_200, Some(sid), format!("<{other}> does nothing here; skipped"), &url);
             }
         }
     }
@@ -161,23 +157,13 @@ impl Carrier {
         match verb.name.as_str() {
             "Say" => {
                 let words = verb.words();
-                if words.is_empty() {
-                    self.notify(13_520, Some(sid), "nothing to say", &self.document_url(sid));
-                }
-                if is_too_long(verb.attr("voice").unwrap_or_default(), &words) {
-                    self.notify(13_521, Some(sid), "more than this voice says at once", &self.document_url(sid));
-                }
-                let length = u64::try_from(words.chars().count()).unwrap_or(0) * 1000 / 15;
-                (Hearing::Say(words), length.saturating_mul(times))
+                let length = speaking_ms(&words).saturating_mul(times);
+                (Hearing::Say(words), length)
             }
             "Play" => match verb.attr("digits") {
                 Some(digits) => (Hearing::Play(format!("digits:{digits}")), tones_ms(digits).saturating_mul(times)),
                 None => {
                     let reference = verb.words();
-                    if reference.is_empty() {
-                        self.notify(11_100, Some(sid), "nothing to play", &self.document_url(sid));
-                        return (Hearing::Pause, 0);
-                    }
                     let url = self.resolved(sid, &reference).unwrap_or(reference);
                     let length = u64::try_from(self.config.rules.play_length.as_millis()).unwrap_or(u64::MAX);
                     let what = if music { Hearing::Music(url) } else { Hearing::Play(url) };
@@ -238,15 +224,6 @@ impl Carrier {
     }
 }
 
-/// Twilio docs, TwiML Say: 4096 bytes for the basic voices, 3000 characters for Polly's, 5000 for Google's.
-fn is_too_long(voice: &str, words: &str) -> bool {
-    match voice.split('.').next() {
-        Some("Polly") => words.chars().count() > 3000,
-        Some("Google") => words.chars().count() > 5000,
-        _ => words.len() > 4096,
-    }
-}
-
 /// Length of DTMF: `w` 0.5 s, `W` 1 s (Twilio docs, TwiML Play), a key 0.2 s.
 pub(super) fn tones_ms(digits: &str) -> u64 {
     digits
@@ -266,22 +243,5 @@ fn needs_answer(verb: &Element) -> bool {
         "Say" | "Play" | "Gather" | "Record" | "Enqueue" | "Hangup" | "Pay" | "Echo" | "Refer" => true,
         "Dial" => !verb.flag("answerOnBridge", false),
         _ => false,
-    }
-}
-
-/// The code under which a verb is refused in a special document (Twilio docs, TwiML: which verbs each may hold).
-fn refused(role: &Role, verb: &str) -> Option<u32> {
-    let allowed: &[&str] = match role {
-        Role::Main => return (verb == "Leave").then_some(12_200),
-        Role::Screen => &["Say", "Play", "Pause", "Gather", "Hangup", "Redirect"],
-        Role::QueueScreen(_) => &["Say", "Play", "Pause", "Redirect"],
-        Role::Wait => &["Say", "Play", "Pause", "Gather", "Redirect", "Hangup", "Leave"],
-        Role::Music | Role::Announce => &["Say", "Play", "Pause", "Redirect"],
-    };
-    match (allowed.contains(&verb), role) {
-        (true, _) => None,
-        (false, Role::Screen) if verb == "Dial" => Some(13_201),
-        (false, Role::Music | Role::Announce) => Some(13_238),
-        (false, _) => Some(12_200),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::form::{is_web_url, split_fragment};
+use super::form::is_web_url;
 use super::rest::{Refusal, Request, refuse};
 use super::state::Target;
 
@@ -39,7 +39,7 @@ impl Settings {
         for (parameter, name, kind) in table {
             let Some(value) = request.field(parameter) else { continue };
             match kind {
-                Kind::Url if !value.is_empty() && !is_web_url(split_fragment(value).0) => {
+                Kind::Url if !value.is_empty() && !is_web_url(value) => {
                     return refuse(21_205, format!("{parameter} is not a valid URL: {value}"));
                 }
                 Kind::Text(most) if value.chars().count() > *most => {

@@ -20,6 +20,7 @@ impl Carrier {
     pub(super) fn start_siprec(&mut self, call: &str, name: Option<&str>, told: Option<Target>) -> Sid {
         let sid = self.sid("SR");
         let background = Background::new(sid.clone(), call, name.map(str::to_owned), self.now);
+        self.shelf.forking.push(self.shelf.siprecs.len());
         self.shelf.siprecs.push(Siprec { background, told });
         self.tell_siprec(&sid, "siprec-started");
         sid
@@ -34,21 +35,28 @@ impl Carrier {
     /// Ends the fork of that name or sid, or all of a leg. `false`: there was none.
     pub(super) fn stop_siprecs(&mut self, call: &str, name: Option<&str>) -> bool {
         let now = self.now;
-        let all = self.shelf.siprecs.iter().map(|s| &s.background);
-        let running = all.filter(|b| b.runs() && b.call == call && b.is(name));
-        let sids: Vec<Sid> = running.map(|b| b.sid.clone()).collect();
-        for sid in &sids {
+        let fits = |b: &Background| b.call == call && b.is(name);
+        let places: Vec<(usize, Sid)> = self
+            .shelf
+            .forking
+            .iter()
+            .filter_map(|at| Some((*at, &self.shelf.siprecs.get(*at)?.background)))
+            .filter(|(_, background)| fits(background))
+            .map(|(at, background)| (at, background.sid.clone()))
+            .collect();
+        for (at, sid) in &places {
             self.tell_siprec(sid, "siprec-stopped");
-            if let Some(siprec) = self.shelf.siprecs.iter_mut().find(|s| s.background.sid == *sid) {
+            self.shelf.forking.retain(|other| other != at);
+            if let Some(siprec) = self.shelf.siprecs.get_mut(*at) {
                 siprec.background.stops(now);
             }
         }
-        !sids.is_empty()
+        !places.is_empty()
     }
 
     /// Unverified: the names of the fields, which follow those of the stream callback.
     fn tell_siprec(&mut self, sid: &str, event: &str) {
-        let Some(siprec) = self.shelf.siprecs.iter().find(|s| s.background.sid == sid).cloned() else { return };
+        let Some(siprec) = self.shelf.siprecs.iter().rfind(|s| s.background.sid == sid).cloned() else { return };
         let Some(to) = siprec.told else { return };
         let pairs = vec![
             pair("AccountSid", &self.config.account_sid),

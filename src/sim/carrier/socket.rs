@@ -1,6 +1,6 @@
 //! Sockets of calls, without any I/O: what is to be opened, said and closed, and what came back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::Carrier;
@@ -94,7 +94,9 @@ pub(super) struct Sockets {
     pub(super) by_id: BTreeMap<u64, Socket>,
     /// Frames of audio in `out`.
     untaken: BTreeMap<u64, usize>,
-    pub(super) played: BTreeMap<Sid, Vec<u8>>,
+    pub(super) played: BTreeMap<Sid, VecDeque<u8>>,
+    /// Of those, the legs that are over, in the order of their ends.
+    pub(super) silent: VecDeque<Sid>,
     pub(super) records: Vec<Record>,
 }
 
@@ -318,5 +320,6 @@ impl Carrier {
             self.stream_over(id, StreamEnd::Stopped);
             self.relay_over(id, Ending::Completed, Some(1000));
         }
+        self.forget_played(sid);
     }
 }

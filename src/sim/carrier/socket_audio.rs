@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::Carrier;
-use super::recording_audio::{pitch, wave};
+use super::recording_audio::{pitch, pitch_of, wave};
 use super::types::Hearing;
 use crate::media::g711::{self, FRAME_BYTES, FRAME_MS, SILENCE};
 use crate::media::stream::Track;
@@ -13,11 +13,8 @@ use crate::time::Timestamp;
 
 /// Audio played to a leg that is remembered, a minute of it.
 const PLAYED_MAX: usize = 480_000;
-
-/// How long it takes to say so many words, at 15 characters a second, as `<Say>` takes.
-pub(super) fn speaking_time(words: &str) -> Duration {
-    Duration::from_millis(u64::try_from(words.chars().count()).unwrap_or(0).saturating_mul(1000) / 15)
-}
+/// Legs that are over and whose audio is remembered.
+const LEGS_MAX: usize = 100;
 
 /// One frame of a tone.
 fn tone(hz: u32, frame: u64) -> Vec<u8> {
@@ -26,15 +23,30 @@ fn tone(hz: u32, frame: u64) -> Vec<u8> {
 }
 
 impl Carrier {
-    /// The audio that servers had played to this leg over `<Connect><Stream>`, μ-law, the last minute of it.
+    /// The audio that servers had played to this leg over `<Connect><Stream>`, μ-law, the last minute of it. Empty for an
+    /// unknown leg, and for one that ended before the last 100 of those that had any.
     #[must_use]
     pub fn audio_played(&self, call: &str) -> Vec<u8> {
-        self.sockets.played.get(call).cloned().unwrap_or_default()
+        self.sockets.played.get(call).map(|played| played.iter().copied().collect()).unwrap_or_default()
+    }
+
+    /// The leg is over: what was played to it is kept for a while.
+    pub(super) fn forget_played(&mut self, call: &str) {
+        if !self.sockets.played.contains_key(call) {
+            return;
+        }
+        self.sockets.silent.push_back(call.to_owned());
+        if self.sockets.silent.len() > LEGS_MAX {
+            self.sockets.silent.pop_front().map(|oldest| self.sockets.played.remove(&oldest));
+        }
     }
 
     pub(super) fn remember_played(&mut self, call: &str, audio: &[u8]) {
+        if audio.is_empty() {
+            return;
+        }
         let played = self.sockets.played.entry(call.to_owned()).or_default();
-        played.extend_from_slice(audio);
+        played.extend(audio);
         played.drain(..played.len().saturating_sub(PLAYED_MAX));
     }
 
@@ -60,21 +72,15 @@ impl Carrier {
     /// The frame of audio that has just gone over this track of the leg.
     pub(super) fn audio(&self, sid: &str, track: &Track, frame: u64) -> Vec<u8> {
         let hearing = self.calls.get(sid).and_then(|call| call.heard.last()).filter(|heard| heard.to.is_none());
-        let hearing = hearing.map(|heard| &heard.what);
         let began = self.now - Duration::from_millis(FRAME_MS);
         let hz = if *track == Track::Inbound {
             self.voice_at(sid, began)
         } else {
-            // The same pitches as in recordings.
-            match hearing {
-                Some(Hearing::Ringback) => Some(440),
-                Some(Hearing::Say(_)) => Some(523),
-                Some(Hearing::Play(_)) => Some(587),
-                Some(Hearing::Music(_)) => Some(659),
+            match hearing.map(|heard| &heard.what) {
                 Some(Hearing::Party) => self.other_party(sid).and_then(|other| self.voice_at(other, began)),
                 Some(Hearing::Echo) => self.voice_at(sid, began),
                 Some(Hearing::Stream(_)) => return self.stream_audio(sid),
-                _ => None,
+                what => what.and_then(pitch_of),
             }
         };
         hz.map_or_else(|| vec![SILENCE; FRAME_BYTES], |hz| tone(hz, frame))

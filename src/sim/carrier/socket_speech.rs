@@ -9,9 +9,9 @@ use std::time::Duration;
 use super::Carrier;
 use super::run::tones_ms;
 use super::socket::SocketDue;
-use super::socket_audio::speaking_time;
 use super::state::Due;
 use super::types::Hearing;
+use super::voice::speaking_ms;
 use crate::media::relay::{Dtmf, Event, Info, Interrupt, Interruptible, Play, Prompt, Text};
 use crate::time::Timestamp;
 
@@ -105,7 +105,7 @@ impl Carrier {
         let Some(relay) = self.relay_at(id) else { return };
         let manner = Manner { interruptible, preemptible: relay.preemptible };
         relay.speech.cycle += 1;
-        self.relay_utters(id, Hearing::Say(greeting.to_owned()), speaking_time(greeting), manner);
+        self.relay_utters(id, Hearing::Say(greeting.to_owned()), Duration::from_millis(speaking_ms(greeting)), manner);
     }
 
     pub(super) fn relay_token(&mut self, id: u64, text: &Text) {
@@ -158,7 +158,7 @@ impl Carrier {
 
     fn relay_speaks(&mut self, id: u64, words: &str, manner: Manner) {
         if !words.is_empty() {
-            self.relay_utters(id, Hearing::Say(words.to_owned()), speaking_time(words), manner);
+            self.relay_utters(id, Hearing::Say(words.to_owned()), Duration::from_millis(speaking_ms(words)), manner);
         }
     }
 

@@ -319,7 +319,8 @@ pub(super) enum Due {
 pub(super) struct WaitQueue {
     pub(super) sid: Sid,
     pub(super) members: Vec<Sid>,
-    pub(super) waited: Vec<u64>,
+    /// How many have left it, and how many seconds they waited together.
+    pub(super) waited: (u64, u64),
     pub(super) max: usize,
     pub(super) created: Timestamp,
     pub(super) updated: Timestamp,
@@ -327,6 +328,6 @@ pub(super) struct WaitQueue {
 
 impl WaitQueue {
     pub(super) fn new(sid: Sid, now: Timestamp) -> Self {
-        Self { sid, members: Vec::new(), waited: Vec::new(), max: QUEUE_SIZE, created: now, updated: now }
+        Self { sid, members: Vec::new(), waited: (0, 0), max: QUEUE_SIZE, created: now, updated: now }
     }
 }

@@ -132,7 +132,7 @@ impl Carrier {
     fn asked(&mut self, sid: &str, noun: &Element, two_way: bool, url: &str) -> Asked {
         let callback = noun.attr("statusCallback").filter(|v| !v.trim().is_empty()).map(|reference| {
             let target = Target::new(reference.trim(), noun.attr("statusCallbackMethod"));
-            (is_web_url(split_fragment(&target.url).0), target)
+            (is_web_url(&target.url), target)
         });
         if let Some((false, target)) = &callback {
             // Seen in the field: a relative one gives 11200 and no callback.
@@ -407,7 +407,7 @@ impl Carrier {
         }
         let code = matches!(end, StreamEnd::Stopped).then_some(1000);
         let Some((_, _, stream)) = self.drop_stream(id, code) else { return };
-        if let Some(record) = self.sockets.records.iter_mut().find(|record| record.sid == stream.sid) {
+        if let Some(record) = self.sockets.records.iter_mut().rfind(|record| record.sid == stream.sid) {
             record.stops(now);
         }
         self.remember_played(&call, stream.playback.so_far(now));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Carrier;
 use super::callback::rfc2822;
-use super::form::{is_web_url, split_fragment};
+use super::form::is_web_url;
 use super::rest::{Answer, Request, not_allowed, not_found, refuse};
 use super::state::{Sid, Target};
 use super::stream::{Asked, StreamEnd};
@@ -61,7 +61,7 @@ impl Carrier {
         let callback = request
             .given("StatusCallback")
             .map(|callback| Target::new(callback, request.field("StatusCallbackMethod")));
-        if callback.as_ref().is_some_and(|target| !is_web_url(split_fragment(&target.url).0)) {
+        if callback.as_ref().is_some_and(|target| !is_web_url(&target.url)) {
             return refuse(21_609, "StatusCallback is not a valid URL");
         }
         let parameters = (1..=PARAMETERS_MAX).filter_map(|n| {
@@ -101,7 +101,7 @@ impl Carrier {
     }
 
     fn show_stream(&self, request: &Request<'_>, sid: &str, status: u16) -> Answer {
-        match self.sockets.records.iter().find(|record| record.sid == sid) {
+        match self.sockets.records.iter().rfind(|record| record.sid == sid) {
             Some(record) => Ok((status, Some(self.stream_json(record)))),
             None => not_found(request.path),
         }

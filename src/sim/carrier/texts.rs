@@ -82,6 +82,7 @@ impl Carrier {
         let message = Message { standing: Standing::Received, ..self.message(from, to, body, "inbound") };
         let sid = message.sid.clone();
         self.account.messages.push(Message { sent: Some(self.now), ..message });
+        self.opts(from, to, body);
         let (url, _) = self.texts_of(to);
         if let Some(url) = url {
             self.ask_about(&sid, &url, Vec::new(), false);
@@ -124,13 +125,17 @@ impl Carrier {
 
     /// Whether whoever is at `to` said STOP to this number of ours, and not START since.
     pub(super) fn opted_out(&self, from: &str, to: &str) -> bool {
-        let word = |message: &Message| match message.body.trim().to_ascii_uppercase().as_str() {
-            "STOP" | "STOPALL" | "UNSUBSCRIBE" | "CANCEL" | "END" | "QUIT" => Some(true),
-            "START" | "UNSTOP" | "YES" => Some(false),
-            _ => None,
-        };
-        let theirs = |message: &&Message| message.from.as_deref() == Some(to) && message.to == from;
-        self.account.messages.iter().rev().filter(theirs).find_map(word).unwrap_or(false)
+        self.account.opted_out.contains(&(to.to_owned(), from.to_owned()))
+    }
+
+    /// Deleting or redacting the text changes nothing about it.
+    fn opts(&mut self, from: &str, to: &str, body: &str) {
+        let pair = (from.to_owned(), to.to_owned());
+        match body.trim().to_ascii_uppercase().as_str() {
+            "STOP" | "STOPALL" | "UNSUBSCRIBE" | "CANCEL" | "END" | "QUIT" => drop(self.account.opted_out.insert(pair)),
+            "START" | "UNSTOP" | "YES" => drop(self.account.opted_out.remove(&pair)),
+            _ => {}
+        }
     }
 
     /// Sets a message of ours on its way, now or at a time to come.
@@ -142,14 +147,14 @@ impl Carrier {
     }
 
     pub(super) fn message_goes_on(&self, sid: &str) -> bool {
-        self.account.messages.iter().any(|it| it.sid == sid && !it.standing.is_over())
+        self.message_of(sid).is_some_and(|it| !it.standing.is_over())
     }
 
     /// The next state of a message on its way.
     pub(super) fn message_step(&mut self, sid: &str) {
         let now = self.now;
         let own = self.numbers.keys().next().cloned();
-        let Some(at) = self.account.messages.iter().position(|it| it.sid == sid) else { return };
+        let Some(at) = self.message_at(sid) else { return };
         let Some(message) = self.account.messages.get(at) else { return };
         let script = self.scripts.get(&message.to).map(|script| script.on_ring);
         let reachable = !matches!(script, Some(Ring::Fails));
@@ -202,7 +207,7 @@ impl Carrier {
 
     /// Asks for the document that answers a text.
     fn ask_about(&mut self, sid: &str, target: &Target, extra: Pairs, fallback: bool) {
-        let Some(it) = self.account.messages.iter_mut().find(|it| it.sid == sid) else { return };
+        let Some(it) = self.message_at(sid).and_then(|at| self.account.messages.get_mut(at)) else { return };
         it.hops += 1;
         if it.hops > HOP_CAP {
             self.notify(12_400, None, "documents lead to one another without end", &target.url);
@@ -236,7 +241,7 @@ impl Carrier {
             Ok(reply) if (200..300).contains(&reply.status) => verbs(&reply),
             bad => Err((self.fetch_error(&bad), format!("fetching failed: {}", why(&bad)))),
         };
-        let Some(it) = self.account.messages.iter().find(|it| it.sid == sid).cloned() else { return };
+        let Some(it) = self.message_of(sid).cloned() else { return };
         match verbs {
             Ok(verbs) => {
                 for verb in verbs {
@@ -286,9 +291,5 @@ fn verbs(reply: &HttpReply) -> Result<Vec<Element>, (u32, String)> {
     if reply.content_type.starts_with("text/plain") {
         return Ok(vec![Element { name: "Message".to_owned(), text, ..Element::default() }]);
     }
-    let root = xml::parse(&text).map_err(|why| (12_100, format!("not XML: {why}")))?;
-    if root.name != "Response" {
-        return Err((12_102, format!("the root element is {:?}, not Response", root.name)));
-    }
-    Ok(root.children)
+    Ok(xml::parse(&text)?.children)
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::Carrier;
 use super::callback::pair;
-use super::form::{Pairs, is_web_url, split_fragment};
+use super::form::{Pairs, is_web_url};
 use super::recording::{Recording, Stage};
 use super::rest_background::Background;
 use super::state::{Due, Sid, Target};
@@ -68,19 +68,15 @@ pub(super) struct Transcription {
 }
 
 impl Transcription {
-    pub(super) fn runs(&self) -> bool {
-        self.background.runs()
-    }
-
     pub(super) fn wants_partial(&self) -> bool {
-        self.runs() && self.plan.partial
+        self.plan.partial
     }
 }
 
 impl Carrier {
     /// Begins to write down what is said on a leg; gives the GT sid.
     pub(super) fn start_transcription(&mut self, call: &str, mut plan: TranscriptionPlan) -> Sid {
-        let bad = plan.told.take_if(|to| !is_web_url(split_fragment(&to.url).0));
+        let bad = plan.told.take_if(|to| !is_web_url(&to.url));
         if let Some(to) = bad {
             // Measured by a third party: a callback that is not absolute gives 11200 and is never told.
             self.notify(11_200, Some(call), "statusCallbackUrl is no absolute URL; never told", &to.url);
@@ -89,6 +85,7 @@ impl Carrier {
         let mut started = plan.repeated.clone();
         started.push(pair("Name", plan.name.clone().unwrap_or_default()));
         let background = Background::new(sid.clone(), call, plan.name.clone(), self.now);
+        self.shelf.writing.push(self.shelf.transcriptions.len());
         self.shelf.transcriptions.push(Transcription { background, plan, sequence: 0 });
         self.tell_transcription(&sid, "transcription-started", started);
         sid
@@ -97,24 +94,34 @@ impl Carrier {
     /// Ends what writes down a leg: the one of that name or sid, or all. `false`: there was none.
     pub(super) fn stop_transcriptions(&mut self, call: &str, name: Option<&str>) -> bool {
         let now = self.now;
-        let all = self.shelf.transcriptions.iter().map(|t| &t.background);
-        let running = all.filter(|b| b.runs() && b.call == call && b.is(name));
-        let sids: Vec<Sid> = running.map(|b| b.sid.clone()).collect();
-        for sid in &sids {
+        let fits = |b: &Background| b.call == call && b.is(name);
+        let places: Vec<(usize, Sid)> = self
+            .shelf
+            .writing
+            .iter()
+            .filter_map(|at| Some((*at, &self.shelf.transcriptions.get(*at)?.background)))
+            .filter(|(_, background)| fits(background))
+            .map(|(at, background)| (at, background.sid.clone()))
+            .collect();
+        for (at, sid) in &places {
             self.tell_transcription(sid, "transcription-stopped", Vec::new());
-            if let Some(transcription) = self.shelf.transcriptions.iter_mut().find(|t| t.background.sid == *sid) {
+            self.shelf.writing.retain(|other| other != at);
+            if let Some(transcription) = self.shelf.transcriptions.get_mut(*at) {
                 transcription.background.stops(now);
             }
         }
-        !sids.is_empty()
+        !places.is_empty()
+    }
+
+    /// What runs, oldest first.
+    pub(super) fn writing(&self) -> impl Iterator<Item = &Transcription> {
+        self.shelf.writing.iter().filter_map(|at| self.shelf.transcriptions.get(*at))
     }
 
     /// Order holds for each track: what is said first is told first.
     fn tell_transcription(&mut self, sid: &str, event: &str, extra: Pairs) {
-        let Some(transcription) = self.shelf.transcriptions.iter_mut().find(|t| t.background.sid == sid && t.runs())
-        else {
-            return;
-        };
+        let place = self.shelf.transcriptions.iter().rposition(|t| t.background.sid == sid);
+        let Some(transcription) = place.and_then(|at| self.shelf.transcriptions.get_mut(at)) else { return };
         transcription.sequence += 1;
         let (sequence, call) = (transcription.sequence, transcription.background.call.clone());
         let Some(to) = transcription.plan.told.clone() else { return };
@@ -134,12 +141,10 @@ impl Carrier {
     fn write_down(&mut self, call: &str, own: bool, words: &str, done: bool) {
         let wanted = |t: &&Transcription| {
             let track = if own { t.plan.inbound } else { t.plan.outbound };
-            t.runs() && t.background.call == call && track && (done || t.plan.partial)
+            t.background.call == call && track && (done || t.plan.partial)
         };
         let found: Vec<(Sid, String)> = self
-            .shelf
-            .transcriptions
-            .iter()
+            .writing()
             .filter(wanted)
             .map(|t| {
                 (t.background.sid.clone(), t.plan.repeated.first().map(|(_, code)| code.clone()).unwrap_or_default())
@@ -176,8 +181,7 @@ impl Carrier {
 
     /// A leg is read a text to: it is written down at its end, unless something cuts it.
     pub(super) fn is_read_to(&mut self, sid: &str, words: &str, length: std::time::Duration) {
-        let listened =
-            self.shelf.transcriptions.iter().any(|t| t.runs() && t.background.call == sid && t.plan.outbound);
+        let listened = self.writing().any(|t| t.background.call == sid && t.plan.outbound);
         if let Some(epoch) = self.live(sid).map(|c| c.epoch).filter(|_| listened && !words.is_empty()) {
             self.after(length, Due::Voice(VoiceDue::Read(sid.to_owned(), epoch, words.to_owned())));
         }

@@ -16,6 +16,16 @@ impl Carrier {
         self.order.iter().filter_map(|sid| self.calls.get(sid)).map(|call| self.view(call)).collect()
     }
 
+    /// How many legs there ever were.
+    pub(crate) fn legs(&self) -> usize {
+        self.order.len()
+    }
+
+    /// CA sids of the legs that came about after the first `known` ones.
+    pub(crate) fn legs_after(&self, known: usize) -> Vec<String> {
+        self.order.get(known..).unwrap_or_default().to_vec()
+    }
+
     /// One leg.
     #[must_use]
     pub fn call(&self, sid: &str) -> Option<CallView> {
@@ -23,7 +33,7 @@ impl Carrier {
     }
 
     fn view(&self, call: &Call) -> CallView {
-        let room = call.conferencing().and_then(|c| self.conferences.iter().find(|room| room.sid == c.conference));
+        let room = call.conferencing().and_then(|c| self.conferences.get(self.running(&c.conference)?));
         let hearing = call.heard.last().filter(|h| h.to.is_none()).map_or(Hearing::Nothing, |h| h.what.clone());
         CallView {
             sid: call.sid.clone(),

@@ -15,7 +15,7 @@ impl Carrier {
                 "Transcription" => self.start_transcription_noun(sid, noun),
                 "Siprec" => self.start_siprec_noun(sid, noun),
                 "Stream" => self.start_fork(sid, noun, &url),
-                other => self.notify(14_300, Some(sid), format!("<{other}> cannot be started"), &url),
+                _ => {}
             }
         }
     }

@@ -55,7 +55,11 @@ pub(super) struct Shelf {
     /// Places of those that still run.
     pub(super) running: Vec<usize>,
     pub(super) transcriptions: Vec<Transcription>,
+    /// Places of those that still run.
+    pub(super) writing: Vec<usize>,
     pub(super) siprecs: Vec<Siprec>,
+    /// Places of those that still run.
+    pub(super) forking: Vec<usize>,
 }
 
 /// What is due at some time where voices are concerned.
@@ -79,10 +83,14 @@ pub(super) enum VoiceDue {
     Detected(Sid, &'static str),
 }
 
-/// Words take a fifteenth of a second per character, and never less than 0.3 s.
+/// How long a machine takes to say these words: a fifteenth of a second per character.
+pub(super) fn speaking_ms(words: &str) -> u64 {
+    u64::try_from(words.chars().count()).unwrap_or(0).saturating_mul(1000) / 15
+}
+
+/// How long a person takes: as a machine, and never less than 0.3 s.
 pub(super) fn spoken(words: &str) -> Duration {
-    let ms = u64::try_from(words.chars().count()).unwrap_or(0).saturating_mul(1000) / 15;
-    Duration::from_millis(ms.max(300))
+    Duration::from_millis(speaking_ms(words).max(300))
 }
 
 impl Carrier {
@@ -109,10 +117,10 @@ impl Carrier {
     /// Whoever writes down what is said is told when it has been said.
     fn awaits_its_end(&mut self, call: &str, at: usize, utterance: &Utterance) {
         let (wait, length) = (utterance.from.since(self.now), utterance.to.since(utterance.from));
-        if self.shelf.transcriptions.iter().any(Transcription::runs) {
+        if !self.shelf.writing.is_empty() {
             self.after(wait + length, Due::Voice(VoiceDue::Uttered(call.to_owned(), at)));
         }
-        if self.shelf.transcriptions.iter().any(Transcription::wants_partial) {
+        if self.writing().any(Transcription::wants_partial) {
             self.after(wait + length / 2, Due::Voice(VoiceDue::HalfUttered(call.to_owned(), at)));
         }
     }

@@ -164,6 +164,22 @@ impl Carrier {
     /// What became of a webhook. A result for an unknown id, a second one, or one after the timeout changes nothing.
     pub fn webhook_result(&mut self, id: u64, result: Result<HttpReply, HttpFault>) {
         let Some(pending) = self.pending.remove(&id) else { return };
+        let call = pending.ask.call.clone();
+        self.replied(id, pending, result);
+        if let Some(call) = call {
+            self.forget_cookies(&call);
+        }
+    }
+
+    /// Cookies last as long as a call and what is still asked about it.
+    pub(super) fn forget_cookies(&mut self, call: &str) {
+        let is_asked = || self.pending.values().any(|pending| pending.ask.call.as_deref() == Some(call));
+        if self.wire.jars.contains_key(call) && self.live(call).is_none() && !is_asked() {
+            self.wire.jars.remove(call);
+        }
+    }
+
+    fn replied(&mut self, id: u64, pending: Pending, result: Result<HttpReply, HttpFault>) {
         self.account.exchanges.answered(id, &result, self.now);
         if let Ok(reply) = &result {
             self.keep_cookies(&pending, reply);

@@ -1,7 +1,6 @@
-//! A lenient XML tree: what a provider sees of a document before it judges the verbs.
+//! The XML tree that is executed.
 
-use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use crate::twiml::{self, Node, Tree};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Element {
@@ -9,6 +8,8 @@ pub(super) struct Element {
     pub(super) attributes: Vec<(String, String)>,
     pub(super) children: Vec<Self>,
     pub(super) text: String,
+    /// How many bytes of the text around it stand before it.
+    pub(super) after: usize,
 }
 
 impl Element {
@@ -31,70 +32,44 @@ impl Element {
 
     /// All text inside, in document order for plain text and SSML alike.
     pub(super) fn words(&self) -> String {
-        let mut out = self.text.trim().to_owned();
+        let mut out = String::new();
+        self.add_words(&mut out);
+        out.trim().to_owned()
+    }
+
+    fn add_words(&self, out: &mut String) {
+        let mut from = 0;
         for child in &self.children {
-            out = format!("{out} {}", child.words()).trim().to_owned();
+            out.push_str(self.text.get(from..child.after).unwrap_or_default());
+            from = child.after;
+            // Where a voice pauses, two words do not become one.
+            let pauses = matches!(child.name.as_str(), "break" | "p" | "s");
+            out.push_str(if pauses { " " } else { "" });
+            child.add_words(out);
+            out.push_str(if pauses { " " } else { "" });
         }
-        out
+        out.push_str(self.text.get(from..).unwrap_or_default());
     }
 }
 
-fn open(tag: &BytesStart<'_>) -> Result<Element, String> {
-    let name = tag.name().as_ref().to_owned();
-    let mut attributes = Vec::new();
-    for attribute in tag.attributes() {
-        let attribute = attribute.map_err(|e| e.to_string())?;
-        let value = quick_xml::escape::unescape(&attribute.value).map_err(|e| e.to_string())?;
-        attributes.push((attribute.key.as_ref().to_owned(), value.into_owned()));
-    }
-    Ok(Element { name, attributes, ..Element::default() })
-}
-
-fn close(stack: &mut [Element], root: &mut Option<Element>, element: Element) -> Result<(), String> {
-    match stack.last_mut() {
-        Some(parent) => parent.children.push(element),
-        None if root.is_some() => return Err("more than one root element".to_owned()),
-        None => *root = Some(element),
-    }
-    Ok(())
-}
-
-fn add_text(stack: &mut [Element], text: &str) -> Result<(), String> {
-    match stack.last_mut() {
-        Some(element) => element.text.push_str(text),
-        None if text.trim().trim_start_matches('\u{feff}').is_empty() => {}
-        None => return Err("text outside the root element".to_owned()),
-    }
-    Ok(())
-}
-
-/// The root element, or why the text is not XML.
-pub(super) fn parse(text: &str) -> Result<Element, String> {
-    let mut reader = Reader::from_str(text);
-    let mut stack: Vec<Element> = Vec::new();
-    let mut root = None;
-    loop {
-        match reader.read_event().map_err(|e| e.to_string())? {
-            Event::Start(tag) if stack.len() >= 64 => return Err(format!("nested too deeply at {:?}", tag.name())),
-            Event::Start(tag) => stack.push(open(&tag)?),
-            Event::Empty(tag) => {
-                let element = open(&tag)?;
-                close(&mut stack, &mut root, element)?;
+impl From<Tree> for Element {
+    fn from(tree: Tree) -> Self {
+        let mut element = Self { name: tree.name, attributes: tree.attributes, ..Self::default() };
+        for node in tree.nodes {
+            match node {
+                Node::Text(text) => element.text.push_str(&text),
+                Node::Element(child) => element.children.push(Self { after: element.text.len(), ..child.into() }),
             }
-            Event::End(_) => {
-                let element = stack.pop().ok_or("an end tag without its start")?;
-                close(&mut stack, &mut root, element)?;
-            }
-            Event::Text(part) => add_text(&mut stack, &part)?,
-            Event::CData(part) => add_text(&mut stack, &part)?,
-            Event::GeneralRef(part) => {
-                let value =
-                    quick_xml::escape::unescape(&format!("&{};", &*part)).map_err(|e| e.to_string())?.into_owned();
-                add_text(&mut stack, &value)?;
-            }
-            Event::Eof if stack.is_empty() => return root.ok_or_else(|| "no root element".to_owned()),
-            Event::Eof => return Err("the document ends inside an element".to_owned()),
-            _ => {}
         }
+        element
     }
+}
+
+/// The root element, or code and sentence of why the text is no document.
+pub(super) fn parse(text: &str) -> Result<Element, (u32, String)> {
+    let root: Element = twiml::tree(text).map_err(|error| (error.code, error.to_string()))?.into();
+    if root.name == "Response" {
+        return Ok(root);
+    }
+    Err((12_102, format!("the root element is {:?}, not Response", root.name)))
 }

@@ -105,7 +105,8 @@ pub struct TwilioClientBuilder {
 
 impl fmt::Debug for TwilioClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TwilioClientBuilder").field("base_url", &self.base_url).finish_non_exhaustive()
+        let base_url = self.base_url.as_deref().map(shown);
+        f.debug_struct("TwilioClientBuilder").field("base_url", &base_url).finish_non_exhaustive()
     }
 }
 
@@ -259,6 +260,11 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// A base URL for `Debug`: one that cannot be used may hold a password, and is not shown.
+pub(super) fn shown(base_url: &str) -> &str {
+    if base(base_url).is_ok() { base_url } else { "…" }
 }
 
 pub(super) fn base(text: &str) -> Result<Url, ConfigError> {

@@ -38,6 +38,9 @@ impl Reply {
 
 use Class::{Rejected, Retryable, Unknown};
 
+/// Codes of Twilio, and of those that speak its language, have five digits (Twilio docs, error and warning dictionary).
+const LEAST_CODE: u32 = 10_000;
+
 /// What the code says. Codes that are only told of in reports refuse for good where they answer a request after all.
 fn meaning(code: u32) -> Option<(Class, &'static str)> {
     let known = ErrorCode::find(code)?;
@@ -52,7 +55,8 @@ fn by_status(status: u16) -> (Class, &'static str) {
         // A server or proxy that gave up waiting may have passed the request on.
         408 => (Unknown, "the server gave up waiting for the request"),
         429 => (Retryable, "too many requests at once; it was not processed"),
-        503 => (Retryable, "Twilio is unavailable for the moment"),
+        // Proxies also say so where the connection behind them broke after the request had gone through it.
+        503 => (Unknown, "it was not Twilio that said so, and the request may have reached it"),
         400..500 => (Rejected, "look the code up in Twilio's error dictionary"),
         300..400 => (Unknown, "a redirection was answered, which is not followed; check the base URL"),
         _ => (Unknown, "Twilio failed while it worked on the request"),
@@ -62,10 +66,10 @@ fn by_status(status: u16) -> (Class, &'static str) {
 /// How much is known after this reply to `what`, with a sentence on what to do.
 ///
 /// # On return
-/// - a status of 401, 429 or 503, or a code that says the same: [`Failure::Unavailable`], with the delay asked for.
-///   Refused credentials count as this, so that commands are kept while they are being rotated;
-/// - a status of 500 and above, or a redirection: [`Failure::Unknown`] where `resend_is_harmless` is false (Twilio may
-///   have placed the call), otherwise [`Failure::Unavailable`];
+/// - a status of 401 or 429, a 503 with a code of five digits, or a code that says the same: [`Failure::Unavailable`], with
+///   the delay asked for. Refused credentials count as this, so that commands are kept while they are being rotated;
+/// - any other status of 500 and above, or a redirection: [`Failure::Unknown`] where `resend_is_harmless` is false
+///   (Twilio may have placed the call), otherwise [`Failure::Unavailable`];
 /// - a 404 without Twilio's code is [`Failure::Unavailable`] where `resend_is_harmless`: it was a proxy that spoke;
 /// - the rest: [`Failure::Rejected`].
 ///
@@ -90,7 +94,13 @@ pub(super) struct Verdict {
 impl Verdict {
     /// See [`classify`].
     pub(super) fn of(reply: &Reply, resend_is_harmless: bool) -> Self {
-        let (class, advice) = reply.code.and_then(meaning).unwrap_or_else(|| by_status(reply.status));
+        let (class, advice) = match reply.code {
+            // A code that we do not know is a provider's all the same; proxies repeat the status at most.
+            Some(code) if reply.status == 503 && code >= LEAST_CODE => {
+                meaning(code).unwrap_or((Retryable, "Twilio is unavailable for the moment"))
+            }
+            code => code.and_then(meaning).unwrap_or_else(|| by_status(reply.status)),
+        };
         // The status overrides a code that would have a command given up.
         let class = match (class, reply.status) {
             (Rejected, 401 | 429 | 503) => Retryable,

@@ -128,3 +128,41 @@ fn embedded(ip: Ipv6Addr) -> Option<Ipv4Addr> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_address_of_a_network_of_ones_own_is_public() {
+        for odd in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "198.18.0.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "2002:7f00:1::",
+            "2001:0:1::",
+            "64:ff9b::7f00:1",
+            "3fff::1",
+            "2001:10::1",
+            "ff02::1",
+        ] {
+            assert!(!is_public(odd.parse().expect("an address")), "{odd}");
+        }
+        for good in ["54.231.0.1", "8.8.8.8", "2600:1f18::1", "::ffff:8.8.8.8"] {
+            assert!(is_public(good.parse().expect("an address")), "{good}");
+        }
+    }
+}

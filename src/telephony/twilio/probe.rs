@@ -189,12 +189,18 @@ fn rang(call: &Value, client: &str) -> bool {
     to.strip_prefix(&bare(client)).is_some_and(|rest| rest.is_empty() || rest.starts_with(['?', ';']))
 }
 
+/// Whether a leg of this direction was not placed by a request (Twilio docs, Calls resource: `direction`).
+fn was_not_requested(direction: &str) -> bool {
+    matches!(direction, "inbound" | "outbound-dial") || direction.starts_with("trunking")
+}
+
 /// Keeps the call of a page that fits best. `Some(true)`: the page reaches back before it was sent. `None`: unreadable.
 fn scan(profile: &Profile, calls: &[Value], search: &Search, found: &mut Option<Found>) -> Option<bool> {
     let sent_at = search.sent_at;
     for call in calls {
+        let strange = text(call, "direction").filter(|direction| !profile.directions.contains(direction));
         // A child of a Dial verb may join the same two ends.
-        if text(call, "direction").is_some_and(|direction| !profile.directions.contains(&direction)) {
+        if strange.is_some_and(was_not_requested) {
             continue;
         }
         // A call that was just made may not have a date yet.
@@ -208,6 +214,10 @@ fn scan(profile: &Profile, calls: &[Value], search: &Search, found: &mut Option<
         }
         if search.client.as_deref().is_some_and(|client| !rang(call, client)) {
             continue;
+        }
+        // It may be the one: to take it for none would have it dialled twice.
+        if strange.is_some() {
+            return None;
         }
         let candidate = Found { created_at, report: report(profile, call)? };
         if found.as_ref().is_none_or(|best| rank(candidate.created_at, sent_at) < rank(best.created_at, sent_at)) {

@@ -64,7 +64,8 @@ pub struct Profile {
     pub lists: Lists,
     /// What stands for the only recording that runs; `None`: an id has to be given.
     pub current_recording: Option<&'static str>,
-    /// Directions of a leg that was placed by request, in lists of calls.
+    /// Directions of a leg that was placed by request, in lists of calls. Another word than these and Twilio's leaves it
+    /// open whether a leg of unknown outcome is there.
     pub directions: &'static [&'static str],
     /// How long a leg may ring, seconds.
     pub ring_secs: RangeInclusive<u64>,

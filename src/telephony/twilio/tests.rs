@@ -173,7 +173,7 @@ fn a_dial_is_done_only_if_its_leg_is_told() {
     for bad in ["", "{}", "[]", "<html>", "{\"sid\":5}", "{\"sid\":\"CA1\"}", &good[..good.len() - 1]] {
         assert_eq!(failed(&dial(), 201, bad.as_bytes(), None), Err(Failure::Unknown), "{bad}");
     }
-    for status in [301, 303, 408, 500, 502, 504, 599] {
+    for status in [301, 303, 408, 500, 502, 503, 504, 599] {
         assert_eq!(failed(&dial(), status, b"", None), Err(Failure::Unknown), "{status}");
         assert_eq!(failed(&Action::HangUp { leg: LEG.to_owned() }, status, b"", None), Err(LATER), "{status}");
     }
@@ -194,9 +194,11 @@ fn a_delay_is_believed_within_reason() {
         (Some("99999999999999999999"), None),
     ] {
         let failure = Failure::Unavailable { retry_after: wait_secs.map(Duration::from_secs) };
-        for (status, body) in [(429, problem(20429)), (429, Vec::new()), (503, problem(20503)), (503, Vec::new())] {
+        for (status, body) in [(429, problem(20429)), (429, Vec::new()), (503, problem(20503))] {
             assert_eq!(failed(&dial(), status, &body, header), Err(failure), "{status} {header:?}");
         }
+        let hang_up = Action::HangUp { leg: LEG.to_owned() };
+        assert_eq!(failed(&hang_up, 503, b"", header), Err(failure), "{header:?}");
     }
 }
 
@@ -268,6 +270,10 @@ fn a_leg_of_unknown_outcome_is_the_first_one_placed_since() {
     assert_eq!(found(&[to("anabel"), to("eva")]), None, "those are others");
     let child = call(1, Some(0)).replace("outbound-api", "outbound-dial");
     assert_eq!(found(&[child]), None, "a child of a Dial verb is not ours");
+    let strange = call(1, Some(0)).replace("outbound-api", "outbound-rest");
+    let mut probe = Probe::new(&account(), &dialled()).expect("a question");
+    let read = probe.read(200, &page(&[strange], "null"), None).map_err(|error| error.failure());
+    assert_eq!(read, Err(LATER), "it may be the one: absent would have it dialled again");
 }
 
 #[test]

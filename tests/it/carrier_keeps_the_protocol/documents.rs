@@ -70,6 +70,7 @@ fn a_document_that_cannot_be_executed_goes_to_the_fallback() {
     let cases = [
         (broken("<Response><Say>", "text/xml"), 12_100),
         (broken("<Answer/>", "text/xml"), 12_102),
+        (broken("<?xml version=\"1.1\"?><Response/>", "text/xml"), 12_101),
         (broken("{}", "application/json"), 12_300),
         (broken(&"x".repeat(65_537), "text/xml"), 11_750),
         (Ok(HttpReply { status: 500, ..HttpReply::default() }), 11_200),
@@ -113,6 +114,47 @@ fn what_is_unknown_in_a_document_is_a_warning_and_is_skipped() {
 }
 
 #[test]
+fn faults_are_noticed_when_a_document_arrives_even_behind_its_end() {
+    let mut world = World::new();
+    world.page("/voice", "<Pause length=\"5\"/><Redirect>/next</Redirect><Gather><Say loop=\"x\">Never</Say></Gather>");
+    world.page("/next", "<Say>Next</Say>");
+    let sid = world.dials();
+    assert_eq!(world.codes(), [13_322]);
+    world.run(Duration::from_millis(5100));
+    assert_eq!((world.codes(), world.hears(&sid)), (vec![13_322], say("Next")));
+}
+
+#[test]
+fn marked_up_speech_is_said_in_its_order() {
+    let mut world = World::new();
+    world.page(
+        "/voice",
+        "<Say voice=\"Polly.Joanna\"><p>One</p><p>two</p> un<emphasis>believ</emphasis>able<break/>three</Say>",
+    );
+    let sid = world.dials();
+    let words = match world.hears(&sid) {
+        Hearing::Say(words) => words.split_whitespace().map(str::to_owned).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((words.join(" ").as_str(), world.codes()), ("One two unbelievable three", vec![]));
+}
+
+#[test]
+fn text_that_is_no_document_is_read_and_what_no_voice_says_at_once_is_noticed() {
+    let mut world = World::new();
+    let text = "a".repeat(4097);
+    let reply = HttpReply {
+        status: 200,
+        content_type: "text/plain".to_owned(),
+        body: text.clone().into_bytes(),
+        ..HttpReply::default()
+    };
+    world.reply("/voice", Ok(reply));
+    let sid = world.dials();
+    assert_eq!((world.hears(&sid), world.codes()), (say(&text), vec![13_521]));
+}
+
+#[test]
 fn entities_comments_and_cdata_are_read_as_xml_means_them() {
     let mut world = World::new();
     world.page("/voice", "<Say>Fish &amp; chips &#60;hot&#62; <![CDATA[& <salt>]]></Say>");
@@ -130,6 +172,16 @@ fn verbs_after_a_redirect_are_not_reached_and_its_url_is_relative_to_the_documen
     assert_eq!((hook.method.as_str(), hook.body.as_str()), ("GET", ""));
     assert!(hook.url.starts_with("https://app.test/next?a=1&CallSid=CA"), "{}", hook.url);
     assert_eq!(world.hears(&sid), say("Next"));
+}
+
+#[test]
+fn a_relative_url_may_have_another_url_in_its_query() {
+    let mut world = World::new();
+    world.page("/voice", "<Redirect>/next?back=https://other.test/x</Redirect>");
+    world.page("/next", "<Say>Next</Say>");
+    let sid = world.dials();
+    assert_eq!(world.log.last().map(|hook| hook.url.as_str()), Some("https://app.test/next?back=https://other.test/x"));
+    assert_eq!((world.hears(&sid), world.codes()), (say("Next"), Vec::new()));
 }
 
 #[test]

@@ -107,3 +107,30 @@ fn a_caller_whose_agent_leaves_before_the_bridge_waits_on_at_the_head_of_the_que
     world.run(secs(8));
     assert_eq!((world.hears(&first), world.hears(&next)), (Hearing::Party, Hearing::Party));
 }
+
+#[test]
+fn an_agent_whose_caller_leaves_while_being_told_waits_for_another_as_long_as_the_dial_says() {
+    let mut world = world();
+    let caller = world.dials();
+    world.places(BOB, "");
+    world.run(Duration::from_millis(2200));
+    assert_eq!(world.hears(&caller), say("An agent takes your call"));
+    world.carrier.hangs_up(&caller);
+    world.run(Duration::from_millis(19_900));
+    assert!(world.told("/agent-done", "DialCallStatus").is_empty());
+    world.run(Duration::from_millis(200));
+    assert_eq!(world.told("/agent-done", "DialCallStatus"), ["no-answer"]);
+}
+
+#[test]
+fn the_average_wait_is_that_of_all_who_have_left_the_queue() {
+    let mut world = world();
+    for wait in [4, 6, 11] {
+        let sid = world.dials();
+        world.run(secs(wait));
+        world.carrier.hangs_up(&sid);
+        world.pump();
+    }
+    world.dials();
+    assert_eq!(world.told("/wait", "AvgQueueTime").last().map(String::as_str), Some("7"));
+}

@@ -2,6 +2,7 @@
 
 use super::recordings::{heard_in, media};
 use super::*;
+use switchboard::sim::carrier::{AfterGreeting, Answerer};
 
 /// The seconds of each channel of the newest recording in which something is to be heard.
 fn sound(world: &mut World) -> Vec<Vec<usize>> {
@@ -46,6 +47,19 @@ fn a_message_lasts_no_longer_than_somebody_listens() {
     let whole = list["recordings"].as_array().into_iter().flatten().find(|r| r["channels"] == 2).expect("both sides");
     let audio = media(&mut world, &format!("Recordings/{}.wav", text(whole, "sid")), true);
     assert_eq!(heard_in(&audio).1, [vec![0, 1, 2], Vec::new()]);
+}
+
+#[test]
+fn the_announcement_of_a_mailbox_goes_on_when_a_record_ends() {
+    let mut world = World::new();
+    let who = Answerer::Machine { greeting: secs(8), then: AfterGreeting::Silence };
+    world.carrier.script(BOB, EndpointScript { who, ..EndpointScript::default() });
+    let record = "<Record playBeep=\"false\" maxLength=\"3\" timeout=\"0\" action=\"/again\"/>";
+    world.page("/out", record);
+    world.page("/again", record);
+    world.places(BOB, "");
+    world.run(Duration::from_millis(2100 + 6100));
+    assert_eq!(world.told("/again", "RecordingDuration"), ["3", "3"]);
 }
 
 #[test]

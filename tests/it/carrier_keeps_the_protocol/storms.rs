@@ -2,10 +2,10 @@ use super::*;
 use switchboard::sim::carrier::{CallStatus, Faults, RestFault};
 
 /// SplitMix64.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(super) fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -13,7 +13,7 @@ impl Dice {
         usize::try_from((z ^ (z >> 31)) % u64::try_from(sides).unwrap_or(1)).unwrap_or(0)
     }
 
-    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    pub(super) fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
         of[self.roll(of.len())]
     }
 }
@@ -82,7 +82,7 @@ fn disturb(world: &mut World, dice: &mut Dice) {
 }
 
 impl World {
-    fn pump_some(&mut self, most: usize) {
+    pub(super) fn pump_some(&mut self, most: usize) {
         for _ in 0..most {
             let hooks = self.carrier.take_webhooks();
             if hooks.is_empty() {
@@ -108,7 +108,7 @@ impl World {
     }
 }
 
-fn check(world: &World, seed: u64) {
+pub(super) fn check(world: &World, seed: u64) {
     let over: Vec<CallView> = world.carrier.calls().into_iter().filter(|c| c.status.is_over()).collect();
     for call in &over {
         assert_eq!((&call.hearing, &call.in_conference), (&Hearing::Nothing, &None), "seed {seed}: {call:?}");

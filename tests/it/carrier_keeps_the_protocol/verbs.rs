@@ -85,6 +85,59 @@ fn each_bad_value_is_a_warning_of_its_own_code_and_the_default_holds() {
 }
 
 #[test]
+fn what_only_the_execution_knows_is_judged_once() {
+    let stream = |attributes: &str| format!("<Start><Stream url=\"wss://app.test/a\" {attributes}/></Start>");
+    let number = |attributes: &str| format!("<Dial><Number {attributes}>+15550003000</Number></Dial>");
+    let cases: &[(String, &[u32])] = &[
+        ("<Dial callerId=\"a b\">+15550003000</Dial>".to_owned(), &[13_214]),
+        ("<Dial><Conference coach=\"CA1\">x</Conference></Dial>".to_owned(), &[13_240]),
+        ("<Enqueue workflowSid=\"x\"/>".to_owned(), &[14_220]),
+        ("<Sms to=\"x\">y</Sms>".to_owned(), &[14_101]),
+        ("<Sms from=\"x\">y</Sms>".to_owned(), &[14_102]),
+        (number("machineDetection=\"Perhaps\" amdStatusCallback=\"/amd\""), &[21_234]),
+        (number("machineDetection=\"Enable\" machineDetectionTimeout=\"90\" amdStatusCallback=\"/amd\""), &[21_234]),
+        (stream("track=\"x\""), &[31_941]),
+        (stream("statusCallback=\"/told\""), &[11_200]),
+        ("<Start><Stream url=\"https://app.test/a\"/></Start>".to_owned(), &[11_100]),
+        ("<Start><Recording recordingStatusCallback=\"/told\"/></Start>".to_owned(), &[11_200]),
+        ("<Start><Transcription statusCallbackUrl=\"/told\"/></Start>".to_owned(), &[11_200]),
+        ("<Stop><Stream/></Stop>".to_owned(), &[12_200]),
+        ("<Connect><ConversationRelay url=\"wss://app.test/a\" interruptible=\"x\"/></Connect>".to_owned(), &[64_101]),
+        ("<Connect><ConversationRelay url=\"https://app.test/a\"/></Connect>".to_owned(), &[64_102]),
+        ("<Redirect>ftp://x.test/</Redirect>".to_owned(), &[11_100]),
+        ("<Dial><Conference/></Dial>".to_owned(), &[13_237]),
+        ("<Enqueue/>".to_owned(), &[14_204]),
+        (format!("<Dial>{}</Dial>", "<Client>ana</Client>".repeat(11)), &[13_215]),
+    ];
+    for (verbs, codes) in cases {
+        let mut world = voice(verbs);
+        world.dials();
+        assert_eq!(world.codes(), *codes, "{verbs}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_left_out_and_the_rest_is_done() {
+    let mut world = voice("<Dial>+15550003000<Client>ana</Client></Dial>");
+    world.dials();
+    world.run(secs(1));
+    let rung: Vec<String> = world.carrier.calls().into_iter().skip(1).map(|call| call.to).collect();
+    assert_eq!((rung, world.codes()), (vec!["client:ana".to_owned()], vec![12_200]), "text beside nouns is none");
+    let events = "recordingStatusCallback=\"/told\" recordingStatusCallbackEvent=\"done in-progress\"";
+    let mut world = voice(&format!("<Record {events}/>"));
+    world.dials();
+    world.run(secs(1));
+    assert_eq!((world.told("/told", "RecordingStatus"), world.codes()), (vec!["in-progress".to_owned()], vec![13_621]));
+    let mut world = voice("<Enqueue waitUrl=\"/wait\">sales</Enqueue>");
+    world.page("/wait", "<Dial>+15550003000</Dial><Reject/><Say>Please wait</Say>");
+    let sid = world.dials();
+    assert_eq!((world.hears(&sid), world.codes()), (say("Please wait"), vec![12_200, 12_200]));
+    let mut world = voice("<Leave/><Say>Here</Say>");
+    let sid = world.dials();
+    assert_eq!((world.hears(&sid), world.codes()), (say("Here"), vec![12_200]), "there is no queue to leave");
+}
+
+#[test]
 fn a_bad_value_leaves_the_default_in_force() {
     let mut world = voice("<Gather timeout=\"0\" finishOnKey=\"12\" action=\"/got\"/><Say>Over</Say>");
     let sid = world.dials();
@@ -240,7 +293,8 @@ fn devices_get_their_parameters_and_headers() {
     let leg = world.carrier.calls().into_iter().find(|c| c.to.starts_with("sip:")).expect("a leg").sid;
     let headers = world.carrier.custom_parameters(&leg);
     assert_eq!(headers, [("x-one".to_owned(), "1".to_owned()), ("X-Two".to_owned(), "2".to_owned())]);
-    assert_eq!(world.codes(), [13_252], "what is no custom header is not sent");
+    let why = "an address beside its headers should be in a Uri, and what is no custom header is not sent";
+    assert_eq!(world.codes(), [12_200, 13_252], "{why}");
 }
 
 #[test]

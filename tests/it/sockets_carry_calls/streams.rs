@@ -454,3 +454,48 @@ fn the_same_calls_give_the_same_frames() {
     };
     assert_eq!(run(), run());
 }
+
+#[test]
+fn what_was_played_is_remembered_of_the_last_hundred_legs() {
+    let mut world = World::new(CONNECT);
+    let mut legs = Vec::new();
+    for at in 0..102 {
+        legs.push(world.dials());
+        let id = world.ids()[at];
+        let sid = world.said(id)[1]["streamSid"].as_str().expect("it has started").to_owned();
+        world.server(id, &play(&sid, &[0x55; 160]));
+        world.run(ms(30));
+        world.carrier.hangs_up(&legs[at]);
+        world.pump();
+        world.sockets.retain(|event| matches!(event, SocketEvent::Open { .. }));
+    }
+    let kept: Vec<bool> = legs.iter().map(|leg| !world.carrier.audio_played(leg).is_empty()).collect();
+    assert_eq!(kept.iter().filter(|kept| **kept).count(), 100);
+    assert!(!kept[0] && !kept[1]);
+}
+
+#[test]
+fn a_recording_hears_what_a_server_plays() {
+    let document = format!(r#"<Start><Recording trim="do-not-trim"/></Start>{CONNECT}"#);
+    let mut world = World::new(&document);
+    let ann = world.dials();
+    let id = world.id();
+    let sid = world.said(id)[1]["streamSid"].as_str().expect("it has started").to_owned();
+    world.run(ms(1000));
+    world.server(id, &play(&sid, &[0x55; 16_000]));
+    world.run(ms(4000));
+    world.carrier.hangs_up(&ann);
+    world.run(secs(3));
+    let account = CarrierConfig::default().account_sid;
+    let token = STANDARD.encode(format!("{account}:{}", CarrierConfig::default().auth_token));
+    let mut get = |path: &str| {
+        let path = format!("/2010-04-01/Accounts/{account}/{path}");
+        world.carrier.rest("GET", &path, Some(&format!("Basic {token}")), b"")
+    };
+    let list: Value = serde_json::from_str(&get("Recordings.json").body).expect("a list");
+    let recording = list["recordings"][0]["sid"].as_str().expect("a recording").to_owned();
+    let wav = get(&format!("Recordings/{recording}.wav")).bytes.expect("audio");
+    // Two channels of 16 bits: 32,000 bytes a second, behind 44 of the header.
+    let loud = |second: usize| wav[44 + second * 32_000..][..32_000].iter().any(|byte| *byte != 0);
+    assert_eq!((0..5).map(loud).collect::<Vec<_>>(), [false, true, true, false, false]);
+}

@@ -66,6 +66,9 @@ fn what_may_have_been_done_is_unknown_only_where_twice_is_worse_than_once() {
         (503, 20503, LATER, LATER),
         (500, 20500, Failure::Unknown, LATER),
         (502, 99999, Failure::Unknown, LATER),
+        (503, 98765, LATER, LATER),
+        (503, 503, Failure::Unknown, LATER),
+        (503, 99999, Failure::Unknown, LATER),
         (302, 99999, Failure::Unknown, LATER),
         (408, 99999, Failure::Unknown, LATER),
     ] {

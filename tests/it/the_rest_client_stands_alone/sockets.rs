@@ -279,6 +279,8 @@ fn every_mistake_in_the_settings_is_told_at_once() {
     let builder = Client::builder().account_sid(ACCOUNT).auth_token(TOKEN).region("ie1").edge("dublin");
     let shown = format!("{builder:?} {:?}", builder.clone().build());
     assert!(shown.contains("https://api.dublin.ie1.twilio.com") && !shown.contains(TOKEN), "{shown}");
+    let misplaced = Client::builder().base_url(format!("https://{ACCOUNT}:{TOKEN}@api.twilio.com"));
+    assert!(!format!("{misplaced:?}").contains(TOKEN), "{misplaced:?}");
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn gathers() {
     refused(Gather::new().hints(["a".repeat(101)]), "Gather[1]@hints");
     refused(Gather::new().hints(vec!["a"; 501]), "Gather[1]@hints");
     refused(Gather::new().hints(Vec::<String>::new()), "Gather[1]@hints");
-    refused(Gather::new().pause(Pause::new(s(1))).play(Play::keys("1")), "Gather[1]/Play[1]@digits");
+    refused(Gather::new().pause(Pause::new(s(1))).play(Play::keys("1")), "Gather[1]/Play[1]");
     refused(Gather::new().play(Play::new("/a")).say(Say::new("a").loops(1001u32)), "Gather[1]/Say[1]@loop");
 }
 

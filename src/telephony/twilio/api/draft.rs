@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 
 use super::{Error, Operation};
-use crate::telephony::twilio::request::{AccountSid, ApiRequest, Method, is_sid};
+use crate::telephony::twilio::request::{AccountSid, ApiRequest, Method, is_sid, segment, whole_secs};
 use crate::time::Timestamp;
 use crate::webhook::form;
 
@@ -59,25 +59,13 @@ impl Shape {
             return if matches!(text, "" | "." | "..") {
                 Err(format!("the name of the {} is empty or made of points", self.what))
             } else {
-                Ok(encoded(text))
+                Ok(segment(text))
             };
         }
         let prefixes = self.prefixes.join(" or ");
         let words: String = self.words.iter().map(|word| format!(", or {word}")).collect();
         Err(format!("the id of the {} is {prefixes} and 32 lower-case hexadecimal digits{words}", self.what))
     }
-}
-
-fn encoded(text: &str) -> String {
-    let mut segment = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            segment.push(char::from(byte));
-        } else {
-            segment.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    segment
 }
 
 /// What a parameter can hold.
@@ -106,7 +94,7 @@ impl Parameter for u32 {
 /// Whole seconds, rounded up.
 impl Parameter for Duration {
     fn write(&self) -> String {
-        self.as_secs().saturating_add(u64::from(self.subsec_nanos() > 0)).to_string()
+        whole_secs(*self).to_string()
     }
 }
 

@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::media::PublicAddresses;
 use super::{Client, Inner, RetryTooMany};
 use crate::telephony::twilio::Profile;
+use crate::telephony::twilio::client::public_names;
 use crate::telephony::twilio::config::{
-    BASE_URL, ConfigError, TwilioClientBuilder, base, http, is_loopback, keep, transport,
+    BASE_URL, ConfigError, TwilioClientBuilder, base, http, is_loopback, keep, shown, transport,
 };
 use crate::telephony::twilio::token::is_region;
 
@@ -35,7 +35,7 @@ pub struct ClientBuilder {
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
-            .field("base_url", &self.base_url)
+            .field("base_url", &self.base_url.as_deref().map(shown))
             .field("region", &self.region)
             .field("edge", &self.edge)
             .finish_non_exhaustive()
@@ -112,8 +112,7 @@ impl ClientBuilder {
         }
         let is_local = base.as_ref().is_some_and(is_loopback);
         let plain = keep(http(transport(is_local)), &mut errors);
-        let away = if is_local { transport(true) } else { transport(false).dns_resolver(PublicAddresses) };
-        let storage = keep(http(away), &mut errors);
+        let storage = keep(http(transport(is_local).dns_resolver(public_names(is_local))), &mut errors);
         let (Some(account), Some(credentials), Some(base), Some(http), Some(storage), true) =
             (account, credentials, base, plain, storage, errors.is_empty())
         else {

@@ -1,12 +1,10 @@
 //! Fetching the audio of recordings.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::time::Duration;
 
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use reqwest::Url;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION};
 
 use super::{ANSWER_BYTES_MAX, About, Client, Error, ErrorKind, Received, whole};
@@ -177,52 +175,6 @@ impl Client {
     }
 }
 
-/// Resolves names to public addresses alone, so that no redirection reaches into the network that we are in.
-#[derive(Debug)]
-pub(super) struct PublicAddresses;
-
-impl Resolve for PublicAddresses {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let found = tokio::task::spawn_blocking(move || (name.as_str(), 0).to_socket_addrs()).await??;
-            let public: Vec<SocketAddr> = found.filter(|address| is_public(address.ip())).collect();
-            if public.is_empty() {
-                return Err("the name has no public address".into());
-            }
-            Ok(Box::new(public.into_iter()) as Addrs)
-        })
-    }
-}
-
-fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => match address.to_ipv4_mapped() {
-            Some(mapped) => is_public_v4(mapped),
-            None => is_public_v6(address),
-        },
-    }
-}
-
-fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, ..] = address.octets();
-    let is_shared = a == 100 && (64..128).contains(&b);
-    let is_reserved = a == 0 || a >= 240 || (a == 192 && b == 0) || (a == 198 && matches!(b, 18 | 19));
-    !(is_shared
-        || is_reserved
-        || address.is_private()
-        || address.is_loopback()
-        || address.is_link_local()
-        || address.is_multicast()
-        || address.is_documentation())
-}
-
-fn is_public_v6(address: Ipv6Addr) -> bool {
-    // Global unicast is 2000::/3; 6to4, Teredo and NAT64 wrap other addresses.
-    let [first, second, ..] = address.segments();
-    (0x2000..0x4000).contains(&first) && first != 0x2002 && !(first == 0x2001 && matches!(second, 0 | 0x0db8))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,36 +210,5 @@ mod tests {
             assert_eq!(place(odd), None, "{odd}");
         }
         assert!(client.next_place(&from, &HeaderMap::new()).is_err());
-    }
-
-    #[test]
-    fn no_address_of_a_network_of_ones_own_is_public() {
-        for odd in [
-            "127.0.0.1",
-            "10.1.2.3",
-            "172.16.0.1",
-            "192.168.1.1",
-            "169.254.169.254",
-            "100.64.0.1",
-            "0.0.0.0",
-            "224.0.0.1",
-            "255.255.255.255",
-            "198.18.0.1",
-            "::1",
-            "::",
-            "fe80::1",
-            "fc00::1",
-            "::ffff:127.0.0.1",
-            "::ffff:10.0.0.1",
-            "2002:7f00:1::",
-            "2001:0:1::",
-            "64:ff9b::7f00:1",
-            "ff02::1",
-        ] {
-            assert!(!is_public(odd.parse().expect("an address")), "{odd}");
-        }
-        for good in ["54.231.0.1", "8.8.8.8", "2600:1f18::1", "::ffff:8.8.8.8"] {
-            assert!(is_public(good.parse().expect("an address")), "{good}");
-        }
     }
 }

@@ -55,7 +55,7 @@ impl RetryTooMany {
             return None;
         }
         let grown = self.first.saturating_mul(1 << tries_made.min(30)).min(self.longest);
-        let part = grown.mul_f64(f64::from(chance.min(1000)) / 1000.0);
+        let part = grown / 1000 * chance.min(1000);
         Some(part.max(asked.unwrap_or_default()))
     }
 }
@@ -81,6 +81,8 @@ mod tests {
         assert_eq!(waits[8], None);
         assert_eq!(retry.wait(1, None, 500), Some(MS * 100));
         assert_eq!(retry.wait(0, None, 0), Some(Duration::ZERO));
+        let endless = retry.first_wait(Duration::MAX).longest_wait(Duration::MAX);
+        assert!(endless.wait(7, None, 1000).is_some_and(|wait| wait > Duration::from_secs(1 << 60)), "no panic");
     }
 
     #[test]

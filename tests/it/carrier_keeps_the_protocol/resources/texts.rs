@@ -81,8 +81,10 @@ fn documents_for_texts_that_lead_in_a_circle_end() {
 #[test]
 fn whoever_says_stop_is_left_alone() {
     let mut world = World::new();
-    world.carrier.text(BOB, LINE, " stop ");
+    let stop = world.carrier.text(BOB, LINE, " stop ").expect("a number of ours");
     assert_eq!(code(world.rest("POST", "Messages.json", &format!("{TO}&Body=Hello"))), (400, 21_610));
+    assert_eq!(world.rest("DELETE", &format!("Messages/{stop}.json"), "").0, 204);
+    assert_eq!(code(world.rest("POST", "Messages.json", &format!("{TO}&Body=Hello"))), (400, 21_610), "still");
     world.carrier.text(BOB, LINE, "START");
     assert_eq!(world.rest("POST", "Messages.json", &format!("{TO}&Body=Hello")).0, 201);
 }

@@ -60,6 +60,22 @@ fn cookies_end_with_their_time_and_with_their_call() {
 }
 
 #[test]
+fn no_cookie_is_kept_when_its_call_and_the_last_request_about_it_are_over() {
+    let mut world = asked_at("https://app.test/voice");
+    let waits = page("<Dial action=\"/bye\">+15550003000</Dial>").with_header("Set-Cookie", "a=1");
+    world.reply("/voice", Ok(waits));
+    world.reply("/bye", Ok(page("").with_header("Set-Cookie", "b=2")));
+    let kept = |world: &World| !format!("{:?}", world.carrier).contains("jars: {}");
+    let sid = world.dials();
+    assert!(kept(&world));
+    world.carrier.hangs_up(&sid);
+    assert!(kept(&world), "the action is still asked, with the cookie");
+    world.pump();
+    assert_eq!(world.requests("/bye").iter().map(|hook| header(hook, "Cookie")).collect::<Vec<_>>(), [Some("a=1")]);
+    assert!(!kept(&world));
+}
+
+#[test]
 fn status_callbacks_have_the_cookies_of_their_call_where_the_rule_says_so() {
     for (rule, sent) in [(false, None), (true, Some("a=1"))] {
         let mut config = CarrierConfig::default();

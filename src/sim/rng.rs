@@ -1,15 +1,15 @@
-//! The only source of chance: SplitMix64, seeded.
+//! The only source of chance: SplitMix64 (Steele, Lea, Flood 2014), seeded.
 
 /// A stream of numbers that a seed decides wholly.
 #[derive(Clone, Debug)]
-pub(super) struct SplitMix64(u64);
+pub(crate) struct SplitMix64(u64);
 
 impl SplitMix64 {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -18,12 +18,12 @@ impl SplitMix64 {
     }
 
     /// True in `per_mille` of 1000 draws. Draws nothing when it is 0, so that a fault switched off changes no other.
-    pub(super) fn happens(&mut self, per_mille: u16) -> bool {
+    pub(crate) fn happens(&mut self, per_mille: u16) -> bool {
         per_mille > 0 && self.next() % 1000 < u64::from(per_mille)
     }
 
     /// 32 lower-case hex digits.
-    pub(super) fn hex32(&mut self) -> String {
+    pub(crate) fn hex32(&mut self) -> String {
         format!("{:016x}{:016x}", self.next(), self.next())
     }
 }
