@@ -29,6 +29,14 @@ pub(crate) fn picked(draft: &mut Draft<'_>, picked: &Picked) -> Result<bool, Sto
     let rules = draft.rules;
     // One offer at a time: the next look follows.
     draft.arm_match();
+    let mut agents: Vec<Agent> = Vec::new();
+    for id in &picked.agents {
+        if let Some(agent) = draft.agent(id)? {
+            // To the floor that picked them they count as taken, whatever comes of it.
+            draft.learn_agent(&agent);
+            agents.push(agent);
+        }
+    }
     let Some(mut call) = draft.call(picked.call)? else { return Ok(false) };
     draft.learn_call(&call);
     let (Some(queue), Some(policy)) = (rules.queues.get(&picked.queue), rules.roster.queues.get(&picked.queue)) else {
@@ -39,10 +47,9 @@ pub(crate) fn picked(draft: &mut Draft<'_>, picked: &Picked) -> Result<bool, Sto
     let wanted = usize::from(waiting.wanted.max(u16::from(widens)));
     let mut considered = picked.considered.clone();
     let mut chosen: Vec<Agent> = Vec::new();
-    for id in &picked.agents {
+    for mut agent in agents {
+        let id = &agent.spec.id.clone();
         let Some(member) = rules.roster.agents.get(id) else { continue };
-        let Some(mut agent) = draft.agent(id)? else { continue };
-        draft.learn_agent(&agent);
         let rule = refusal(policy, &waiting, id, member, &agent.standing(), picked.reached, draft.now);
         if rule.is_none() && chosen.len() < wanted {
             // The configuration may have changed since the agent signed in.
