@@ -32,6 +32,7 @@ pub(crate) fn picked(draft: &mut Draft<'_>, picked: &Picked) -> Result<bool, Sto
     let mut agents: Vec<Agent> = Vec::new();
     for id in &picked.agents {
         if let Some(agent) = draft.agent(id)? {
+            // To the floor that picked them they count as taken, whatever comes of it.
             draft.learn_agent(&agent);
             agents.push(agent);
         }
