@@ -10,7 +10,7 @@ use super::survival::Survival;
 use crate::id::{AgentId, CallId, QueueId};
 use crate::model::{Call, EndReason, EventKind};
 use crate::routing::skills::both;
-use crate::routing::{Levels, Needs, Roster, Waiting};
+use crate::routing::{Needs, Roster, Waiting};
 use crate::time::Timestamp;
 
 /// From so many calls of an agent in a queue on, they stand for themselves.
@@ -314,6 +314,13 @@ fn among(mut seconds: Vec<f64>, factor: f64) -> Spread {
 }
 
 fn visit(call: &Call, queue: QueueId, entered: Timestamp, until: Timestamp, ending: Ending) -> Visit {
-    let needs = call.skills.iter().map(|skill| (skill.clone(), Levels::ANY)).collect();
-    Visit { call: call.id, queue, needs, points: call.priority, entered, wait: until.since(entered), ending }
+    Visit {
+        call: call.id,
+        queue,
+        needs: call.needs.clone(),
+        points: call.priority,
+        entered,
+        wait: until.since(entered),
+        ending,
+    }
 }

@@ -13,9 +13,9 @@ mod architecture;
 mod attacks_on_the_core;
 mod callbacks_are_typed;
 mod carrier_keeps_the_protocol;
-mod configuration_mistakes_are_told;
 #[cfg(feature = "simulator")]
 mod choosing_is_explained;
+mod configuration_mistakes_are_told;
 mod demo_runs;
 mod docs_are_true;
 #[cfg(feature = "runtime")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::core::Rules;
 use crate::id::{AgentId, CallId};
-use crate::model::{Call, CallState};
+use crate::model::Call;
 use crate::routing::Waiting;
 use crate::sim::audit::Violation;
 use crate::sim::audit::books::{Books, Touched};
@@ -99,7 +99,7 @@ impl Beside {
 }
 
 fn waiting(call: &Call, rules: &Rules, now: Timestamp) -> Option<Waiting> {
-    if call.state != CallState::Waiting || !call.offers.is_empty() {
+    if !call.is_offerable() || !call.offers.is_empty() {
         return None;
     }
     call.waiting(rules.queues.get(call.queue.as_ref()?)?, now)
