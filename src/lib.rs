@@ -41,7 +41,7 @@
 //! | write and read TwiML, check signatures | [`twiml`], [`webhook`] |
 //! | stream a call's audio, or let a language model talk | [`media`] |
 //! | tell stories in tests; try it out over HTTP | `sim`, `simulator` |
-//! | judge your own store or telephony | `conformance` |
+//! | judge your own store, telephony or routing | `conformance` |
 //! | read the rules themselves | [`core`] |
 //!
 //! # Features
@@ -52,7 +52,7 @@
 //! | `telnyx` | checks the webhooks of Telnyx | no |
 //! | `runtime` | tokio tasks that do what is due | no |
 //! | `axum` | a router for webhooks, API, live events, health | no |
-//! | `conformance` | the suites for your own store or telephony | no |
+//! | `conformance` | the suites for your own store, telephony or routing | no |
 //! | `sim` | the carrier in a box, in virtual time | no |
 //! | `simulator` | the carrier over HTTP, and robots; brings `runtime` and `axum` | no |
 //!

@@ -60,7 +60,10 @@ impl RoutingStrategy for Wrong {
             Fault::CountsItsQuestions => order.rotate_left(asked % agents.len().max(1)),
             // The same twice in a row, another later on.
             Fault::KeepsARota => order.rotate_left(asked / 2 % agents.len().max(1)),
-            Fault::GoesByTheOrderShown => order.sort_by_key(|&at| agents[at].standing.contacts),
+            Fault::GoesByTheOrderShown => {
+                order.sort_unstable();
+                order.sort_by_key(|&at| agents[at].standing.contacts);
+            }
             Fault::Overflows => {
                 let minutes = |at: &usize| agents[*at].standing.talk_ms.checked_mul(60).expect("few minutes");
                 order.sort_by_key(|at| (minutes(at), agents[*at].id));

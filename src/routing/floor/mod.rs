@@ -16,6 +16,7 @@
 mod class;
 mod people;
 mod pick;
+mod ready;
 mod settle;
 mod show;
 mod table;
