@@ -139,7 +139,7 @@ impl Setting {
             let needs = roster.queues[&name].needs.clone();
             people.push(customer(people.len() as u64, name, needs, at, patience));
         }
-        let until = people.last().map_or(Timestamp::default(), |last| last.waiting.entered);
+        let until = people.last().map_or_else(Timestamp::default, |last| last.waiting.entered);
         let presence = |agent: &AgentId| Presence {
             agent: agent.clone(),
             from: Timestamp::default(),

@@ -1,12 +1,13 @@
 //! A call centre played on the production floor, event by event.
 
+mod figures;
 mod run;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use run::{Fate, Figures, Outcome, Played};
+pub use figures::{Fate, Figures, Outcome, Played};
 
 use super::draw::Draws;
 use crate::id::{AgentId, CallId, QueueId};
