@@ -341,9 +341,9 @@ fn ordered(filter: &Filter, order_by: &str, queue: setup::Queue, preset: &mut Pr
         let (name, descending) = match words.as_slice() {
             [name] | [name, "ASC"] => (*name, false),
             [name, "DESC"] => (*name, true),
-            _ => {
+            other => {
                 preset.mistakes.push(format!("{place}: {one:?} is not a name with ASC or DESC"));
-                continue;
+                (other.first().copied().unwrap_or_default(), false)
             }
         };
         let name = name.strip_prefix("worker.").unwrap_or(name);
