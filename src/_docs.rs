@@ -1,5 +1,7 @@
 //! The pages of `docs/`, so that their code compiles with the crate.
 
+#[doc = include_str!("../docs/callbacks.md")]
+pub mod callbacks {}
 #[doc = include_str!("../docs/concepts.md")]
 pub mod concepts {}
 #[doc = include_str!("../docs/design.md")]
@@ -14,6 +16,8 @@ pub mod media {}
 pub mod presets {}
 #[doc = include_str!("../docs/protocol.md")]
 pub mod protocol {}
+#[doc = include_str!("../docs/routing.md")]
+pub mod routing {}
 #[doc = include_str!("../docs/running.md")]
 pub mod running {}
 #[doc = include_str!("../docs/simulation.md")]

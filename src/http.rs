@@ -17,6 +17,7 @@
 
 mod access;
 mod agents;
+mod callbacks;
 mod calls;
 mod fault;
 mod figures;
@@ -111,6 +112,18 @@ pub const ROUTES: &[Route] = &[
         guard: Guard::Authenticated,
         handler: || post(calls::replace),
     },
+    Route {
+        path: "/api/v1/callbacks",
+        methods: &["GET", "POST"],
+        guard: Guard::Authenticated,
+        handler: || get(callbacks::list).post(callbacks::promise),
+    },
+    Route {
+        path: "/api/v1/callbacks/{id}/cancel",
+        methods: &["POST"],
+        guard: Guard::Authenticated,
+        handler: || post(callbacks::cancel),
+    },
     Route { path: "/api/v1/agents", methods: &["GET"], guard: Guard::Authenticated, handler: || get(agents::list) },
     Route {
         path: "/api/v1/agents/{id}",
@@ -184,7 +197,8 @@ async fn health(State(centre): State<Centre>) -> Response {
 }
 
 async fn nothing_here() -> Response {
-    Fault::not_found("there is nothing at this path; see /api/v1/calls, agents, queues and events").into_response()
+    Fault::not_found("there is nothing at this path; see /api/v1/calls, callbacks, agents, queues and events")
+        .into_response()
 }
 
 async fn not_allowed() -> Response {

@@ -32,6 +32,7 @@
 //! | mount webhooks, the JSON API and live events | `http` (feature `axum`) |
 //! | do due work on tokio | `runtime` (feature `runtime`) |
 //! | choose agents your way | [`routing`] |
+//! | foretell waits, replay a day another way | [`forecast`] |
 //! | read what is stored, and what happened | [`model`] |
 //! | tell how queues and agents do, and how many agents are needed | [`report`] |
 //! | keep state in your database | [`store`] |
@@ -75,6 +76,7 @@ pub mod conformance;
 pub mod core;
 pub mod engine;
 pub mod error;
+pub mod forecast;
 #[cfg(feature = "axum")]
 pub mod http;
 pub mod id;

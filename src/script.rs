@@ -27,6 +27,14 @@ pub enum Step {
         /// How long to wait for a key after them, whole seconds.
         timeout: Duration,
     },
+    /// Hears the prompts and may key in digits, `#` after the last; then asks again at the next hop, with the digits if there
+    /// were any.
+    Digits {
+        /// What is heard; a key cuts it short.
+        prompts: Vec<Prompt>,
+        /// How long to wait for each key, whole seconds.
+        timeout: Duration,
+    },
     /// Enters the call's own conference and stays; asks again at the next hop when taken out of it.
     Room {
         /// Which of the call's rooms: a new one is taken when the old one has been left.

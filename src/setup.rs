@@ -3,9 +3,12 @@
 //! Nothing is checked here. `build` reports every mistake at once, by name.
 
 pub mod preset;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+pub use waiting::{Announcements, Callback, callback, refuse};
 
 use crate::routing::{Levels, Membership, Order, OrderBy, Policy, Ring, Strategy};
 use crate::script::Prompt;
@@ -29,6 +32,10 @@ pub struct Queue {
     pub(crate) overflow: Goto,
     pub(crate) music_url: Option<String>,
     pub(crate) strategy: String,
+    pub(crate) expected_wait_max: Option<Duration>,
+    pub(crate) resume_window: Duration,
+    pub(crate) callback: Option<Callback>,
+    pub(crate) announcements: Option<Announcements>,
 }
 
 impl Queue {
@@ -57,6 +64,10 @@ impl Queue {
             overflow: hang_up("All our lines are busy. Please call again later."),
             music_url: None,
             strategy: "longest_idle".to_owned(),
+            expected_wait_max: None,
+            resume_window: Duration::from_secs(60),
+            callback: None,
+            announcements: None,
         }
     }
 
@@ -163,6 +174,33 @@ impl Queue {
     /// How many agents are rung at once for one call, 1 to 10. The first to answer wins.
     pub fn ring_at_once(mut self, agents: u32) -> Self {
         self.ring_at_once = agents;
+        self
+    }
+
+    /// The longest wait that may be expected when joining; who would wait longer goes to the overflow at once. It holds where
+    /// the wait can be estimated.
+    pub fn expected_wait_max(mut self, wait: Duration) -> Self {
+        self.expected_wait_max = Some(wait);
+        self
+    }
+
+    /// How long the place of a customer is kept whose call broke off while waiting, to be had by calling again; 60 s unless
+    /// said, zero: not at all.
+    pub fn resume_window(mut self, time: Duration) -> Self {
+        self.resume_window = time;
+        self
+    }
+
+    /// Its callers can be called back, with their place kept: offer it by [`callback()`] in a menu or as the overflow, or by
+    /// [`Announcements::offers_after`] while they wait.
+    pub fn callback(mut self, callback: Callback) -> Self {
+        self.callback = Some(callback);
+        self
+    }
+
+    /// What its callers are told while they wait.
+    pub fn announcements(mut self, announcements: Announcements) -> Self {
+        self.announcements = Some(announcements);
         self
     }
 
@@ -284,6 +322,8 @@ pub(crate) enum Place {
     Queue { queue: String, priority: i32, needs: Vec<(String, Levels)>, prefer: Option<(String, Option<Duration>)> },
     HangUp(String),
     Forward(String),
+    Callback { queue: String, priority: i32, needs: Vec<(String, Levels)>, otherwise: Box<Goto> },
+    Refuse(String),
 }
 
 /// Waits for an agent of this queue.
@@ -308,7 +348,7 @@ impl Goto {
     /// Adds to the priority of a queue's calls; nothing for other places.
     #[must_use]
     pub fn with_priority(mut self, more: i32) -> Self {
-        if let Place::Queue { priority, .. } = &mut self.0 {
+        if let Place::Queue { priority, .. } | Place::Callback { priority, .. } = &mut self.0 {
             *priority = more;
         }
         self
@@ -317,7 +357,7 @@ impl Goto {
     /// Needs an agent with this skill too; nothing for other places.
     #[must_use]
     pub fn needing(mut self, skill: impl Into<String>) -> Self {
-        if let Place::Queue { needs, .. } = &mut self.0 {
+        if let Place::Queue { needs, .. } | Place::Callback { needs, .. } = &mut self.0 {
             needs.push((skill.into(), Levels::ANY));
         }
         self
@@ -326,7 +366,7 @@ impl Goto {
     /// Needs an agent with this skill at one of these levels too; nothing for other places.
     #[must_use]
     pub fn needing_at(mut self, skill: impl Into<String>, levels: Levels) -> Self {
-        if let Place::Queue { needs, .. } = &mut self.0 {
+        if let Place::Queue { needs, .. } | Place::Callback { needs, .. } = &mut self.0 {
             needs.push((skill.into(), levels));
         }
         self

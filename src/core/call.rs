@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::core::draft::Draft;
-use crate::core::{Refusal, RefusalKind, Reply, Stop, Timer, command, offer, queue};
+use crate::core::{Refusal, RefusalKind, Reply, Stop, Timer, callback, command, offer, queue};
 use crate::id::{CallId, LegId};
 use crate::model::{
     Call, CallState, Direction, EndReason, EventKind, Flow, Leg, LegProgress, LegRole, LegVerb, SAID_BYTES_MAX,
-    SAID_MAX, SCHEMA, Said, Target,
+    SAID_MAX, SCHEMA, Said, Target, Told,
 };
 use crate::routing::Needs;
 use crate::script::{Prompt, Script, Step};
@@ -65,6 +65,10 @@ pub(crate) fn new_call(
         offers: Vec::new(),
         offer_seq: 0,
         excluded: BTreeMap::new(),
+        room_sid: None,
+        callback: None,
+        told: Told::default(),
+        resumed_by: None,
         events: Vec::new(),
         event_seq: 0,
     }
@@ -95,7 +99,7 @@ pub(crate) fn new_leg(call: &Call, role: LegRole, endpoint: String, now: Timesta
 pub(crate) fn arrived(draft: &mut Draft<'_>, sid: &str, from: &str, to: &str, seed: u128) -> Result<Reply, Stop> {
     let id = CallId::of_leg(&draft.rules.tenant, &draft.rules.account, sid);
     if let Some(call) = draft.call(id)? {
-        let again = call.customer_leg().filter(|leg| leg.is_live()).map(|leg| leg.hop);
+        let again = call.leg(LegId(0)).filter(|leg| leg.is_live()).map(|leg| leg.hop);
         // Too late to be answered as it was, and yet alive: on to where the call has come.
         let again = again.map(|hop| document(&call, LegId(0), Script(vec![Step::AskAgain]), hop));
         return Ok(said(&call, LegId(0), 0).or(again).unwrap_or_else(inert));
@@ -119,8 +123,13 @@ fn begin_flow(draft: &mut Draft<'_>, call: &mut Call, flow: &Flow) -> Result<Scr
         call.state = CallState::Menu;
         return Ok(menu_script(call, flow));
     }
+    let script = enter(draft, call, &flow.then)?;
+    if script.0.first() == Some(&Step::Reject) {
+        // Refused before it is answered: what comes first would answer it.
+        return Ok(script);
+    }
     let mut steps: Vec<Step> = flow.greeting.iter().cloned().map(Step::Prompt).collect();
-    steps.extend(enter(draft, call, &flow.then)?.0);
+    steps.extend(script.0);
     Ok(Script(steps))
 }
 
@@ -163,6 +172,14 @@ pub(crate) fn enter(draft: &mut Draft<'_>, call: &mut Call, target: &Target) -> 
             call.reason = Some(EndReason::Forwarded);
             Ok(Script(vec![Step::Forward(number.clone()), Step::HangUp]))
         }
+        Target::Callback { .. } => callback::begin(draft, call, target),
+        Target::Refuse(text) => {
+            call.state = CallState::Closing;
+            call.reason = Some(EndReason::Policy);
+            let is_answered =
+                call.direction == Direction::Outbound || call.customer_leg().is_none_or(|leg| !leg.said.is_empty());
+            Ok(if is_answered { Script::goodbye(text) } else { Script(vec![Step::Reject]) })
+        }
     }
 }
 
@@ -174,7 +191,7 @@ fn said(call: &Call, leg: LegId, hop: u32) -> Option<Reply> {
 }
 
 fn document(call: &Call, leg: LegId, script: Script, hop: u32) -> Reply {
-    let good_until = call.started_at + URLS_GOOD_FOR;
+    let good_until = call.urls_from() + URLS_GOOD_FOR;
     Reply::Document { script, call: call.id, leg, hop, room: call.room.clone(), good_until }
 }
 
@@ -261,6 +278,9 @@ pub(crate) fn asked(draft: &mut Draft<'_>, ask: &Asking<'_>) -> Result<Reply, St
 }
 
 fn customer_asked(draft: &mut Draft<'_>, call: &mut Call, ask: &Asking<'_>) -> Result<Script, Stop> {
+    if let Some(script) = callback::customer_asked(draft, call, ask.leg, ask.digits)? {
+        return Ok(script);
+    }
     match call.state {
         CallState::Menu => chosen(draft, call, ask.digits),
         CallState::Placing => match call.target.clone() {
@@ -360,6 +380,7 @@ pub(crate) fn leg_ended(draft: &mut Draft<'_>, mut call: Call, leg: LegId, cause
     let state = format!("{cause:?}").to_lowercase();
     call.note(now, EventKind::Leg { leg, state });
     match role {
+        LegRole::Customer if callback::leg_ended(draft, &mut call, leg, cause)? => {}
         LegRole::Customer => {
             let reason = customer_end_reason(&call, cause);
             end(draft, &mut call, reason)?;
@@ -390,6 +411,9 @@ pub(crate) fn end(draft: &mut Draft<'_>, call: &mut Call, reason: EndReason) -> 
     call.ended_at = Some(draft.now);
     draft.disarm(&Timer::Wait(call.id));
     draft.disarm(&Timer::CustomerRing(call.id));
+    draft.disarm(&Timer::Announce(call.id));
+    callback::keep_no_promise(draft, call)?;
+    callback::line_moved(draft, call);
     offer::release_all(draft, call)?;
     let live: Vec<LegId> = call.legs.iter().filter(|leg| leg.is_live()).map(|leg| leg.id).collect();
     for leg in live {
@@ -402,6 +426,7 @@ pub(crate) fn end(draft: &mut Draft<'_>, call: &mut Call, reason: EndReason) -> 
 /// What is said about a room.
 pub(crate) struct RoomFact<'a> {
     pub(crate) room: u32,
+    pub(crate) conference: Option<&'a str>,
     pub(crate) sid: &'a str,
     pub(crate) joined: bool,
     pub(crate) hung_up: bool,
@@ -429,6 +454,7 @@ pub(crate) fn room_changed(draft: &mut Draft<'_>, call: CallId, fact: &RoomFact<
         return Ok(Reply::None);
     }
     if fact.joined {
+        call.room_sid = fact.conference.map(str::to_owned).or(call.room_sid);
         offer::joined(draft, &mut call)?;
     }
     draft.put_call(call)?;
@@ -441,6 +467,9 @@ pub(crate) fn customer_ring_timed_out(draft: &mut Draft<'_>, call: CallId) -> Re
     let answered = call.customer_leg().is_some_and(|leg| leg.progress >= LegProgress::Answered);
     if answered || call.state == CallState::Ended {
         return Ok(());
+    }
+    if callback::ring_timed_out(draft, &mut call)? {
+        return draft.put_call(call);
     }
     end(draft, &mut call, EndReason::NoAnswer)?;
     draft.put_call(call)

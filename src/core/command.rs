@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use crate::core::draft::Draft;
-use crate::core::{CommandResult, Reply, Stop, Timer, call as calls};
+use crate::core::{CommandResult, Reply, Stop, Timer, call as calls, callback};
 use crate::id::{CallId, LegId};
 use crate::model::{
-    Call, CallState, CommandState, EventKind, Leg, LegCommand, LegProgress, LegRole, LegVerb, OfferState,
+    Call, CallState, CallbackState, CommandState, EventKind, Leg, LegCommand, LegProgress, LegRole, LegVerb, OfferState,
 };
 use crate::store::Rearm;
 use crate::telephony::{EndCause, Failure};
@@ -33,6 +33,8 @@ pub(crate) fn give(draft: &mut Draft<'_>, call: &mut Call, id: LegId, verb: LegV
         return;
     }
     let seq = leg.command_seq;
+    // Nothing waits for an announcement, not even for one that is being sent.
+    leg.commands.retain(|command| !is_announcement(command));
     if let Some(first) = leg.commands.first_mut().filter(|first| first.verb == verb && verb == LegVerb::Redirect) {
         // It may be under way, and lead to where the leg has been: another one has to follow.
         first.seq = seq;
@@ -61,6 +63,10 @@ pub(crate) fn give(draft: &mut Draft<'_>, call: &mut Call, id: LegId, verb: LegV
     }
 }
 
+fn is_announcement(command: &LegCommand) -> bool {
+    matches!(command.verb, LegVerb::Announce(_))
+}
+
 /// Ends a leg that was believed never to have been placed.
 pub(crate) fn hang_up_zombie(draft: &mut Draft<'_>, call: &mut Call, id: LegId) {
     let call_id = call.id;
@@ -72,7 +78,11 @@ pub(crate) fn hang_up_zombie(draft: &mut Draft<'_>, call: &mut Call, id: LegId) 
 }
 
 /// Whether a dial still serves a purpose.
-fn is_wanted(call: &Call, leg: &Leg) -> bool {
+fn is_wanted(draft: &Draft<'_>, call: &Call, leg: &Leg) -> bool {
+    if let (LegRole::Customer, Some(number)) = (leg.role, &call.callback) {
+        let is_last = call.customer_leg().is_some_and(|last| last.id == leg.id);
+        return is_last && number.state == CallbackState::Dialling && callback::may_dial(draft, call);
+    }
     match leg.role {
         LegRole::Agent => call.offers.iter().any(|offer| offer.leg == leg.id && offer.state == OfferState::Offered),
         LegRole::Customer => matches!(call.state, CallState::Placing | CallState::Connecting),
@@ -83,7 +93,7 @@ fn is_wanted(call: &Call, leg: &Leg) -> bool {
 pub(crate) fn sending(draft: &mut Draft<'_>, call: CallId, leg: LegId, seq: u32) -> Result<Reply, Stop> {
     let Some(mut call) = draft.call(call)? else { return Ok(Reply::Proceed(false)) };
     let now = draft.now;
-    let wanted = call.leg(leg).is_some_and(|leg| is_wanted(&call, leg));
+    let wanted = call.leg(leg).is_some_and(|leg| is_wanted(draft, &call, leg));
     let Some(found) = call.leg_mut(leg) else { return Ok(Reply::Proceed(false)) };
     let Some(command) = found.commands.first_mut().filter(|c| c.seq == seq && c.state == CommandState::Queued) else {
         return Ok(Reply::Proceed(false));
@@ -112,6 +122,12 @@ pub(crate) fn performed(
         return Ok(Reply::None);
     };
     let verb = command.verb;
+    if is_announcement(command) {
+        // Heard or not, it is over: a later one is fresher.
+        pop(draft, &mut call, leg);
+        draft.put_call(call)?;
+        return Ok(Reply::None);
+    }
     match result {
         CommandResult::Done(sid) => {
             if let (None, Some(sid)) = (&found.sid, sid) {

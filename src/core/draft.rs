@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::core::{Change, Missing, Refusal, RefusalKind, Rules, Stop, Timer, View};
+use crate::core::{Change, Missing, Refusal, RefusalKind, Rules, Stop, Timer, View, callback};
 use crate::id::{AgentId, CallId, LegId, QueueId, TenantId};
 use crate::model::{Agent, AgentHistory, AgentStatus, Call, CallState, Fact, QueueState, SCHEMA};
+use crate::phone::PhoneNumber;
 use crate::routing::Waiting;
 use crate::store::{
     Arm, Body, Commit, Cursor, Expect, IndexEntry, Key, PAGE_MAX, Page, Put, Rearm, Scan, TaskId, Version,
@@ -16,12 +17,16 @@ use crate::time::Timestamp;
 
 /// Calls in a page of the waiting line.
 const WAITING_PAGE: u16 = 64;
+/// Broken-off calls of one number that are looked at.
+const DROPPED_PAGE: u16 = 4;
 
 enum Draftable {
     Call(Box<Call>),
     Agent(Box<Agent>),
     Queue(QueueState),
     History(Box<AgentHistory>),
+    /// Whose callback a number has in a queue; `None`: it has none any more.
+    Promise(Option<CallId>),
 }
 
 /// A decision in the making.
@@ -52,6 +57,11 @@ pub(crate) fn queue_key(tenant: &TenantId, queue: &QueueId) -> Key {
     Key::new(format!("queue/{tenant}/{queue}"))
 }
 
+/// Key of the record that a number is promised a callback by a queue: there can be one at most.
+pub(crate) fn promise_key(tenant: &TenantId, queue: &QueueId, number: &PhoneNumber) -> Key {
+    Key::new(format!("promise/{tenant}/{queue}/{number}"))
+}
+
 /// The task that a timer is.
 pub(crate) fn task_id(tenant: &TenantId, timer: &Timer) -> TaskId {
     TaskId::new(match timer {
@@ -63,6 +73,7 @@ pub(crate) fn task_id(tenant: &TenantId, timer: &Timer) -> TaskId {
         Timer::CustomerRing(call) => format!("ring/{tenant}/{call}/customer"),
         Timer::WrapUp(agent, _) => format!("wrap/{tenant}/{agent}"),
         Timer::Upkeep(call) => format!("upkeep/{tenant}/{call}"),
+        Timer::Announce(call) => format!("announce/{tenant}/{call}"),
     })
 }
 
@@ -74,6 +85,10 @@ fn entry(index: &str, partition: String, sort: [i64; 2]) -> IndexEntry {
 pub(crate) const CALLS: &str = "calls";
 /// The index of agents, by name.
 pub(crate) const AGENTS: &str = "agents";
+/// The index of the callbacks that a queue has promised, by the time from which they are due.
+pub(crate) const CALLBACKS: &str = "callbacks";
+/// The index of calls that broke off while waiting, by the customer's number, newest first.
+const DROPPED: &str = "dropped";
 /// The index of an agent's calls, newest first.
 pub(crate) const AGENT_CALLS: &str = "agent_calls";
 
@@ -107,10 +122,16 @@ fn call_index(call: &Call, now: Timestamp) -> Vec<IndexEntry> {
     } else {
         index.push(entry(LIVE, tenant.to_string(), [call.started_at.as_micros(), 0]));
     }
-    if let (CallState::Waiting, Some(queue), Some(queued_at)) = (call.state, &call.queue, call.queued_at) {
-        let first = [-i64::from(call.priority), queued_at.as_micros()];
+    if let (true, Some(queue), Some(since)) = (call.is_in_line(), &call.queue, call.line_time()) {
+        let first = [-i64::from(call.priority), since.as_micros()];
         index.push(entry("waiting", format!("{tenant}/{queue}"), first));
         index.push(entry(FLOOR, tenant.to_string(), [now.as_micros(), 0]));
+    }
+    if let (true, Some(queue), Some(callback)) = (call.is_placeholder(), &call.queue, &call.callback) {
+        index.push(entry(CALLBACKS, format!("{tenant}/{queue}"), [callback.not_before.as_micros(), 0]));
+    }
+    if let (Some(number), Some(ended_at)) = (callback::dropped(call), call.ended_at) {
+        index.push(entry(DROPPED, format!("{tenant}/{number}"), [-ended_at.as_micros(), 0]));
     }
     index
 }
@@ -249,6 +270,34 @@ impl<'a> Draft<'a> {
         self.page(CUSTOMER, format!("{}/{customer}", self.rules.tenant), None, most)
     }
 
+    /// A page of the callbacks that a queue has promised.
+    pub(crate) fn callbacks(&self, queue: &QueueId, after: Option<Cursor>) -> Result<&'a Page, Stop> {
+        self.page(CALLBACKS, format!("{}/{queue}", self.rules.tenant), after, WAITING_PAGE)
+    }
+
+    /// The latest calls of a number that broke off while waiting.
+    pub(crate) fn dropped(&self, number: &PhoneNumber) -> Result<&'a Page, Stop> {
+        self.page(DROPPED, format!("{}/{number}", self.rules.tenant), None, DROPPED_PAGE)
+    }
+
+    /// The call that keeps the promise of a callback to this number.
+    pub(crate) fn promise(&self, queue: &QueueId, number: &PhoneNumber) -> Result<Option<CallId>, Stop> {
+        let key = promise_key(&self.rules.tenant, queue, number);
+        if let Some((_, Draftable::Promise(promise))) = self.changed.get(&key) {
+            return Ok(*promise);
+        }
+        Ok(self.read::<CallId>(&key)?.map(|(_, call)| call))
+    }
+
+    pub(crate) fn put_promise(
+        &mut self,
+        queue: &QueueId,
+        number: &PhoneNumber,
+        call: Option<CallId>,
+    ) -> Result<(), Stop> {
+        self.put(promise_key(&self.rules.tenant, queue, number), Draftable::Promise(call))
+    }
+
     /// The value of a record found in a page.
     pub(crate) fn parse<T: DeserializeOwned>(record: &crate::store::Record) -> Result<T, Stop> {
         T::deserialize(&*record.body.0).map_err(|_| Stop::Unreadable(record.key.clone()))
@@ -329,6 +378,13 @@ impl<'a> Draft<'a> {
                 }
                 Draftable::Queue(state) => (body(state), Vec::new()),
                 Draftable::History(history) => (body(history), history_index(&self.rules.tenant, history)),
+                Draftable::Promise(Some(call)) => (body(call), Vec::new()),
+                Draftable::Promise(None) => {
+                    if let Expect::Version(version) = expect {
+                        commit.deletes.push((key, version));
+                    }
+                    continue;
+                }
             };
             commit.puts.push(Put { key, expect, body, index });
         }

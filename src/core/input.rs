@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::Picked;
 use crate::id::{AgentId, CallId, LegId, QueueId};
-use crate::model::Target;
+use crate::model::{Notice, Target};
 use crate::phone::PhoneNumber;
 use crate::script::Script;
 use crate::telephony::{EndCause, Failure, LegReport, LegState};
@@ -62,6 +62,8 @@ pub enum Input {
         call: CallId,
         /// Which of its rooms.
         room: u32,
+        /// The provider's id of the conference.
+        conference: Option<String>,
         /// The provider's id of the leg.
         sid: String,
         /// Whether it came or left.
@@ -71,6 +73,15 @@ pub enum Input {
         /// Place in the order of such facts about this conference.
         seq: u64,
     },
+    /// A waiting caller is about to hear an announcement.
+    Announcing {
+        /// Of which queue.
+        queue: QueueId,
+        /// What it tells.
+        notice: Notice,
+    },
+    /// Customers of this queue who are rung first may be near their turn.
+    Nearing(QueueId),
     /// The application asks for something.
     Requested(Request),
     /// A timer is due.
@@ -164,6 +175,21 @@ pub enum Request {
         /// Who seems to call; `None`: the configured caller id.
         from: Option<PhoneNumber>,
     },
+    /// Promises a customer a callback. Asking twice under one `id`, or for one number in one queue, is asking once.
+    Callback {
+        /// The application's own name for the request.
+        id: String,
+        /// Whose agents call back; its callers must be called back at all.
+        queue: QueueId,
+        /// Who is called.
+        to: PhoneNumber,
+        /// Not before this time, which is also the customer's place in the line; `None`: as soon as possible.
+        at: Option<Timestamp>,
+        /// How far the customer's local time is ahead of UTC, in minutes; `None`: as the hours of the queue say.
+        utc_offset_mins: Option<i16>,
+    },
+    /// Takes a callback back. Harmless when it is over; refused once the customer has confirmed.
+    CancelCallback(CallId),
     /// The same, only if what the agent wants has not changed since it was read: a screen that is behind changes nothing.
     IfUnchanged {
         /// The agent.
@@ -203,6 +229,8 @@ pub enum Timer {
     WrapUp(AgentId, u64),
     /// Legs may have gone quiet.
     Upkeep(CallId),
+    /// A waiting customer is told something.
+    Announce(CallId),
 }
 
 /// What comes of an input besides the change.

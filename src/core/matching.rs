@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::core::draft::Draft;
-use crate::core::{Stop, offer};
+use crate::core::{Stop, callback, offer};
 use crate::id::{AgentId, CallId, QueueId};
 use crate::model::{Agent, Decision};
 use crate::routing::{Considered, Verdict, refusal};
@@ -24,7 +24,7 @@ pub struct Picked {
     pub considered: Vec<Considered>,
 }
 
-/// Makes the offers that still fit. Returns whether there is one.
+/// Makes the offers that still fit, or rings a customer who is rung before an agent. Returns whether the pick came to something.
 pub(crate) fn picked(draft: &mut Draft<'_>, picked: &Picked) -> Result<bool, Stop> {
     let rules = draft.rules;
     // One offer at a time: the next look follows.
@@ -32,6 +32,7 @@ pub(crate) fn picked(draft: &mut Draft<'_>, picked: &Picked) -> Result<bool, Sto
     let mut agents: Vec<Agent> = Vec::new();
     for id in &picked.agents {
         if let Some(agent) = draft.agent(id)? {
+            // To the floor that picked them they count as taken, whatever comes of it.
             draft.learn_agent(&agent);
             agents.push(agent);
         }
@@ -45,6 +46,7 @@ pub(crate) fn picked(draft: &mut Draft<'_>, picked: &Picked) -> Result<bool, Sto
     let widens = waiting.wanted_more_at.is_some_and(|at| at <= draft.now);
     let wanted = usize::from(waiting.wanted.max(u16::from(widens)));
     let mut considered = picked.considered.clone();
+    let free = considered.iter().filter(|one| !matches!(one.verdict, Verdict::Refused(_))).count();
     let mut chosen: Vec<Agent> = Vec::new();
     for mut agent in agents {
         let id = &agent.spec.id.clone();
@@ -62,6 +64,9 @@ pub(crate) fn picked(draft: &mut Draft<'_>, picked: &Picked) -> Result<bool, Sto
     }
     if chosen.is_empty() {
         return Ok(false);
+    }
+    if !callback::turn_came(draft, &mut call, free)? {
+        return Ok(true);
     }
     let decision = Decision {
         strategy: policy.strategy.name().to_owned(),

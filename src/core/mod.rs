@@ -2,7 +2,9 @@
 //! production, in the simulator and in replay. It is safe to run twice, so a lost race is answered by running it again.
 
 mod agent;
+mod announce;
 mod call;
+mod callback;
 mod command;
 mod draft;
 mod input;
@@ -22,7 +24,7 @@ pub use view::{Missing, Stop, View};
 
 pub(crate) use call::URLS_GOOD_FOR;
 pub(crate) use draft::{
-    AGENT_CALLS, AGENT_HISTORY, AGENTS, CALLS, ENDED, FLOOR, LIVE, agent_key, call_key, queue_key, task_id,
+    AGENT_CALLS, AGENT_HISTORY, AGENTS, CALLBACKS, CALLS, ENDED, FLOOR, LIVE, agent_key, call_key, queue_key, task_id,
 };
 
 use draft::Draft;
@@ -81,12 +83,15 @@ pub fn decide(input: &Input, view: &View, rules: &Rules, now: Timestamp, seed: u
         }
         Input::LegChanged { call, leg, sid, state } => call::leg_changed(&mut draft, *call, *leg, sid, *state)?,
         Input::LineEnded { sid, cause } => call::line_ended(&mut draft, sid, *cause)?,
-        Input::RoomChanged { call, room, sid, joined, hung_up, seq } => {
-            let fact = call::RoomFact { room: *room, sid, joined: *joined, hung_up: *hung_up, seq: *seq };
+        Input::RoomChanged { call, room, conference, sid, joined, hung_up, seq } => {
+            let conference = conference.as_deref();
+            let fact = call::RoomFact { room: *room, conference, sid, joined: *joined, hung_up: *hung_up, seq: *seq };
             call::room_changed(&mut draft, *call, &fact)?
         }
+        Input::Announcing { queue, notice } => announce::heard(&draft, queue, notice),
         Input::Requested(request) => request::requested(&mut draft, request, seed)?,
         Input::Due(timer) => due(&mut draft, timer)?,
+        Input::Nearing(queue) => Reply::Proceed(callback::turn_is_near(&mut draft, queue)?),
         Input::Picked(picked) => Reply::Proceed(matching::picked(&mut draft, picked)?),
         Input::Sending { call, leg, seq } => command::sending(&mut draft, *call, *leg, *seq)?,
         Input::Performed { call, leg, seq, result } => command::performed(&mut draft, *call, *leg, *seq, result)?,
@@ -104,6 +109,7 @@ fn due(draft: &mut Draft<'_>, timer: &Timer) -> Result<Reply, Stop> {
         Timer::CustomerRing(call) => call::customer_ring_timed_out(draft, *call)?,
         Timer::WrapUp(agent, epoch) => agent::wrap_up_over(draft, agent, *epoch)?,
         Timer::Upkeep(call) => upkeep::due(draft, *call)?,
+        Timer::Announce(call) => announce::due(draft, *call)?,
         // Carried out by the engine; reaching it here changes nothing.
         Timer::Command(..) | Timer::Match => {}
     }

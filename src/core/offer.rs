@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::core::draft::Draft;
-use crate::core::{Stop, Timer, agent as agents, call as calls, command, queue};
+use crate::core::{Stop, Timer, agent as agents, call as calls, callback, command, queue};
 use crate::id::{CallId, LegId};
 use crate::model::{
     Agent, Call, CallState, DETAILED_OFFERS_MAX, Decision, EndReason, EventKind, Intent, LegProgress, LegRole, LegVerb,
@@ -54,6 +54,10 @@ pub(crate) fn make(
     agent.last_queue = call.queue.clone().or(agent.last_queue);
     draft.put_agent(agent)?;
     draft.arm(&Timer::Ring(call.id, number), until, Rearm::Replace);
+    if call.is_placeholder() {
+        // It had no leg that could have gone quiet.
+        draft.arm(&Timer::Upkeep(call.id), draft.now + draft.rules.quiet_max, Rearm::Earliest);
+    }
     command::give(draft, call, id, LegVerb::Dial);
     Ok(())
 }
@@ -75,7 +79,8 @@ pub(crate) fn agent_asked(draft: &mut Draft<'_>, call: &mut Call, leg: LegId, di
         }
         draft.arm(&Timer::Ring(call.id, offer.number), draft.now + CONFIRM_TIMEOUT, Rearm::Replace);
         let queue = call.queue.as_ref().map_or_else(String::new, |queue| format!(" for {queue}"));
-        let prompts = vec![Prompt::Say(format!("A call{queue}. Press 1 to accept."))];
+        let what = if call.is_placeholder() { "callback" } else { "call" };
+        let prompts = vec![Prompt::Say(format!("A {what}{queue}. Press 1 to accept."))];
         return Ok(Script(vec![Step::Menu { prompts, timeout: Duration::from_secs(8) }, Step::AskAgain]));
     }
     accept(draft, call, offer.number)
@@ -107,11 +112,13 @@ fn accept(draft: &mut Draft<'_>, call: &mut Call, number: u32) -> Result<Script,
     call.note(now, EventKind::Accepted { offer: number, agent: name });
     draft.disarm(&Timer::Ring(call.id, number));
     draft.disarm(&Timer::Wait(call.id));
+    draft.disarm(&Timer::Announce(call.id));
     draft.arm(&Timer::Claim(call.id, number), until, Rearm::Replace);
+    callback::line_moved(draft, call);
     if agent_first {
         dial_customer(draft, call);
     }
-    Ok(queue::room_script(draft, call))
+    callback::accepted(draft, call, number)
 }
 
 /// Rings the customer.
@@ -180,7 +187,7 @@ pub(crate) fn agent_leg_ended(draft: &mut Draft<'_>, call: &mut Call, leg: LegId
             end_offer(draft, call, offer.number, why)?;
         }
     }
-    if call.state == CallState::Connecting {
+    if call.state == CallState::Connecting && !callback::agent_lost(draft, call)? {
         queue::wait_again_with_music(draft, call);
     }
     Ok(())
@@ -237,14 +244,22 @@ pub(crate) fn end_offer(draft: &mut Draft<'_>, call: &mut Call, number: u32, why
                 agent.intent_version += 1;
             }
         }
-        // The place among the idle is kept: an offer that led to nothing is no work.
-        agents::freed(draft, agent, false)?;
+        if why == "customer_missed" {
+            // Hears what became of it first: a telephone that is busy yet would count as declining the next call.
+            agents::finish(draft, agent, callback::MISSED_PAUSE)?;
+        } else {
+            // The place among the idle is kept: an offer that led to nothing is no work.
+            agents::freed(draft, agent, false)?;
+        }
     }
     let answered = call.leg(offer.leg).is_some_and(|leg| leg.progress == LegProgress::Answered);
     match why {
         // Whoever has answered is told; whoever is just answering is not cut off by a cancel, and is told on asking.
         "taken" if answered => queue::redirect(draft, call, offer.leg, Script::goodbye(TAKEN)),
         "taken" => command::give(draft, call, offer.leg, LegVerb::Cancel),
+        "customer_missed" if answered => {
+            queue::redirect(draft, call, offer.leg, Script::goodbye(callback::MISSED));
+        }
         _ => command::give(draft, call, offer.leg, LegVerb::HangUp),
     }
     match call.queue {

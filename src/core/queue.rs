@@ -1,12 +1,12 @@
 //! The waiting line: entering, keeping the place, overflow.
 
 use crate::core::draft::Draft;
-use crate::core::{Stop, Timer, call as calls, command, offer};
+use crate::core::{Stop, Timer, announce, call as calls, callback, command, offer};
 use crate::id::{AgentId, CallId, LegId, QueueId};
-use crate::model::{Call, CallState, EndReason, EventKind, LegVerb, Prefer, Queue, Target};
+use crate::model::{Call, CallState, CallbackState, EndReason, EventKind, LegVerb, Prefer, Queue, Target};
 use crate::routing::Needs;
 use crate::routing::skills::both;
-use crate::script::{Script, Step};
+use crate::script::{Prompt, Script, Step};
 use crate::store::{Cursor, Rearm};
 use crate::time::Timestamp;
 
@@ -43,16 +43,27 @@ pub(crate) fn enter(draft: &mut Draft<'_>, call: &mut Call, id: &QueueId, asked:
     if draft.queue_state(id)?.closed {
         return overflow(draft, call, queue, "closed");
     }
-    let ahead = count_waiting(draft, id, queue.waiting_max)?;
-    if ahead >= queue.waiting_max {
+    // Whoever has a place already has it although others find the queue full.
+    let resumed = callback::resume(draft, call, queue)?;
+    let (ahead, kept) = count_waiting(draft, id, queue.waiting_max)?;
+    if resumed.is_none() && ahead >= queue.waiting_max {
         return overflow(draft, call, queue, "full");
+    }
+    let is_too_long = |most| announce::estimate(queue, ahead + kept).is_some_and(|wait| wait > most);
+    if resumed.is_none() && queue.expected_wait_max.is_some_and(is_too_long) {
+        return overflow(draft, call, queue, "too_long");
     }
     let last_agent = last_agent(draft, call, queue)?;
     wait_in(draft, call, queue, asked, ahead);
     if call.only.is_none() && call.held_for.is_none() {
         call.held_for = last_agent;
     }
-    Ok(room_script(draft, call))
+    let room = room_script(draft, call);
+    let Some(priority) = resumed else { return Ok(room) };
+    call.priority = call.priority.max(priority);
+    let mut steps = vec![Step::Prompt(Prompt::Say("Welcome back. Your place in the line was kept.".to_owned()))];
+    steps.extend(room.0);
+    Ok(Script(steps))
 }
 
 /// The queue was taken out of the configuration while calls still led there, or waited there.
@@ -67,31 +78,42 @@ fn no_such_queue(draft: &Draft<'_>, call: &mut Call, queue: Option<QueueId>) -> 
 
 fn wait_in(draft: &mut Draft<'_>, call: &mut Call, queue: &Queue, asked: &Asked<'_>, ahead: u32) {
     call.state = CallState::Waiting;
-    call.queue = Some(queue.id.clone());
-    call.priority = queue.priority.saturating_add(asked.priority);
-    call.needs = both(&queue.needs, asked.needs);
-    call.entered_at = Some(draft.now);
-    (call.only, call.held_for) = (None, None);
-    match asked.prefer {
-        Some(Prefer { agent, hold_for: None }) => call.only = Some(agent.clone()),
-        Some(Prefer { agent, hold_for: Some(time) }) => call.held_for = Some((agent.clone(), draft.now + *time)),
-        None => {}
-    }
-    // The first moment counts: a place is kept through overflow and through lost agents.
-    call.queued_at.get_or_insert(draft.now);
+    stand_in(call, queue, asked, draft.now);
     call.note(draft.now, EventKind::Queued { queue: queue.id.clone(), ahead, priority: call.priority });
     draft.arm_match();
     draft.arm(&Timer::Wait(call.id), draft.now + queue.wait_max, Rearm::Replace);
+    announce::begin(draft, call, queue);
 }
 
-fn count_waiting(draft: &Draft<'_>, queue: &QueueId, enough: u32) -> Result<u32, Stop> {
-    let (mut count, mut after): (u32, Option<Cursor>) = (0, None);
+/// The place of a call in the line of a queue.
+pub(crate) fn stand_in(call: &mut Call, queue: &Queue, asked: &Asked<'_>, since: Timestamp) {
+    call.queue = Some(queue.id.clone());
+    call.visited.insert(queue.id.clone());
+    call.priority = queue.priority.saturating_add(asked.priority);
+    call.needs = both(&queue.needs, asked.needs);
+    call.entered_at = Some(since);
+    (call.only, call.held_for) = (None, None);
+    match asked.prefer {
+        Some(Prefer { agent, hold_for: None }) => call.only = Some(agent.clone()),
+        Some(Prefer { agent, hold_for: Some(time) }) => call.held_for = Some((agent.clone(), since + *time)),
+        None => {}
+    }
+    // The first moment counts: a place is kept through overflow and through lost agents.
+    call.queued_at.get_or_insert(since);
+}
+
+/// Customers who wait on the line, and places that are kept for callbacks, which take no room in it.
+pub(crate) fn count_waiting(draft: &Draft<'_>, queue: &QueueId, enough: u32) -> Result<(u32, u32), Stop> {
+    let (mut live, mut kept, mut after): (u32, u32, Option<Cursor>) = (0, 0, None);
     loop {
         let page = draft.waiting(queue, after.clone())?;
-        count = count.saturating_add(u32::try_from(page.records.len()).unwrap_or(u32::MAX));
+        for record in &page.records {
+            let count = if callback::is_held(record) { &mut kept } else { &mut live };
+            *count += 1;
+        }
         after.clone_from(&page.next);
-        if count >= enough || after.is_none() {
-            return Ok(count);
+        if live >= enough || after.is_none() {
+            return Ok((live, kept));
         }
     }
 }
@@ -136,8 +158,10 @@ pub(crate) fn enter_room(draft: &mut Draft<'_>, call: &mut Call, id: LegId) -> S
     room_script(draft, call)
 }
 
-fn new_room(call: &mut Call) {
+/// A new room for the call: the one in use has been left, or is about to be.
+pub(crate) fn new_room(call: &mut Call) {
     call.room_number += 1;
+    call.room_sid = None;
     for leg in &mut call.legs {
         leg.in_room = false;
         leg.room_seq = None;
@@ -150,6 +174,10 @@ pub(crate) fn wait_timed_out(draft: &mut Draft<'_>, call: CallId) -> Result<(), 
     let queue = call.queue.as_ref().and_then(|id| draft.rules.queues.get(id));
     if call.state != CallState::Waiting {
         return Ok(());
+    }
+    if call.is_placeholder() {
+        callback::due(draft, &mut call)?;
+        return draft.put_call(call);
     }
     lead_away(draft, &mut call, |draft, call| match queue {
         Some(queue) => overflow(draft, call, queue, "timed_out"),
@@ -167,6 +195,8 @@ pub(crate) fn lead_away<'a>(
     call: &mut Call,
     enter: impl FnOnce(&mut Draft<'a>, &mut Call) -> Result<Script, Stop>,
 ) -> Result<(), Stop> {
+    // Whoever was being asked about a callback is led elsewhere.
+    call.callback = call.callback.take().filter(|callback| callback.state != CallbackState::Asking);
     offer::release_all(draft, call)?;
     let music = room_script(draft, call);
     let mut script = enter(draft, call)?;
@@ -197,7 +227,9 @@ pub(crate) fn wait_again(draft: &mut Draft<'_>, call: &mut Call) {
     let mut due = draft.now;
     if let Some(queue) = call.queue.as_ref().and_then(|id| draft.rules.queues.get(id)) {
         draft.arm_match();
-        let since = call.queued_at.unwrap_or(draft.now);
+        // Somebody who was called back has waited for that, not on the line.
+        let since = call.queued_at.filter(|_| call.callback.is_none()).unwrap_or(draft.now);
+        announce::begin(draft, call, queue);
         // Whoever was as good as served gets one more ring before the limit applies.
         due = (since + queue.wait_max).max(draft.now + queue.ring_timeout);
     }

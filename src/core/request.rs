@@ -1,7 +1,7 @@
 //! What the application asks for.
 
 use crate::core::draft::{Draft, conflict, not_found};
-use crate::core::{Refusal, RefusalKind, Reply, Request, Stop, Timer, agent, call as calls, offer, queue};
+use crate::core::{Refusal, RefusalKind, Reply, Request, Stop, Timer, agent, call as calls, callback, offer, queue};
 use crate::id::{AgentId, CallId};
 use crate::model::{
     AgentStatus, Call, CallState, Decision, Direction, EndReason, EventKind, Intent, LegRole, QueueState, Target,
@@ -37,6 +37,12 @@ pub(crate) fn requested(draft: &mut Draft<'_>, request: &Request, seed: u128) ->
             }
             return requested(draft, request, seed);
         }
+        Request::Callback { id, queue, to, at, utc_offset_mins } => {
+            let id = CallId::of_request(&draft.rules.tenant, id);
+            let wish = callback::Wish { id, queue, to, at: *at, utc_offset_mins: *utc_offset_mins };
+            return callback::requested(draft, &wish, seed);
+        }
+        Request::CancelCallback(id) => callback::cancel(draft, *id)?,
         Request::SetQueueOpen(id, open) => {
             if !draft.rules.queues.contains_key(id) {
                 return Err(not_found("queue", id));
@@ -60,6 +66,10 @@ pub(crate) fn requested(draft: &mut Draft<'_>, request: &Request, seed: u128) ->
         Request::MoveCall(id, target) => {
             known_queue(draft, target)?;
             let mut call = waiting(draft, *id)?;
+            if call.is_placeholder() {
+                let why = "it keeps a place for a callback, which was promised by its queue; cancel that instead";
+                return Err(conflict(format!("call {id} cannot be moved: {why}")));
+            }
             queue::lead_away(draft, &mut call, |draft, call| calls::enter(draft, call, target))?;
             draft.put_call(call)?;
         }
@@ -77,7 +87,9 @@ pub(crate) fn requested(draft: &mut Draft<'_>, request: &Request, seed: u128) ->
 
 fn known_queue(draft: &Draft<'_>, target: &Target) -> Result<(), Stop> {
     match target {
-        Target::Queue { queue, .. } if !draft.rules.queues.contains_key(queue) => Err(not_found("queue", queue)),
+        Target::Queue { queue, .. } | Target::Callback { queue, .. } if !draft.rules.queues.contains_key(queue) => {
+            Err(not_found("queue", queue))
+        }
         _ => Ok(()),
     }
 }

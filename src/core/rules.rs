@@ -6,7 +6,7 @@ use crate::id::{AgentId, QueueId, TenantId};
 use crate::model::{Agent, AgentSpec, Call, Flow, Queue, Target};
 use crate::phone::PhoneNumber;
 use crate::routing::order::overtaken_by_at_most;
-use crate::routing::{Policy, Roster, refusal};
+use crate::routing::{Policy, Roster, Waiting, refusal};
 use crate::time::Timestamp;
 
 /// The configuration that decisions are made by: complete and checked, see the builder.
@@ -45,17 +45,23 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Whether the call may be offered to the agent now. What is skipped because nobody is signed in is not counted as open.
+    /// Whether the call may be offered to the agent now, for all that the two show. What is skipped because nobody is signed in
+    /// is not counted as open, and a call that is kept for somebody is that agent's alone.
     #[must_use]
     pub fn could_offer(&self, call: &Call, agent: &Agent, now: Timestamp) -> bool {
         let queue = call.queue.as_ref().and_then(|id| self.queues.get(id));
-        let Some((queue, waiting)) = queue.and_then(|queue| Some((queue, call.waiting(queue, now)?))) else {
-            return false;
-        };
-        let policy = self.roster.queues.get(&queue.id);
+        queue.and_then(|queue| call.waiting(queue, now)).is_some_and(|waiting| self.could_take(&waiting, agent, now))
+    }
+
+    /// The same for a call that is known to wait so.
+    pub(crate) fn could_take(&self, waiting: &Waiting, agent: &Agent, now: Timestamp) -> bool {
+        let policy = self.roster.queues.get(&waiting.queue);
         let Some((policy, member)) = policy.zip(self.roster.agents.get(&agent.spec.id)) else { return false };
+        if waiting.held_for.as_ref().is_some_and(|(kept, until)| *until > now && *kept != agent.spec.id) {
+            return false;
+        }
         let reached = now.since(waiting.entered);
-        refusal(policy, &waiting, &agent.spec.id, member, &agent.standing(), reached, now).is_none()
+        refusal(policy, waiting, &agent.spec.id, member, &agent.standing(), reached, now).is_none()
     }
 
     /// How much later than the first caller with the fewest points another may come to the queue and still be served before:
@@ -78,9 +84,15 @@ pub(crate) fn overtaken(
     let menus = numbers.values().flat_map(|flow| {
         flow.menu.iter().flat_map(|menu| menu.keys.values().chain([&menu.otherwise])).chain([&flow.then])
     });
-    let targets = menus.chain(queues.values().map(|queue| &queue.overflow));
+    let ways = queues.values().flat_map(|queue| {
+        let keys = queue.announcements.iter().flat_map(|policy| policy.keys.values().map(|way| &way.to));
+        keys.chain([&queue.overflow])
+    });
+    let targets = menus.chain(ways).flat_map(Target::and_otherwise);
     let added = targets.filter_map(|target| match target {
-        Target::Queue { queue: to, priority, .. } if to == queue => Some(*priority),
+        Target::Queue { queue: to, priority, .. } | Target::Callback { queue: to, priority, .. } if to == queue => {
+            Some(*priority)
+        }
         _ => None,
     });
     let (least, most) = added.fold((0, 0), |(least, most): (i32, i32), one| (least.min(one), most.max(one)));

@@ -19,7 +19,8 @@ pub(crate) fn due(draft: &mut Draft<'_>, call: CallId) -> Result<(), Stop> {
     let Some(mut call) = draft.call(call)? else { return Ok(()) };
     let (now, ended) = (draft.now, call.state == CallState::Ended);
     let live: Vec<LegId> = call.legs.iter().filter(|leg| leg.is_live()).map(|leg| leg.id).collect();
-    if ended && live.is_empty() {
+    // A place that is kept for a callback may be without legs for a day.
+    if live.is_empty() && (ended || call.is_placeholder()) {
         return Ok(());
     }
     let mut again = if ended { ENDED_QUIET } else { draft.rules.quiet_max };

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::core::Rules;
 use crate::engine::Builder;
 use crate::engine::mistakes::{Names, goto, keep, needs, sayable, seconds, unknown};
+use crate::engine::waiting;
 use crate::id::{AgentId, QueueId, TenantId};
 use crate::model;
 use crate::phone::{Endpoint, PhoneNumber};
@@ -50,6 +51,7 @@ impl Checked {
             mistakes.push("missed_max is 0: it must be at least 1".to_owned());
         }
         checked.overflow_loops(mistakes);
+        waiting::callbacks(&checked.queues, &checked.numbers, mistakes);
         checked.reach(builder, mistakes);
         checked.never(builder, mistakes);
         checked
@@ -97,6 +99,10 @@ impl Checked {
             overflow,
             music_url: queue.music_url.clone(),
             strategy: queue.strategy.clone(),
+            expected_wait_max: queue.expected_wait_max,
+            resume_window: queue.resume_window,
+            callback: waiting::callback(&place, queue.callback.as_ref(), builder.customer_ring_timeout, mistakes),
+            announcements: waiting::announcements(&place, queue, names, mistakes),
         };
         let mut policy = Policy { strategy, needs: checked.needs.clone(), ..queue.policy.clone() };
         policy.rings.sort_by_key(|ring| ring.after);
@@ -179,7 +185,7 @@ impl Checked {
     fn overflow_loops(&self, mistakes: &mut Vec<String>) {
         for start in self.queues.values() {
             let (mut at, mut steps) = (start, 0);
-            while let model::Target::Queue { queue, .. } = &at.overflow {
+            while let Some(queue) = waiting::next_queue(&at.overflow) {
                 let Some(next) = self.queues.get(queue) else { break };
                 (at, steps) = (next, steps + 1);
                 if at.id == start.id || steps > self.queues.len() {
@@ -224,7 +230,7 @@ impl Checked {
             keys.chain([&flow.then]).map(move |target| (number, target))
         });
         for (number, target) in menus {
-            if let model::Target::Queue { queue, needs, .. } = target
+            if let model::Target::Queue { queue, needs, .. } | model::Target::Callback { queue, needs, .. } = target
                 && let Some(found) = self.queues.get(queue)
                 && !needs.is_empty()
             {

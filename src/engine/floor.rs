@@ -12,7 +12,7 @@ use crate::core::{Change, FLOOR, Input, Picked, Reply, Timer, task_id};
 use crate::engine::Switchboard;
 use crate::error::Error;
 use crate::id::{AgentId, CallId};
-use crate::model::{Agent, Call};
+use crate::model::{Agent, Call, CallbackFirst, Queue};
 use crate::routing::{Floor, Roster, Standing};
 use crate::store::{
     Arm, Body, Commit, CommitError, Cursor, Key, Lease, PAGE_MAX, Rearm, Record, Scan, StoreError, Version,
@@ -182,6 +182,7 @@ impl Switchboard {
     /// nothing half done.
     pub(crate) async fn match_calls(&self, lease: &Lease) -> Result<(), Error> {
         self.read_floor().await?;
+        self.ring_those_near().await?;
         if let Some(picked) = self.0.floor.pick(self.now()) {
             let mut unsure = Unsure { floor: &self.0.floor, is_known: false };
             unsure.is_known = matches!(self.drive(&Input::Picked(picked), Some(lease)).await?, Reply::Proceed(_));
@@ -199,6 +200,19 @@ impl Switchboard {
             Err(CommitError::Store(error)) => Err(error.into()),
             _ => Ok(()),
         }
+    }
+
+    /// Rings the customers whose callbacks begin with them and whose turn is near, where a wait can be estimated.
+    async fn ring_those_near(&self) -> Result<(), Error> {
+        let is_estimated = |queue: &&Queue| {
+            let first = queue.callback.as_ref().map(|policy| policy.first);
+            let per_place = queue.announcements.as_ref().and_then(|policy| policy.per_place);
+            first == Some(CallbackFirst::Customer) && per_place.is_some()
+        };
+        for queue in self.0.rules.queues.values().filter(is_estimated) {
+            while matches!(self.drive(&Input::Nearing(queue.id.clone()), None).await?, Reply::Proceed(true)) {}
+        }
+        Ok(())
     }
 
     /// Learns what other nodes have changed: what is new since the last time, now and then everything.

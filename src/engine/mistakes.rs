@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::engine::waiting;
 use crate::id::{AgentId, QueueId};
 use crate::model;
 use crate::routing::skills::{LEVEL_MAX, both};
@@ -54,6 +55,11 @@ pub(super) fn goto(to: &Goto, place: &str, names: Names<'_>, mistakes: &mut Vec<
             Some(model::Target::HangUp(words.clone()))
         }
         Place::Forward(number) => keep(number.parse(), place, mistakes).map(model::Target::Forward),
+        Place::Refuse(words) => {
+            sayable(place, &[Prompt::Say(words.clone())], mistakes);
+            Some(model::Target::Refuse(words.clone()))
+        }
+        Place::Callback { .. } => waiting::to_callback(&to.0, place, names, mistakes),
     }
 }
 

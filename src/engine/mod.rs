@@ -12,6 +12,7 @@ mod never;
 mod read;
 mod request;
 mod turn;
+mod waiting;
 mod why;
 
 use std::fmt;

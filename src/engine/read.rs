@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::core::{AGENT_CALLS, AGENTS, CALLS, FLOOR, agent_key, call_key, queue_key};
+use crate::core::{AGENT_CALLS, AGENTS, CALLBACKS, CALLS, FLOOR, agent_key, call_key, queue_key};
 use crate::engine::Switchboard;
 use crate::error::Error;
 use crate::id::{AgentId, CallId, QueueId};
@@ -27,8 +27,10 @@ pub struct QueueView {
     pub queue: QueueId,
     /// Whether new callers are admitted.
     pub open: bool,
-    /// Callers waiting.
+    /// Callers waiting, those among them whose place is kept for a callback.
     pub waiting: usize,
+    /// Callbacks that are promised, in the line or not.
+    pub callbacks: usize,
     /// When the one who has waited longest joined.
     pub longest_since: Option<Timestamp>,
     /// Agents who are ready for it.
@@ -111,11 +113,22 @@ impl Switchboard {
                 queue: id.clone(),
                 open: !state.closed,
                 waiting: calls.len(),
+                callbacks: self.all(CALLBACKS, format!("{tenant}/{id}")).await?.len(),
                 longest_since: calls.iter().filter_map(|call| call.queued_at).min(),
                 ready,
             });
         }
         Ok(views)
+    }
+
+    /// All callbacks that are promised, queue by queue, those first that are due first.
+    pub async fn callbacks(&self) -> Result<Vec<Call>, Error> {
+        let mut calls = Vec::new();
+        for id in self.0.rules.queues.keys() {
+            let records = self.all(CALLBACKS, format!("{}/{id}", self.0.rules.tenant)).await?;
+            calls.extend(records.iter().map(parse::<Call>).collect::<Result<Vec<_>, _>>()?);
+        }
+        Ok(calls)
     }
 
     pub(super) async fn all(&self, index: &str, partition: String) -> Result<Vec<Record>, Error> {

@@ -14,7 +14,7 @@ impl Switchboard {
         self.drive(&Input::Requested(request), None).await.map(drop)
     }
 
-    /// Asks for a call: [`Request::PlaceCall`] or [`Request::ClickToCall`]. Returns the id of the call, the same one when
+    /// Asks for a call: [`Request::PlaceCall`], [`Request::ClickToCall`] or [`Request::Callback`]. Returns the id of the call, the same one when
     /// the same request is repeated.
     ///
     /// # Errors

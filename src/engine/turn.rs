@@ -105,7 +105,7 @@ impl Switchboard {
     }
 
     fn action(&self, call: &Call, leg: &Leg, verb: LegVerb) -> Option<Action> {
-        let good_until = call.started_at + crate::core::URLS_GOOD_FOR;
+        let good_until = call.urls_from() + crate::core::URLS_GOOD_FOR;
         let route = |hop| dialect::hop_url(&self.0.urls, call.id, leg.id, hop, good_until);
         Some(match verb {
             LegVerb::Dial => {
@@ -116,6 +116,14 @@ impl Switchboard {
             LegVerb::Redirect => Action::Redirect { leg: leg.sid.clone()?, document_url: route(leg.hop) },
             LegVerb::Cancel => Action::Cancel { leg: leg.sid.clone()? },
             LegVerb::HangUp => Action::HangUp { leg: leg.sid.clone()? },
+            LegVerb::Announce(notice) => {
+                let queue = call.queue.clone()?;
+                Action::Announce {
+                    conference: call.room_sid.clone()?,
+                    leg: Some(leg.sid.clone()?),
+                    document_url: dialect::announcement_url(&self.0.urls, call.id, queue, notice, good_until),
+                }
+            }
             LegVerb::Probe => return None,
         })
     }

@@ -39,7 +39,7 @@ struct Placing {
     agent: Option<String>,
 }
 
-fn number(field: &str, text: &str) -> Result<PhoneNumber, Fault> {
+pub(super) fn number(field: &str, text: &str) -> Result<PhoneNumber, Fault> {
     text.parse().map_err(|error| Fault::bad(format!("`{field}`: {error}")))
 }
 
@@ -82,6 +82,9 @@ pub(super) fn event_json(event: &Event) -> Value {
     let mut value = serde_json::to_value(event).unwrap_or_default();
     if let Some(fields) = value.as_object_mut() {
         fields.insert("at".to_owned(), event.at.to_string().into());
+    }
+    if let (EventKind::CallbackPostponed { until }, Some(fields)) = (&event.kind, value.as_object_mut()) {
+        fields.insert("until".to_owned(), until.to_string().into());
     }
     if let EventKind::Offered { decision, .. } = &event.kind {
         let considered = value.pointer_mut("/decision/considered").and_then(Value::as_array_mut);
@@ -129,6 +132,7 @@ fn call_json(call: &Call) -> Value {
         "connected_at": call.connected_at.map(|at| at.to_string()),
         "ended_at": call.ended_at.map(|at| at.to_string()),
         "reason": call.reason,
+        "callback": call.callback.as_ref().map(|callback| callback.state),
         "waited_ms": u64::try_from(call.waited().as_millis()).unwrap_or(u64::MAX),
     })
 }
@@ -166,7 +170,7 @@ pub(super) async fn list(
     Ok(body::reply(StatusCode::OK, &json!({"calls": calls, "next": next})))
 }
 
-fn request_id(headers: &HeaderMap) -> Result<String, Fault> {
+pub(super) fn request_id(headers: &HeaderMap) -> Result<String, Fault> {
     let mut keys = headers.get_all("idempotency-key").iter();
     let (first, more) = (keys.next(), keys.next());
     let Some(key) = first else { return Ok(uuid::Uuid::now_v7().to_string()) };

@@ -14,7 +14,7 @@ use super::fault::Fault;
 use super::{Centre, agents, json as body, queues};
 use crate::engine::StaffFigures;
 use crate::report::{
-    AbandonRate, AgentFigures, Attribution, Durations, Handling, Interval, Offers, QueueFigures, Ratio,
+    AbandonRate, AgentFigures, Attribution, Callbacks, Durations, Handling, Interval, Offers, QueueFigures, Ratio,
     SERVICE_LEVEL_MS, SHORT_ABANDON_MS, ServiceLevel,
 };
 use crate::time::Timestamp;
@@ -97,6 +97,24 @@ fn offers_json(offers: &Offers) -> Value {
     })
 }
 
+fn callbacks_json(callbacks: &Callbacks) -> Value {
+    json!({
+        "offered": callbacks.offered,
+        "declined": callbacks.declined,
+        "promised": callbacks.promised,
+        "kept": callbacks.kept,
+        "abandoned": callbacks.abandoned,
+        "unreached": callbacks.unreached,
+        "expired": callbacks.expired,
+        "cancelled": callbacks.cancelled,
+        "resumed": callbacks.resumed,
+        "elsewhere": callbacks.elsewhere,
+        "open": callbacks.open,
+        "attempts": callbacks.attempts,
+        "kept_after": durations(&callbacks.kept_after),
+    })
+}
+
 fn handling_json(handling: &Handling) -> Value {
     json!({
         "handled": handling.handled,
@@ -169,6 +187,7 @@ fn queue_json(figures: &QueueFigures, staff: &StaffFigures, sl_ms: i64, short_ms
         "handling": handling_json(&figures.handling),
         "load_erlangs": figures.load_erlangs(),
         "offers": offers_json(&figures.offers),
+        "callbacks": callbacks_json(&figures.callbacks),
         "length": {
             "mean": ratio(figures.length.mean()),
             "max": figures.length.max,

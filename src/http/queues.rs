@@ -26,6 +26,7 @@ fn queue_json(centre: &Centre, queue: &QueueView) -> Value {
         "id": queue.queue.as_str(),
         "open": queue.open,
         "waiting": queue.waiting,
+        "callbacks": queue.callbacks,
         "longest_since": queue.longest_since.map(|at| at.to_string()),
         "ready": queue.ready,
         "overtaken_by_at_most_ms": overtaken.map(|by| u64::try_from(by.as_millis()).unwrap_or(u64::MAX)),

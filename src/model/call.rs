@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, CallId, LegId, QueueId, TenantId};
-use crate::model::{Event, EventKind, Target};
+use crate::model::{Callback, CallbackFirst, CallbackState, Event, EventKind, Notice, Target, Told};
 use crate::routing::{Needs, Waiting};
 use crate::script::Script;
 use crate::telephony::EndCause;
@@ -64,6 +64,12 @@ pub enum EndReason {
     Failed,
     /// The agent did not answer a call that was to begin with the agent.
     AgentUnreachable,
+    /// A callback was not possible for so long that it is not due any more.
+    Expired,
+    /// A callback was cancelled by the customer or the application.
+    Cancelled,
+    /// The customer called again, and that call has the place of this one.
+    Resumed,
 }
 
 /// Whose leg it is.
@@ -103,6 +109,8 @@ pub enum LegVerb {
     HangUp,
     /// Ask the provider how it is.
     Probe,
+    /// Tell it something while it waits in the room.
+    Announce(Notice),
 }
 
 /// How far a command has come.
@@ -273,6 +281,18 @@ pub struct Call {
     pub offer_seq: u32,
     /// Agents who are not offered it: for good, or until a time.
     pub excluded: BTreeMap<AgentId, Option<Timestamp>>,
+    /// The provider's id of the conference of the room in use, once known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_sid: Option<String>,
+    /// The callback that the customer is asked about, was promised or got.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback: Option<Callback>,
+    /// What the customer was told while waiting.
+    #[serde(default)]
+    pub told: Told,
+    /// The later call of the same customer that got the place of this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_by: Option<CallId>,
     /// Its history.
     pub events: Vec<Event>,
     /// Events so far.
@@ -301,10 +321,47 @@ impl Call {
         self.legs.iter_mut().find(|leg| leg.id == id)
     }
 
-    /// The customer's leg.
+    /// The customer's leg; of several, after a callback, the last.
     #[must_use]
     pub fn customer_leg(&self) -> Option<&Leg> {
-        self.legs.iter().find(|leg| leg.role == LegRole::Customer)
+        self.legs.iter().rev().find(|leg| leg.role == LegRole::Customer)
+    }
+
+    /// Whether it keeps a place in a waiting line for a customer who is not on the line.
+    #[must_use]
+    pub fn is_placeholder(&self) -> bool {
+        self.state != CallState::Ended && self.callback.as_ref().is_some_and(Callback::is_open)
+    }
+
+    /// Whether it stands in a waiting line, with a customer on the line or without.
+    #[must_use]
+    pub fn is_in_line(&self) -> bool {
+        let stands = self.callback.as_ref().is_none_or(|callback| {
+            matches!(callback.state, CallbackState::Asking | CallbackState::Holding | CallbackState::Confirmed)
+        });
+        self.state == CallState::Waiting && stands
+    }
+
+    /// Whether it stands in a waiting line and can be offered to an agent: a customer who is to be rung first cannot.
+    #[must_use]
+    pub fn is_offerable(&self) -> bool {
+        let rung_first = self.callback.as_ref().is_some_and(|callback| {
+            callback.state == CallbackState::Holding && callback.first == CallbackFirst::Customer
+        });
+        self.is_in_line() && !rung_first
+    }
+
+    /// The moment that counts for its place in a waiting line: when it joined, and later by what late attempts of a
+    /// callback cost. `None` if it never joined.
+    #[must_use]
+    pub fn line_time(&self) -> Option<Timestamp> {
+        let penalty = self.callback.as_ref().map_or(Duration::ZERO, |callback| callback.penalty);
+        self.queued_at.map(|at| at + penalty)
+    }
+
+    /// What its one-time URLs count from: a function of the record, so that a repeated answer is the same.
+    pub(crate) fn urls_from(&self) -> Timestamp {
+        self.callback.as_ref().map_or(self.started_at, |callback| callback.active_at.max(self.started_at))
     }
 
     /// The live offer with this number.
@@ -339,12 +396,17 @@ impl Call {
     /// How the call waits, for choosing; `None`: it does not. `ring`: how its queue rings.
     #[must_use]
     pub fn waiting(&self, queue: &super::Queue, now: Timestamp) -> Option<Waiting> {
-        if self.state != CallState::Waiting || self.queue.as_ref() != Some(&queue.id) {
+        if !self.is_in_line() || self.queue.as_ref() != Some(&queue.id) {
             return None;
         }
-        let since = self.queued_at?;
+        let since = self.line_time()?;
         let live = u32::try_from(self.offers.len()).unwrap_or(u32::MAX);
-        let (wanted, wanted_more_at) = queue.wanted(live, self.offers.iter().map(|offer| offer.made_at).min(), now);
+        let (mut wanted, mut wanted_more_at) =
+            queue.wanted(live, self.offers.iter().map(|offer| offer.made_at).min(), now);
+        let later = self.callback.as_ref().filter(|_| !self.is_offerable()).and_then(|callback| callback.look_again_at);
+        if let Some(later) = later.filter(|at| *at > now) {
+            (wanted, wanted_more_at) = (0, Some(later));
+        }
         Some(Waiting {
             queue: queue.id.clone(),
             needs: self.needs.clone(),
@@ -369,6 +431,9 @@ impl Call {
             kind,
             EventKind::Queued { .. }
                 | EventKind::Overflowed { .. }
+                | EventKind::LeftByKey { .. }
+                | EventKind::CallbackPromised { .. }
+                | EventKind::CallbackConfirmed { .. }
                 | EventKind::Connected { .. }
                 | EventKind::Ended { .. }
         );

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, CallId, LegId, QueueId};
-use crate::model::{AgentStatus, Call, EndReason};
+use crate::model::{AgentStatus, Call, EndReason, Notice};
 use crate::routing::Considered;
 use crate::time::Timestamp;
 
@@ -48,8 +48,65 @@ pub enum EventKind {
     Overflowed {
         /// Which queue.
         queue: QueueId,
-        /// Why: `full`, `closed`, `timed_out`, or `removed` from the configuration.
+        /// Why: `full`, `closed`, `too_long` (the wait that was to be expected), `timed_out`, or `removed` from the
+        /// configuration. Only the last two had waited.
         why: String,
+    },
+    /// A waiting customer pressed a key that leads elsewhere, and left the queue.
+    LeftByKey {
+        /// Which queue.
+        queue: QueueId,
+        /// Which key.
+        key: char,
+    },
+    /// A waiting customer was told something.
+    Announced(Notice),
+    /// The customer was asked whether to be called back.
+    CallbackOffered {
+        /// For which queue.
+        queue: QueueId,
+    },
+    /// The customer does not want to be called back, or cannot be.
+    CallbackDeclined {
+        /// For which queue.
+        queue: QueueId,
+    },
+    /// A callback was promised: the customer leaves the line, and the place in it is kept.
+    CallbackPromised {
+        /// For which queue.
+        queue: QueueId,
+    },
+    /// The callback stays out of the line until then.
+    CallbackPostponed {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The customer is being rung for a callback.
+    CallbackDialled {
+        /// Counts from 1.
+        attempt: u32,
+    },
+    /// The customer answered a callback and confirmed.
+    CallbackConfirmed {
+        /// Which attempt.
+        attempt: u32,
+    },
+    /// The customer was not had.
+    CallbackMissed {
+        /// Which attempt.
+        attempt: u32,
+        /// Why: `busy`, `no_answer`, `failed`, `not_confirmed`, or `withdrawn`, which does not count.
+        why: String,
+    },
+    /// The customer has the place of an earlier call.
+    Resumed {
+        /// Which one.
+        call: CallId,
+    },
+    /// A later call of the customer has the place of this one.
+    ResumedBy {
+        /// Which one.
+        call: CallId,
     },
     /// An agent is rung.
     Offered {
@@ -73,7 +130,7 @@ pub enum EventKind {
         offer: u32,
         /// Who.
         agent: AgentId,
-        /// Why: `declined`, `ring_no_answer`, `withdrawn`, `taken`, `canceled`, `failed`, `audio_lost`.
+        /// Why: `declined`, `ring_no_answer`, `withdrawn`, `taken`, `canceled`, `failed`, `audio_lost`, `customer_missed`.
         why: String,
     },
     /// Agent and customer hear each other.

@@ -4,6 +4,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, QueueId};
+use crate::model::{Announcements, CallbackPolicy};
 use crate::phone::PhoneNumber;
 use crate::routing::Needs;
 use crate::script::Prompt;
@@ -27,6 +28,29 @@ pub enum Target {
     HangUp(String),
     /// Is joined with an outside number.
     Forward(PhoneNumber),
+    /// Is offered to be called back, with the place in the line of this queue kept.
+    Callback {
+        /// Which queue.
+        queue: QueueId,
+        /// Added to the queue's own priority; the higher is served first.
+        priority: i32,
+        /// Skills needed besides the queue's own.
+        needs: Needs,
+        /// Where callers go who are not called back: they do not want it, or it is not possible.
+        otherwise: Box<Self>,
+    },
+    /// Is refused as busy when not answered yet, so that the call costs nothing; otherwise hears these words and is hung up.
+    Refuse(String),
+}
+
+impl Target {
+    /// This place, and where it leads those who do not stay.
+    pub(crate) fn and_otherwise(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |target| match target {
+            Self::Callback { otherwise, .. } => Some(&**otherwise),
+            _ => None,
+        })
+    }
 }
 
 /// An agent whom a call is meant for.
@@ -91,6 +115,14 @@ pub struct Queue {
     pub music_url: Option<String>,
     /// Name of the routing strategy.
     pub strategy: String,
+    /// The longest wait that may be expected when joining, where it can be estimated; `None`: any.
+    pub expected_wait_max: Option<Duration>,
+    /// How long the place of a customer is kept whose call broke off while waiting; zero: not at all.
+    pub resume_window: Duration,
+    /// How its callers are called back; `None`: they are not.
+    pub callback: Option<CallbackPolicy>,
+    /// What its callers are told while they wait; `None`: nothing.
+    pub announcements: Option<Announcements>,
 }
 
 impl Queue {

@@ -2,6 +2,7 @@
 
 mod agent;
 mod call;
+mod callback;
 mod event;
 mod flow;
 
@@ -11,6 +12,10 @@ pub use call::{
     OfferState, Said,
 };
 pub(crate) use call::{DETAILED_OFFERS_MAX, SAID_BYTES_MAX, SAID_MAX};
+pub use callback::{
+    Announcements, Ask, AskStep, Callback, CallbackFirst, CallbackPolicy, CallbackState, Hours, Notice, Setback, Told,
+    WayOut,
+};
 pub use event::{AgentEvent, Decision, Event, EventKind, Fact};
 pub use flow::{Flow, Menu, Prefer, Queue, QueueState, Target};
 

@@ -16,6 +16,12 @@ enum Step {
     OfferEnded { offer: u32, why: String },
     Connected { offer: u32, agent: AgentId },
     Ended { reason: EndReason },
+    LeftByKey { queue: QueueId },
+    Asked { queue: QueueId },
+    Declined { queue: QueueId },
+    Promised { queue: QueueId },
+    Dialled,
+    Withdrawn,
 }
 
 impl Step {
@@ -28,6 +34,12 @@ impl Step {
             EventKind::OfferEnded { offer, why, .. } => Self::OfferEnded { offer: *offer, why: why.clone() },
             EventKind::Connected { offer, agent } => Self::Connected { offer: *offer, agent: agent.clone() },
             EventKind::Ended { reason } => Self::Ended { reason: *reason },
+            EventKind::LeftByKey { queue, .. } => Self::LeftByKey { queue: queue.clone() },
+            EventKind::CallbackOffered { queue } => Self::Asked { queue: queue.clone() },
+            EventKind::CallbackDeclined { queue } => Self::Declined { queue: queue.clone() },
+            EventKind::CallbackPromised { queue } => Self::Promised { queue: queue.clone() },
+            EventKind::CallbackDialled { .. } => Self::Dialled,
+            EventKind::CallbackMissed { why, .. } if why == "withdrawn" => Self::Withdrawn,
             _ => return None,
         })
     }
@@ -125,7 +137,7 @@ impl OfferEnd {
             "declined" => Self::Rejected,
             "ring_no_answer" => Self::NoAnswer,
             "taken" | "withdrawn" => Self::Rescinded,
-            "canceled" => Self::Canceled,
+            "canceled" | "customer_missed" => Self::Canceled,
             _ => Self::Failed,
         }
     }
@@ -167,6 +179,53 @@ pub(crate) struct Blocked {
     pub(crate) at: i64,
 }
 
+/// How a promise of a callback ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PromiseEnd {
+    Kept,
+    Abandoned,
+    Unreached,
+    Expired,
+    Cancelled,
+    Resumed,
+    Elsewhere,
+}
+
+impl PromiseEnd {
+    fn of(reason: EndReason) -> Self {
+        match reason {
+            EndReason::Abandoned | EndReason::CustomerHungUp => Self::Abandoned,
+            EndReason::Expired => Self::Expired,
+            EndReason::Cancelled | EndReason::Requested => Self::Cancelled,
+            EndReason::Resumed => Self::Resumed,
+            EndReason::Policy | EndReason::Forwarded => Self::Elsewhere,
+            EndReason::NoAnswer
+            | EndReason::Busy
+            | EndReason::Failed
+            | EndReason::AgentHungUp
+            | EndReason::AgentUnreachable => Self::Unreached,
+        }
+    }
+}
+
+/// One promise of a callback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Promise {
+    pub(crate) queue: QueueId,
+    pub(crate) made: i64,
+    /// When the customer was rung.
+    pub(crate) attempts: Vec<i64>,
+    pub(crate) end: Option<(i64, PromiseEnd)>,
+}
+
+/// A caller was asked whether to be called back, or does not want it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Question {
+    pub(crate) queue: QueueId,
+    pub(crate) at: i64,
+    pub(crate) declined: bool,
+}
+
 /// All of a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Journey {
@@ -174,6 +233,8 @@ pub(crate) struct Journey {
     pub(crate) offers: Vec<Reservation>,
     pub(crate) talks: Vec<Conversation>,
     pub(crate) blocked: Vec<Blocked>,
+    pub(crate) promises: Vec<Promise>,
+    pub(crate) questions: Vec<Question>,
     pub(crate) unrecorded: u64,
 }
 
@@ -198,12 +259,19 @@ impl Journey {
                 self.leave(at, Outcome::Overflowed("moved".to_owned()));
                 self.enter(at, queue.clone(), *priority, false);
             }
-            Step::Overflowed { queue, why } => match self.open_visit().filter(|visit| visit.queue == *queue) {
-                Some(_) => self.leave(at, Outcome::Overflowed(why.clone())),
-                None => self.blocked.push(Blocked { queue: queue.clone(), why: why.clone(), at }),
-            },
+            Step::Overflowed { queue, why } => {
+                let waits = self.open_visit().is_some_and(|visit| visit.queue == *queue);
+                if waits {
+                    self.leave(at, Outcome::Overflowed(why.clone()));
+                } else if self.open_promise().is_some_and(|promise| promise.queue == *queue) {
+                    // Whoever was called back waited on the line again, and was let in long ago.
+                    self.end_promise(at, PromiseEnd::Elsewhere);
+                } else {
+                    self.blocked.push(Blocked { queue: queue.clone(), why: why.clone(), at });
+                }
+            }
             Step::Offered { offer, agent } => {
-                let (number, agent, queue) = (*offer, agent.clone(), self.open_visit().map(|v| v.queue.clone()));
+                let (number, agent, queue) = (*offer, agent.clone(), self.queue_now());
                 self.offers.push(Reservation { number, agent, queue, made: at, accepted: None, end: None });
             }
             Step::Accepted { offer } => {
@@ -214,7 +282,39 @@ impl Journey {
             Step::Connected { offer, agent } => self.connect(at, *offer, agent),
             Step::OfferEnded { offer, why } => self.end_offer(at, *offer, why),
             Step::Ended { reason } => self.end(at, *reason),
+            Step::LeftByKey { queue } => {
+                if self.open_visit().is_some_and(|visit| visit.queue == *queue) {
+                    self.leave(at, Outcome::Overflowed("key".to_owned()));
+                }
+            }
+            Step::Asked { queue } => self.questions.push(Question { queue: queue.clone(), at, declined: false }),
+            Step::Declined { queue } => self.questions.push(Question { queue: queue.clone(), at, declined: true }),
+            Step::Promised { queue } => {
+                self.leave(at, Outcome::Overflowed("callback".to_owned()));
+                self.end_promise(at, PromiseEnd::Elsewhere);
+                self.promises.push(Promise { queue: queue.clone(), made: at, attempts: Vec::new(), end: None });
+            }
+            Step::Dialled => self.open_promise().into_iter().for_each(|promise| promise.attempts.push(at)),
+            Step::Withdrawn => {
+                if let Some(promise) = self.open_promise() {
+                    promise.attempts.pop();
+                }
+            }
         }
+    }
+
+    fn open_promise(&mut self) -> Option<&mut Promise> {
+        self.promises.last_mut().filter(|promise| promise.end.is_none())
+    }
+
+    fn end_promise(&mut self, at: i64, end: PromiseEnd) {
+        self.open_promise().into_iter().for_each(|promise| promise.end = Some((at, end)));
+    }
+
+    /// The queue in which the customer waits, on the line or for a callback.
+    fn queue_now(&mut self) -> Option<QueueId> {
+        let on_the_line = self.open_visit().map(|visit| visit.queue.clone());
+        on_the_line.or_else(|| self.open_promise().map(|promise| promise.queue.clone()))
     }
 
     fn open_visit(&mut self) -> Option<&mut Visit> {
@@ -238,12 +338,12 @@ impl Journey {
     }
 
     fn connect(&mut self, at: i64, number: u32, agent: &AgentId) {
-        let mut queue = None;
+        let queue = self.queue_now();
         if let Some(visit) = self.open_visit() {
             visit.left = Some((at, Outcome::Answered));
             visit.offer = Some(number);
-            queue = Some(visit.queue.clone());
         }
+        self.end_promise(at, PromiseEnd::Kept);
         if let Some(offer) = self.offer_mut(number) {
             offer.end = Some((at, OfferEnd::Connected));
         }
@@ -266,13 +366,17 @@ impl Journey {
     }
 
     fn end(&mut self, at: i64, reason: EndReason) {
+        self.end_promise(at, PromiseEnd::of(reason));
         self.leave(
             at,
             match reason {
                 EndReason::Abandoned | EndReason::CustomerHungUp => Outcome::Abandoned,
                 EndReason::Requested => Outcome::Requested,
                 EndReason::Policy | EndReason::Forwarded => Outcome::Overflowed("policy".to_owned()),
-                EndReason::NoAnswer
+                EndReason::Resumed => Outcome::Overflowed("resumed".to_owned()),
+                EndReason::Expired
+                | EndReason::Cancelled
+                | EndReason::NoAnswer
                 | EndReason::Busy
                 | EndReason::Failed
                 | EndReason::AgentHungUp

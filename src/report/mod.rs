@@ -9,6 +9,7 @@
 //! calls by the same name may be something else, so that service levels and abandon rates are asked for by variant.
 
 mod agent;
+mod callbacks;
 mod durations;
 mod fairness;
 mod figures;
@@ -21,6 +22,7 @@ mod reading;
 pub mod staffing;
 
 pub use agent::AgentFigures;
+pub use callbacks::Callbacks;
 pub use durations::Durations;
 pub use fairness::Fairness;
 pub use figures::Figures;

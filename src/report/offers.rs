@@ -20,7 +20,7 @@ pub struct Offers {
     pub no_answer: u64,
     /// Taken back: another agent was faster, or the agent went away.
     pub rescinded: u64,
-    /// The customer left, or the wait was over, while the agent was rung.
+    /// The customer left, or the wait was over, while the agent was rung; or was to be called back, and not had.
     pub canceled: u64,
     /// The agent could not be rung, or was lost before the audio arrived.
     pub failed: u64,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::report::interval::count;
-use crate::report::{DEFINITIONS, Durations, Handling, Offers, Ratio, Survival};
+use crate::report::{Callbacks, DEFINITIONS, Durations, Handling, Offers, Ratio, Survival};
 
 /// Which interval a stay in a queue belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -163,13 +163,14 @@ pub struct QueueFigures {
     pub offered: u64,
     /// Of these, stays that began because a conversation was lost.
     pub returned: u64,
-    /// Customers who were not let in, by cause (`full`, `closed`, `removed`); not among those offered.
+    /// Customers who were not let in, by cause (`full`, `closed`, `too_long`, `removed`); not among those offered.
     pub blocked: BTreeMap<String, u64>,
     /// Customer and agent were joined: audio both ways, not ringing or accepting.
     pub answered: u64,
     /// The customer left while waiting or while agents were rung.
     pub abandoned: u64,
-    /// The queue's rules led the customer elsewhere, by cause (`timed_out`, `removed`, `moved`, `policy`).
+    /// The queue's rules led the customer elsewhere, by cause (`timed_out`, `removed`, `moved`, `policy`), or the
+    /// customer chose so (`callback`, `key`).
     pub overflowed: BTreeMap<String, u64>,
     /// The application ended the call.
     pub requested: u64,
@@ -195,6 +196,9 @@ pub struct QueueFigures {
     pub handling: Handling,
     /// Offers made in the interval to customers of this queue.
     pub offers: Offers,
+    /// Callbacks of this queue.
+    #[serde(default)]
+    pub callbacks: Callbacks,
     /// How many waited.
     pub length: QueueLength,
     /// The longest wait so far of those who wait now, in ms; `None`: nobody, or the interval is over.
@@ -236,6 +240,7 @@ impl QueueFigures {
             connect_delay: Durations::default(),
             handling: Handling::default(),
             offers: Offers::default(),
+            callbacks: Callbacks::default(),
             length: QueueLength::default(),
             longest_waiting_ms: None,
             longest_waiting_since_arrival_ms: None,
@@ -276,6 +281,7 @@ impl QueueFigures {
         self.connect_delay.merge(&other.connect_delay);
         self.handling.merge(&other.handling);
         self.offers.merge(&other.offers);
+        self.callbacks.merge(&other.callbacks);
         self.length.waiting_ms += other.length.waiting_ms;
         self.length.span_ms += other.length.span_ms;
         self.length.max = self.length.max.max(other.length.max);

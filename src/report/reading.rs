@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::id::{AgentId, CallId, QueueId};
 use crate::model::{AgentEvent, AgentStatus};
 use crate::report::interval::{ms, span};
-use crate::report::journey::{Conversation, Journey, OfferEnd, Outcome, Reservation, Visit};
-use crate::report::{AgentFigures, Attribution, Handling, Interval, Offers, QueueFigures, QueueLength};
+use crate::report::journey::{Conversation, Journey, OfferEnd, Outcome, PromiseEnd, Reservation, Visit};
+use crate::report::{AgentFigures, Attribution, Callbacks, Handling, Interval, Offers, QueueFigures, QueueLength};
 
 /// Everything that is known, as of `now`, with the interval that is asked about.
 pub(crate) struct Reading<'a> {
@@ -45,7 +45,9 @@ impl<'a> Reading<'a> {
     pub(crate) fn queues(&self) -> impl Iterator<Item = &QueueId> {
         self.journeys.values().flat_map(|journey| {
             let visited = journey.visits.iter().map(|visit| &visit.queue);
-            visited.chain(journey.blocked.iter().map(|blocked| &blocked.queue))
+            let known = visited.chain(journey.blocked.iter().map(|blocked| &blocked.queue));
+            let promised = journey.promises.iter().map(|promise| &promise.queue);
+            known.chain(promised).chain(journey.questions.iter().map(|question| &question.queue))
         })
     }
 
@@ -75,6 +77,7 @@ impl<'a> Reading<'a> {
             for blocked in journey.blocked.iter().filter(|one| one.queue == *queue && self.interval.has(one.at)) {
                 *figures.blocked.entry(blocked.why.clone()).or_default() += 1;
             }
+            self.callbacks(&mut figures.callbacks, queue, journey, &mut figures.skew);
             let offers = journey.offers.iter().filter(|offer| offer.queue.as_ref() == Some(queue));
             self.offers(&mut figures.offers, offers);
             let talks = journey.talks.iter().filter(|talk| talk.queue.as_ref() == Some(queue));
@@ -130,6 +133,35 @@ impl<'a> Reading<'a> {
             Outcome::Failed => {
                 figures.failed += 1;
                 figures.ended_after.add(wait);
+            }
+        }
+    }
+
+    fn callbacks(&self, counts: &mut Callbacks, queue: &QueueId, journey: &Journey, skew: &mut u64) {
+        for question in journey.questions.iter().filter(|one| one.queue == *queue && self.interval.has(one.at)) {
+            let count = if question.declined { &mut counts.declined } else { &mut counts.offered };
+            *count += 1;
+        }
+        for promise in journey.promises.iter().filter(|promise| promise.queue == *queue) {
+            let rung = promise.attempts.iter().filter(|at| self.interval.has(**at)).count();
+            counts.attempts += u64::try_from(rung).unwrap_or(u64::MAX);
+            if !self.interval.has(promise.made) {
+                continue;
+            }
+            counts.promised += 1;
+            let end = match promise.end.map(|(_, end)| end) {
+                None => &mut counts.open,
+                Some(PromiseEnd::Kept) => &mut counts.kept,
+                Some(PromiseEnd::Abandoned) => &mut counts.abandoned,
+                Some(PromiseEnd::Unreached) => &mut counts.unreached,
+                Some(PromiseEnd::Expired) => &mut counts.expired,
+                Some(PromiseEnd::Cancelled) => &mut counts.cancelled,
+                Some(PromiseEnd::Resumed) => &mut counts.resumed,
+                Some(PromiseEnd::Elsewhere) => &mut counts.elsewhere,
+            };
+            *end += 1;
+            if let Some((joined, PromiseEnd::Kept)) = promise.end {
+                counts.kept_after.add(span(promise.made, joined, skew));
             }
         }
     }

@@ -14,7 +14,7 @@ mod why;
 
 use std::fmt;
 
-pub use floor::{Floor, NotHere, Pick};
+pub use floor::{Floor, Limits, NotHere, Pick};
 pub use policy::{Between, Member, Membership, Order, Policy, Ring, Roster};
 pub use skills::{Levels, Needs, Skills};
 pub use strategy::{OrderBy, Strategy};

@@ -2,21 +2,27 @@
 //!
 //! The invariants bear the numbers of the project's reliability notes; `docs/failures.md` lists them in words.
 
+mod beside;
+mod books;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-
-use serde::Deserialize;
+use std::time::Duration;
 
 use crate::engine::Switchboard;
 use crate::id::{AgentId, CallId};
-use crate::model::{Agent, Call, CallState, EventKind, LegProgress, LegRole, OfferState, WorkState};
-use crate::sim::carrier::{Carrier, Direction};
+use crate::model::{Agent, Call, CallState, EventKind, Leg, LegProgress, LegRole, OfferState, WorkState};
+use crate::sim::carrier::{CallView, Carrier, Direction};
 use crate::sim::nodes::Sent;
-use crate::store::Record;
+use crate::sim::store::{Changed, SimStore};
+use crate::store::Key;
 use crate::time::Timestamp;
 
-/// How long a call may wait beside a free agent: a crash, its lease, and a little.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(12);
+use beside::Beside;
+use books::{Books, Touched};
+
+/// How long an offer may outlive its own deadline.
+const OVERDUE: Duration = Duration::from_secs(60);
 
 /// Something that must never be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,43 +47,19 @@ impl fmt::Display for Violation {
     }
 }
 
-/// The books as they are.
-#[derive(Debug, Default)]
-struct Books {
-    calls: BTreeMap<CallId, Call>,
-    agents: BTreeMap<AgentId, Agent>,
-}
-
-impl Books {
-    fn read(records: &[Record], found: &mut Vec<Violation>) -> Self {
-        let mut books = Self::default();
-        for record in records {
-            let (key, body) = (record.key.as_str(), &*record.body.0);
-            let read = if key.starts_with("call/") {
-                Call::deserialize(body).map(|call| drop(books.calls.insert(call.id, call)))
-            } else if key.starts_with("agent/") {
-                Agent::deserialize(body).map(|agent| drop(books.agents.insert(agent.spec.id.clone(), agent)))
-            } else {
-                Ok(())
-            };
-            if let Err(error) = read {
-                found.push(Violation::new("books", format!("{key}: {error}")));
-            }
-        }
-        books
-    }
-}
-
-/// Remembers what was seen before, to judge what is seen next.
+/// Remembers what was seen before, to judge what is seen next. Each commit costs what it has changed.
 #[derive(Debug, Default)]
 pub struct Audit {
     board: Option<Switchboard>,
+    books: Books,
+    beside: Beside,
     offers: BTreeMap<(CallId, u32), Option<OfferState>>,
     intents: BTreeMap<AgentId, (u64, String)>,
     legs: BTreeMap<(CallId, u32), LegProgress>,
     queued_at: BTreeMap<CallId, Timestamp>,
-    servable: BTreeMap<CallId, Timestamp>,
     ended: BTreeSet<CallId>,
+    /// How many legs came of the dials of a leg, and its latest command.
+    commands: BTreeMap<String, (usize, u32)>,
 }
 
 fn rank(state: OfferState) -> u8 {
@@ -116,22 +98,72 @@ impl Audit {
         Self { board: Some(board), ..Self::default() }
     }
 
-    /// Looks at everything stored, after a commit. Returns what is broken.
-    pub fn look(&mut self, records: &[Record], tasks: &[String], now: Timestamp) -> Vec<Violation> {
+    /// Looks at what has changed since the last look, after a commit: `sent` has reached the carrier since. Returns what is
+    /// broken: in the books, and beside the truth, where nobody is believed gone who is on the line (I-13), nothing is dialled
+    /// twice (I-20), nothing overtakes (I-24).
+    pub(crate) fn look(
+        &mut self,
+        store: &SimStore,
+        carrier: &Carrier,
+        sent: &[Sent],
+        now: Timestamp,
+    ) -> Vec<Violation> {
         let mut found = Vec::new();
-        let books = Books::read(records, &mut found);
-        let tasks: BTreeSet<&str> = tasks.iter().map(String::as_str).collect();
-        for call in books.calls.values() {
-            self.call(call, &books, &tasks, now, &mut found);
+        let Changed { keys, gone } = store.take_changed();
+        let mut touched = self.read(&keys, store, &mut found);
+        for task in &gone {
+            let mut parts = task.as_str().split('/');
+            let (kind, name) = (parts.next(), parts.nth(1).unwrap_or_default());
+            if kind == Some("wrap") {
+                touched.agents.extend(name.parse::<AgentId>());
+            } else {
+                touched.calls.extend(name.parse::<CallId>());
+            }
         }
-        for agent in books.agents.values() {
-            self.agent(agent, &books, &tasks, &mut found);
+        self.judge(&touched, store, now, &mut found);
+        for call in touched.calls.iter().filter_map(|id| self.books.calls.get(id)) {
+            let gone = call.legs.iter().filter(|leg| leg.role == LegRole::Customer && !leg.is_live());
+            let truths = gone.filter_map(|leg| carrier.call(leg.sid.as_deref()?));
+            if truths.into_iter().any(|truth| !truth.status.is_over()) {
+                found.push(Violation::new("I-13", format!("call {}: the customer is believed gone", call.id)));
+            }
         }
-        self.nobody_waits_beside_a_free_agent(&books, now, &mut found);
+        self.books.let_go(&touched.calls);
+        self.commands(sent, &mut found);
         found
     }
 
-    fn call(&mut self, call: &Call, books: &Books, tasks: &BTreeSet<&str>, now: Timestamp, found: &mut Vec<Violation>) {
+    fn read<'a>(
+        &mut self,
+        keys: impl IntoIterator<Item = &'a Key>,
+        store: &SimStore,
+        found: &mut Vec<Violation>,
+    ) -> Touched {
+        let mut touched = Touched::default();
+        for key in keys {
+            found.extend(self.books.read(key.as_str(), store.record(key).as_ref(), &mut touched).err());
+        }
+        touched
+    }
+
+    fn judge(&mut self, touched: &Touched, store: &SimStore, now: Timestamp, found: &mut Vec<Violation>) {
+        let mut books = std::mem::take(&mut self.books);
+        for call in touched.calls.iter().filter_map(|id| books.calls.get(id)) {
+            self.call(call, &books, store, found);
+        }
+        for agent in touched.agents.iter().filter_map(|id| books.agents.get(id)) {
+            self.agent(agent, &books, store, found);
+        }
+        for (call, offer) in books.overdue(now - OVERDUE) {
+            found.push(Violation::new("I-3", format!("call {call}: offer {offer} is a minute past its deadline")));
+        }
+        if let Some(board) = &self.board {
+            found.extend(self.beside.look(&books, touched, board.rules(), now));
+        }
+        self.books = books;
+    }
+
+    fn call(&mut self, call: &Call, books: &Books, store: &SimStore, found: &mut Vec<Violation>) {
         let mut broken =
             |rule: &str, what: String| found.push(Violation::new(rule, format!("call {}: {what}", call.id)));
         for offer in &call.offers {
@@ -144,11 +176,8 @@ impl Audit {
                 OfferState::Accepted => format!("claim/{}/{}/{}", call.tenant, call.id, offer.number),
                 OfferState::Bridged => format!("upkeep/{}/{}", call.tenant, call.id),
             };
-            if !tasks.contains(timer.as_str()) {
+            if !store.has_task(&timer) {
                 broken("I-3", format!("offer {} is {:?} without a deadline {timer}", offer.number, offer.state));
-            }
-            if offer.state != OfferState::Bridged && now.since(offer.until) > std::time::Duration::from_secs(60) {
-                broken("I-3", format!("offer {} is a minute past its deadline", offer.number));
             }
         }
         self.offers_move_forward(call, found);
@@ -163,12 +192,12 @@ impl Audit {
         if call.state == CallState::Ended && !call.offers.is_empty() {
             broken("I-14", "it has ended and still holds agents".to_owned());
         }
-        if call.state == CallState::Waiting && !tasks.contains(format!("wait/{}/{}", call.tenant, call.id).as_str()) {
+        if call.state == CallState::Waiting && !store.has_task(&format!("wait/{}/{}", call.tenant, call.id)) {
             broken("I-32", "it waits without a limit".to_owned());
         }
         let owed = call.legs.iter().filter(|leg| !leg.commands.is_empty());
         for leg in owed {
-            if !tasks.contains(format!("do/{}/{}/{}", call.tenant, call.id, leg.id).as_str()) {
+            if !store.has_task(&format!("do/{}/{}/{}", call.tenant, call.id, leg.id)) {
                 broken("I-21", format!("leg {} has commands that nobody will carry out", leg.id));
             }
         }
@@ -176,25 +205,6 @@ impl Audit {
             && *self.queued_at.entry(call.id).or_insert(queued_at) != queued_at
         {
             broken("I-36", "its place in the line was lost".to_owned());
-        }
-    }
-
-    /// I-34: no call waits unoffered while an agent who could take it is free, all the time.
-    fn nobody_waits_beside_a_free_agent(&mut self, books: &Books, now: Timestamp, found: &mut Vec<Violation>) {
-        for call in books.calls.values() {
-            let could =
-                |agent: &&Agent| self.board.as_ref().is_some_and(|board| board.rules().could_offer(call, agent, now));
-            let waits = call.state == CallState::Waiting && call.offers.is_empty();
-            if !waits || !books.agents.values().any(|agent| could(&agent)) {
-                self.servable.remove(&call.id);
-                continue;
-            }
-            let since = *self.servable.entry(call.id).or_insert(now);
-            if now.since(since) > PATIENCE {
-                self.servable.insert(call.id, now);
-                let what = format!("call {} has waited since {since} while somebody free could take it", call.id);
-                found.push(Violation::new("I-34", what));
-            }
         }
     }
 
@@ -272,34 +282,25 @@ impl Audit {
         }
     }
 
-    fn agent(&mut self, agent: &Agent, books: &Books, tasks: &BTreeSet<&str>, found: &mut Vec<Violation>) {
+    fn agent(&mut self, agent: &Agent, books: &Books, store: &SimStore, found: &mut Vec<Violation>) {
         let name = &agent.spec.id;
         let mut broken = |rule: &str, what: String| found.push(Violation::new(rule, format!("agent {name}: {what}")));
-        let offers: Vec<_> = books
-            .calls
-            .values()
-            .flat_map(|call| call.offers.iter().map(move |offer| (call, offer)))
-            .filter(|(_, offer)| offer.agent == *name)
-            .collect();
-        if offers.len() > 1 {
-            broken("I-1", format!("holds {} offers at once", offers.len()));
+        let count = books.offers_of(name).count();
+        if count > 1 {
+            broken("I-1", format!("holds {count} offers at once"));
         }
         if let Some(work) = &agent.work {
-            let fits = offers.iter().any(|(call, offer)| {
-                let state = match work.state {
-                    WorkState::Offered => OfferState::Offered,
-                    WorkState::Accepted => OfferState::Accepted,
-                    WorkState::Talking => OfferState::Bridged,
-                };
-                call.id == work.call && offer.number == work.offer && offer.state == state
-            });
-            if !fits {
+            let state = match work.state {
+                WorkState::Offered => OfferState::Offered,
+                WorkState::Accepted => OfferState::Accepted,
+                WorkState::Talking => OfferState::Bridged,
+            };
+            if !books.offers_of(name).any(|offer| offer == (work.call, work.offer, state)) {
                 broken("I-2", format!("works on offer {} of call {}, which is not so", work.offer, work.call));
             }
         }
-        if agent.wrap_until.is_some()
-            && !tasks.iter().any(|task| task.starts_with("wrap/") && task.ends_with(&format!("/{name}")))
-        {
+        let tenant = self.board.as_ref().map(|board| board.rules().tenant.to_string()).unwrap_or_default();
+        if agent.wrap_until.is_some() && !store.has_task(&format!("wrap/{tenant}/{name}")) {
             broken("I-32", "is in wrap-up without an end".to_owned());
         }
         let intent = format!("{:?}", agent.intent);
@@ -309,100 +310,86 @@ impl Audit {
         {
             broken("I-6", format!("what the agent wants went from {was} to {intent} by itself"));
         }
-        let answered = books
-            .calls
-            .values()
-            .flat_map(|call| &call.events)
-            .filter(|event| matches!(&event.kind, EventKind::Connected { agent, .. } if agent == name));
-        let counted = answered.count() as u64;
+        let counted = books.talks_of(name);
         if counted != agent.answered {
             broken("I-11", format!("counts {} calls, the history says {counted}", agent.answered));
         }
     }
 
-    /// Compares the books with what must be true of them at any moment: nobody is believed gone who is on the line (I-13),
-    /// nothing is dialled twice (I-20), nothing overtakes (I-24).
-    pub(crate) fn beside_the_truth(&self, records: &[Record], carrier: &Carrier, sent: &[Sent]) -> Vec<Violation> {
-        let mut found = Vec::new();
-        let books = Books::read(records, &mut Vec::new());
-        let customers = books.calls.values().flat_map(|call| call.legs.iter().map(move |leg| (call, leg)));
-        for (call, leg) in customers.filter(|(_, leg)| leg.role == LegRole::Customer && !leg.is_live()) {
-            let truth = leg.sid.as_deref().and_then(|sid| carrier.call(sid));
-            if truth.is_some_and(|truth| !truth.status.is_over()) {
-                found.push(Violation::new("I-13", format!("call {}: the customer is believed gone", call.id)));
-            }
-        }
-        Self::commands(sent, &mut found);
-        found
-    }
-
-    fn commands(sent: &[Sent], found: &mut Vec<Violation>) {
-        let (mut created, mut last): (BTreeMap<&str, usize>, BTreeMap<&str, u32>) = (BTreeMap::new(), BTreeMap::new());
+    fn commands(&mut self, sent: &[Sent], found: &mut Vec<Violation>) {
         for command in sent {
             let Some((leg, seq)) = command.id.rsplit_once('/') else { continue };
             let seq: u32 = seq.parse().unwrap_or(0);
-            if command.what == "dial" {
-                *created.entry(leg).or_default() += command.created.len();
-            }
-            if last.insert(leg, seq).is_some_and(|before| before > seq) {
+            let (created, last) = self.commands.entry(leg.to_owned()).or_insert((0, seq));
+            if *last > seq {
                 found.push(Violation::new("I-24", format!("a later command on leg {leg} overtook command {seq}")));
             }
-        }
-        for (leg, count) in created.into_iter().filter(|(_, count)| *count > 1) {
-            found.push(Violation::new("I-20", format!("leg {leg} was dialled {count} times")));
-        }
-    }
-
-    /// Compares the books with the truth, at rest.
-    pub(crate) fn at_rest(&self, records: &[Record], tasks: &[String], carrier: &Carrier) -> Vec<Violation> {
-        let mut found = Vec::new();
-        let books = Books::read(records, &mut found);
-        let truth = carrier.calls();
-        let live: BTreeSet<&str> =
-            truth.iter().filter(|leg| !leg.status.is_over()).map(|leg| leg.sid.as_str()).collect();
-        let known: BTreeMap<&str, (&Call, &crate::model::Leg)> = books
-            .calls
-            .values()
-            .flat_map(|call| call.legs.iter().filter_map(move |leg| Some((leg.sid.as_deref()?, (call, leg)))))
-            .collect();
-        for leg in &truth {
-            let owner = known.get(leg.sid.as_str());
-            let is_dialled = leg.direction == Direction::OutboundDial;
-            if live.contains(leg.sid.as_str()) && !is_dialled && owner.is_none_or(|(_, leg)| !leg.is_live()) {
-                found.push(Violation::new("I-27", format!("leg {} to {} is live and nobody owns it", leg.sid, leg.to)));
-            }
-            if leg.direction == Direction::Inbound && owner.is_none() && leg.ended_at.is_none() {
-                found.push(Violation::new("I-9", format!("caller {} is in no call", leg.from)));
-            }
-        }
-        for (sid, (call, leg)) in &known {
-            if leg.is_live() && !live.contains(sid) {
-                found.push(Violation::new("I-28", format!("call {}: leg {} is long over", call.id, leg.id)));
-            }
-            if leg.role == LegRole::Customer && !leg.is_live() && live.contains(sid) {
-                found.push(Violation::new("I-13", format!("call {}: the customer is believed gone", call.id)));
-            }
-        }
-        Self::commands_at_rest(&books, tasks, &mut found);
-        found
-    }
-
-    fn commands_at_rest(books: &Books, tasks: &[String], found: &mut Vec<Violation>) {
-        for call in books.calls.values() {
-            let idle = call.legs.iter().all(|leg| leg.commands.is_empty());
-            if call.state == CallState::Ended && !idle {
-                found.push(Violation::new("I-21", format!("call {}: commands are left over", call.id)));
-            }
-            if call.state == CallState::Ended && call.legs.iter().any(crate::model::Leg::is_live) {
-                found.push(Violation::new("I-23", format!("call {} has ended and a leg of it lives on", call.id)));
-            }
-            let any_live = call.legs.iter().any(crate::model::Leg::is_live);
-            if call.state == CallState::Ended && !any_live {
-                let id = call.id.to_string();
-                if let Some(task) = tasks.iter().find(|task| task.contains(&id) && !task.starts_with("upkeep/")) {
-                    found.push(Violation::new("I-21", format!("call {id} is over and {task} is left over")));
+            *last = seq;
+            if command.what == "dial" && !command.created.is_empty() {
+                *created += command.created.len();
+                if *created > 1 {
+                    found.push(Violation::new("I-20", format!("leg {leg} was dialled {created} times")));
                 }
             }
+        }
+    }
+
+    /// Judges everything that is stored, and compares it with the truth, at rest.
+    pub(crate) fn at_rest(&mut self, store: &SimStore, carrier: &Carrier, now: Timestamp) -> Vec<Violation> {
+        let mut found = Vec::new();
+        let records = store.records();
+        let touched = self.read(records.iter().map(|record| &record.key), store, &mut found);
+        self.judge(&touched, store, now, &mut found);
+        let truth = carrier.calls();
+        legs_at_rest(&self.books, &truth, &mut found);
+        commands_at_rest(&self.books, &store.tasks(), &mut found);
+        self.books.let_go(&touched.calls);
+        found
+    }
+}
+
+/// Every leg that lives belongs to a call, and every leg that a call believes in lives.
+fn legs_at_rest(books: &Books, truth: &[CallView], found: &mut Vec<Violation>) {
+    let live: BTreeSet<&str> = truth.iter().filter(|leg| !leg.status.is_over()).map(|leg| leg.sid.as_str()).collect();
+    let known: BTreeMap<&str, (&Call, &Leg)> = books
+        .calls
+        .values()
+        .flat_map(|call| call.legs.iter().filter_map(move |leg| Some((leg.sid.as_deref()?, (call, leg)))))
+        .collect();
+    for leg in truth {
+        let owner = known.get(leg.sid.as_str());
+        let is_dialled = leg.direction == Direction::OutboundDial;
+        if live.contains(leg.sid.as_str()) && !is_dialled && owner.is_none_or(|(_, leg)| !leg.is_live()) {
+            found.push(Violation::new("I-27", format!("leg {} to {} is live and nobody owns it", leg.sid, leg.to)));
+        }
+        if leg.direction == Direction::Inbound && owner.is_none() && leg.ended_at.is_none() {
+            found.push(Violation::new("I-9", format!("caller {} is in no call", leg.from)));
+        }
+    }
+    for (sid, (call, leg)) in &known {
+        if leg.is_live() && !live.contains(sid) {
+            found.push(Violation::new("I-28", format!("call {}: leg {} is long over", call.id, leg.id)));
+        }
+        if leg.role == LegRole::Customer && !leg.is_live() && live.contains(sid) {
+            found.push(Violation::new("I-13", format!("call {}: the customer is believed gone", call.id)));
+        }
+    }
+}
+
+/// Nothing is left to be done for a call that is over.
+fn commands_at_rest(books: &Books, tasks: &[String], found: &mut Vec<Violation>) {
+    let mut left: BTreeMap<&str, &str> = BTreeMap::new();
+    for task in tasks.iter().filter(|task| !task.starts_with("upkeep/")).rev() {
+        left.extend(task.split('/').nth(2).map(|name| (name, task.as_str())));
+    }
+    for call in books.calls.values().filter(|call| call.state == CallState::Ended) {
+        if call.legs.iter().any(|leg| !leg.commands.is_empty()) {
+            found.push(Violation::new("I-21", format!("call {}: commands are left over", call.id)));
+        }
+        if call.legs.iter().any(Leg::is_live) {
+            found.push(Violation::new("I-23", format!("call {} has ended and a leg of it lives on", call.id)));
+        } else if let Some(task) = left.get(call.id.to_string().as_str()) {
+            found.push(Violation::new("I-21", format!("call {} is over and {task} is left over", call.id)));
         }
     }
 }

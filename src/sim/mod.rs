@@ -14,7 +14,7 @@ mod store;
 mod story;
 mod world;
 
-pub use shift::{Shift, ShiftReport};
+pub use shift::{Habits, Shift, ShiftReport};
 pub use store::{SimStore, StoreFault, Tamper};
 
 pub use nodes::Sent;

@@ -50,6 +50,11 @@ impl SimTelephony {
         lock(&self.sent).clone()
     }
 
+    /// Hands on what reached the carrier after the first `known`.
+    pub(crate) fn sent_after(&self, known: usize) -> Vec<Sent> {
+        lock(&self.sent).get(known..).unwrap_or_default().to_vec()
+    }
+
     fn send(&self, request: &ApiRequest) -> RestReply {
         let body = request.body.clone().unwrap_or_default();
         let method = request.method.to_string();

@@ -1,17 +1,62 @@
 //! A shift: many callers and agents who behave as people do, drawn from a seed, with faults; then quiet, and the audit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use crate::core::Request;
 use crate::engine::Builder;
+use crate::id::AgentId;
+use crate::model::Call;
 use crate::sim::audit::Violation;
 use crate::sim::carrier::{CarrierConfig, Direction, Faults, LostCall};
 use crate::sim::fnv::fnv1a;
 use crate::sim::store::{StoreFault, Tamper};
 use crate::sim::world::{Chaos, World};
 use crate::time::Timestamp;
+
+/// How the people of a shift behave. Of two times, each is drawn evenly from the first up to the second.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Habits {
+    /// Keys of which callers press three, one by one; a key that is there twice is pressed twice as often.
+    pub keys: Vec<char>,
+    /// How long callers stay on the line at most, from dialling.
+    pub patience: (Duration, Duration),
+    /// How many people share the calls between them; 0: each call is somebody else's, as good as.
+    pub regulars: u32,
+    /// How long a telephone rings until the agent answers or declines.
+    pub answers_after: (Duration, Duration),
+    /// Of ten calls, how many an agent declines.
+    pub declines_of_10: u8,
+    /// Of ten calls, how many an agent lets ring.
+    pub ignores_of_10: u8,
+    /// How long agents talk.
+    pub talks: (Duration, Duration),
+    /// After which time an agent takes a break, signs out, or says again to be ready; `None`: all stay ready.
+    pub leaves_after: Option<(Duration, Duration)>,
+    /// How long an agent is away.
+    pub away: (Duration, Duration),
+}
+
+impl Default for Habits {
+    /// Callers who press 1, 2 or 9 and wait 4 s to 114 s; agents who answer within 6.5 s, talk up to 65 s, and come and go.
+    fn default() -> Self {
+        let away = (Duration::from_secs(10), Duration::from_secs(50));
+        Self {
+            keys: vec!['1', '2', '1', '2', '9'],
+            patience: (Duration::from_secs(4), Duration::from_secs(114)),
+            regulars: 0,
+            answers_after: (Duration::from_millis(500), Duration::from_millis(6_500)),
+            declines_of_10: 1,
+            ignores_of_10: 1,
+            talks: (Duration::from_secs(5), Duration::from_secs(65)),
+            leaves_after: Some(away),
+            away,
+        }
+    }
+}
 
 /// What happens in a shift.
 #[derive(Clone)]
@@ -24,6 +69,8 @@ pub struct Shift {
     pub gap: Duration,
     /// Nodes.
     pub nodes: usize,
+    /// How people behave.
+    pub habits: Habits,
     /// The carrier's faults while callers arrive.
     pub faults: Faults,
     /// The nodes' faults while callers arrive.
@@ -49,6 +96,7 @@ impl Shift {
             callers: 20,
             gap: Duration::from_secs(8),
             nodes: 2,
+            habits: Habits::default(),
             faults: Faults::default(),
             chaos: Chaos { shuffle: true, ..Chaos::default() },
             commit_fails_per_mille: 0,
@@ -105,18 +153,19 @@ pub struct ShiftReport {
 enum Act {
     Dials,
     Presses(String),
-    CallerHangsUp(String),
+    HangsUp(String),
     AgentDecides(String),
-    AgentHangsUp(String),
-    AgentIdles(usize),
+    AgentLeaves(usize),
 }
 
 struct People {
     acts: BTreeMap<(Timestamp, u64), Act>,
     serial: u64,
-    agents: Vec<(crate::id::AgentId, String)>,
+    agents: Vec<AgentId>,
+    /// Which agent an address is.
+    places: BTreeMap<String, usize>,
     numbers: Vec<String>,
-    seen_ringing: std::collections::BTreeSet<String>,
+    seen_ringing: BTreeSet<String>,
 }
 
 impl People {
@@ -137,6 +186,15 @@ impl Shift {
     /// If the configuration has mistakes.
     #[must_use]
     pub fn run(&self, builder: &Builder) -> ShiftReport {
+        self.play(builder).0
+    }
+
+    /// Runs it, and gives the world as it is afterwards too: for what is to be read from its books.
+    ///
+    /// # Panics
+    /// If the configuration has mistakes.
+    #[must_use]
+    pub fn play(&self, builder: &Builder) -> (ShiftReport, World) {
         let config = CarrierConfig { seed: self.seed, faults: self.faults.clone(), ..CarrierConfig::default() };
         let mut world = World::new(builder, config, self.nodes).unwrap_or_else(|mistakes| panic!("{mistakes}"));
         if let Some(tamper) = &self.tamper {
@@ -147,11 +205,12 @@ impl Shift {
         let mut people = People {
             acts: BTreeMap::new(),
             serial: 0,
-            agents: rules.agents.values().map(|spec| (spec.id.clone(), spec.endpoint.to_string())).collect(),
+            agents: rules.agents.keys().cloned().collect(),
+            places: rules.agents.values().enumerate().map(|(at, spec)| (spec.endpoint.to_string(), at)).collect(),
             numbers: rules.numbers.keys().cloned().collect(),
-            seen_ringing: std::collections::BTreeSet::new(),
+            seen_ringing: BTreeSet::new(),
         };
-        for (agent, _) in people.agents.clone() {
+        for agent in people.agents.clone() {
             let _ = world.block_on(board.request(Request::Ready(agent)));
         }
         let mut at = world.now();
@@ -159,14 +218,15 @@ impl Shift {
             at = at + ms(world.random(2 * u64::try_from(self.gap.as_millis()).unwrap_or(1)));
             people.at(at, Act::Dials);
         }
-        for agent in 0..people.agents.len() {
+        let leaving = if self.habits.leaves_after.is_some() { people.agents.len() } else { 0 };
+        for agent in 0..leaving {
             let first = world.now() + ms(20_000 + world.random(60_000));
-            people.at(first, Act::AgentIdles(agent));
+            people.at(first, Act::AgentLeaves(agent));
         }
         world.set_chaos(self.chaos.clone());
         self.work(&mut world, &mut people, at + Duration::from_secs(120));
-        Self::heal(&mut world, &mut people);
-        report(&mut world)
+        self.heal(&mut world, &mut people);
+        (report(&world), world)
     }
 
     fn work(&self, world: &mut World, people: &mut People, until: Timestamp) {
@@ -179,21 +239,21 @@ impl Shift {
                 world.store().fault_next_commit(fault);
             }
             world.run_until(next, |_| false);
-            notice_ringing(world, people);
-            act(world, people);
+            self.notice_ringing(world, people);
+            self.act(world, people);
         }
     }
 
     /// The faults stop; whoever is on the line goes on for a while, then everybody hangs up and the world comes to rest.
-    fn heal(world: &mut World, people: &mut People) {
+    fn heal(&self, world: &mut World, people: &mut People) {
         world.set_chaos(Chaos::default());
         world.carrier(|carrier| carrier.set_faults(Faults::default()));
         let until = world.now() + Duration::from_secs(90);
         while world.now() < until {
             let next = (world.now() + ms(500)).min(until);
             world.run_until(next, |_| false);
-            notice_ringing(world, people);
-            act(world, people);
+            self.notice_ringing(world, people);
+            self.act(world, people);
         }
         let callers: Vec<String> = world
             .carrier(|carrier| carrier.calls())
@@ -209,89 +269,108 @@ impl Shift {
     }
 }
 
-/// An agent whose telephone begins to ring makes up their mind.
-fn notice_ringing(world: &mut World, people: &mut People) {
-    for (_, endpoint) in people.agents.clone() {
-        for sid in world.carrier(|carrier| carrier.ringing_at(&endpoint)) {
-            if people.seen_ringing.insert(sid.clone()) {
-                let at = world.now() + ms(500 + world.random(6_000));
-                people.at(at, Act::AgentDecides(sid));
-            }
-        }
-    }
+fn drawn(world: &mut World, (least, most): (Duration, Duration)) -> Duration {
+    let span = u64::try_from(most.saturating_sub(least).as_millis()).unwrap_or(u64::MAX);
+    least + ms(world.random(span))
 }
 
-fn act(world: &mut World, people: &mut People) {
-    let now = world.now();
-    while let Some(entry) = people.acts.first_entry() {
-        if entry.key().0 > now {
-            return;
+impl Shift {
+    /// An agent whose telephone begins to ring makes up their mind.
+    fn notice_ringing(&self, world: &mut World, people: &mut People) {
+        let mut new: Vec<(usize, String)> = world.carrier(|carrier| {
+            let unseen = carrier.ringing().filter(|(_, sid)| !people.seen_ringing.contains(*sid));
+            unseen.filter_map(|(at, sid)| Some((*people.places.get(at)?, sid.to_owned()))).collect()
+        });
+        new.sort_by_key(|(agent, _)| *agent);
+        for (_, sid) in new {
+            people.seen_ringing.insert(sid.clone());
+            let at = world.now() + drawn(world, self.habits.answers_after);
+            people.at(at, Act::AgentDecides(sid));
         }
-        let what = entry.remove();
-        match what {
-            Act::Dials => dials(world, people),
-            Act::Presses(sid) => {
-                let keys = ["1", "2", "1", "2", "9"];
-                let key = keys[usize::try_from(world.random(5)).unwrap_or(0)];
-                world.carrier(|carrier| carrier.presses(&sid, key));
+    }
+
+    fn act(&self, world: &mut World, people: &mut People) {
+        let now = world.now();
+        while let Some(entry) = people.acts.first_entry() {
+            if entry.key().0 > now {
+                return;
             }
-            Act::CallerHangsUp(sid) => world.carrier(|carrier| carrier.hangs_up(&sid)),
-            Act::AgentDecides(sid) => match world.random(10) {
-                0 => world.carrier(|carrier| carrier.declines(&sid)),
-                1 => {}
-                _ => {
-                    world.carrier(|carrier| carrier.answers(&sid));
-                    let talk = now + ms(5_000 + world.random(60_000));
-                    people.at(talk, Act::AgentHangsUp(sid));
+            let what = entry.remove();
+            match what {
+                Act::Dials => self.dials(world, people),
+                Act::Presses(sid) => {
+                    let at = world.random(self.habits.keys.len() as u64);
+                    let key = self.habits.keys.get(usize::try_from(at).unwrap_or(0)).map(ToString::to_string);
+                    world.carrier(|carrier| carrier.presses(&sid, &key.unwrap_or_default()));
                 }
-            },
-            Act::AgentHangsUp(sid) => world.carrier(|carrier| carrier.hangs_up(&sid)),
-            Act::AgentIdles(agent) => idles(world, people, agent),
+                Act::AgentDecides(sid) => self.decides(world, people, &sid),
+                Act::HangsUp(sid) => world.carrier(|carrier| carrier.hangs_up(&sid)),
+                Act::AgentLeaves(agent) => self.leaves(world, people, agent),
+            }
+            world.settle();
         }
-        world.settle();
+    }
+
+    fn decides(&self, world: &mut World, people: &mut People, sid: &str) {
+        let draw = world.random(10);
+        let declines = u64::from(self.habits.declines_of_10);
+        if draw < declines {
+            world.carrier(|carrier| carrier.declines(sid));
+        } else if draw >= declines + u64::from(self.habits.ignores_of_10) {
+            world.carrier(|carrier| carrier.answers(sid));
+            let over = world.now() + drawn(world, self.habits.talks);
+            people.at(over, Act::HangsUp(sid.to_owned()));
+        }
+    }
+
+    fn dials(&self, world: &mut World, people: &mut People) {
+        let now = world.now();
+        let from = match self.habits.regulars {
+            0 => format!("+1415556{:04}", people.serial % 10_000),
+            regulars => format!("+1415557{:04}", world.random(u64::from(regulars))),
+        };
+        let which = usize::try_from(world.random(people.numbers.len() as u64)).unwrap_or(0);
+        let Some(to) = people.numbers.get(which).cloned() else { return };
+        let sid = world.carrier(|carrier| carrier.caller_dials(&from, &to));
+        for wait in [2_000, 9_000, 16_000] {
+            let at = now + ms(wait + world.random(3_000));
+            people.at(at, Act::Presses(sid.clone()));
+        }
+        let patience = now + drawn(world, self.habits.patience);
+        people.at(patience, Act::HangsUp(sid));
+    }
+
+    /// An agent takes a break, comes back, or signs out and in.
+    fn leaves(&self, world: &mut World, people: &mut People, at: usize) {
+        let Some(agent) = people.agents.get(at).cloned() else { return };
+        let Some(stays) = self.habits.leaves_after else { return };
+        let board = world.switchboard();
+        let (request, again) = match world.random(4) {
+            0 => (Request::Break(agent, "tea".to_owned()), self.habits.away),
+            1 => (Request::SignOut(agent), self.habits.away),
+            _ => (Request::Ready(agent), stays),
+        };
+        // The store may refuse just now; the agent tries again later.
+        let _ = world.block_on(board.request(request));
+        let again = world.now() + drawn(world, again);
+        people.at(again, Act::AgentLeaves(at));
     }
 }
 
-fn dials(world: &mut World, people: &mut People) {
-    let now = world.now();
-    let from = format!("+1415556{:04}", people.serial % 10_000);
-    let which = usize::try_from(world.random(people.numbers.len() as u64)).unwrap_or(0);
-    let Some(to) = people.numbers.get(which).cloned() else { return };
-    let sid = world.carrier(|carrier| carrier.caller_dials(&from, &to));
-    for wait in [2_000, 9_000, 16_000] {
-        let at = now + ms(wait + world.random(3_000));
-        people.at(at, Act::Presses(sid.clone()));
-    }
-    let patience = now + ms(4_000 + world.random(110_000));
-    people.at(patience, Act::CallerHangsUp(sid));
-}
-
-/// An agent takes a break, comes back, or signs out and in.
-fn idles(world: &mut World, people: &mut People, at: usize) {
-    let Some((agent, _)) = people.agents.get(at).cloned() else { return };
-    let board = world.switchboard();
-    let request = match world.random(4) {
-        0 => Request::Break(agent, "tea".to_owned()),
-        1 => Request::SignOut(agent),
-        _ => Request::Ready(agent),
-    };
-    // The store may refuse just now; the agent tries again later.
-    let _ = world.block_on(board.request(request));
-    let again = world.now() + ms(10_000 + world.random(40_000));
-    people.at(again, Act::AgentIdles(at));
-}
-
-fn report(world: &mut World) -> ShiftReport {
+fn report(world: &World) -> ShiftReport {
     let (legs, joined) = world.carrier(|carrier| (carrier.calls(), carrier.joined()));
     let callers: Vec<&str> =
         legs.iter().filter(|leg| leg.direction == Direction::Inbound).map(|leg| leg.sid.as_str()).collect();
-    let heard = |sid: &str| joined.iter().any(|joined| joined.a == sid || joined.b == sid);
+    let heard: BTreeSet<&str> = joined.iter().flat_map(|joined| [joined.a.as_str(), joined.b.as_str()]).collect();
     let complaints = world.carrier(|carrier| carrier.notifications());
-    let books = format!("{:?}", world.store().records());
-    let fingerprint = fnv1a(&books);
+    let fingerprint = world
+        .store()
+        .records()
+        .iter()
+        .fold(0, |hash, record| fnv1a(&format!("{hash:x} {} {:?} {}", record.key, record.version, record.body.0)));
     ShiftReport {
         arrived: callers.len(),
-        joined: callers.iter().filter(|sid| heard(sid)).count(),
+        joined: callers.iter().filter(|sid| heard.contains(*sid)).count(),
         lost: world.carrier(|carrier| carrier.lost()),
         violations: world.violations().to_vec(),
         steps: world.steps(),
@@ -307,9 +386,9 @@ fn lost_stories(world: &World) -> String {
         for heard in world.carrier(|carrier| carrier.heard(&lost.call)) {
             let _ = writeln!(story, "{} {} {:?}", lost.call, heard.from, heard.what);
         }
-        let page = world.block_on(world.switchboard().calls(None, 256));
-        let calls = page.map(|page| page.calls).unwrap_or_default();
-        for call in calls.iter().filter(|call| call.legs.iter().any(|leg| leg.sid.as_ref() == Some(&lost.call))) {
+        let calls = world.store().records().into_iter().filter(|record| record.key.as_str().starts_with("call/"));
+        let calls = calls.filter_map(|record| Call::deserialize(&*record.body.0).ok());
+        for call in calls.filter(|call| call.legs.iter().any(|leg| leg.sid.as_ref() == Some(&lost.call))) {
             for event in &call.events {
                 let _ = writeln!(story, "  {} {:?}", event.at, event.kind);
             }

@@ -1,6 +1,7 @@
 //! A store for the world: memory, with a pause before and after each call, and faults.
 
-use std::collections::VecDeque;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -11,7 +12,7 @@ use std::task::{Context, Poll};
 use async_trait::async_trait;
 
 use crate::store::{
-    Claim, Commit, CommitError, Key, MemoryStore, Page, Record, Scan, Store, StoreError, StoreErrorKind, Task,
+    Claim, Commit, CommitError, Key, MemoryStore, Page, Record, Scan, Store, StoreError, StoreErrorKind, Task, TaskId,
 };
 use crate::time::Timestamp;
 
@@ -39,7 +40,24 @@ pub enum StoreFault {
     AppliedButFailed,
 }
 
-/// Changes a commit on its way: how a bug is planted.
+/// What commits have changed.
+#[derive(Debug, Default)]
+pub(crate) struct Changed {
+    /// Keys that were written or deleted.
+    pub(crate) keys: BTreeSet<Key>,
+    /// Tasks that were settled or disarmed.
+    pub(crate) gone: BTreeSet<TaskId>,
+}
+
+impl Changed {
+    fn note(&mut self, commit: &Commit) {
+        let deleted = commit.deletes.iter().map(|(key, _)| key);
+        self.keys.extend(commit.puts.iter().map(|put| &put.key).chain(deleted).cloned());
+        self.gone.extend(commit.settle.iter().map(|lease| &lease.id).chain(&commit.disarm).cloned());
+    }
+}
+
+/// Changes a commit on its way: how a bug is planted. Is shown what is stored so far under the keys that the commit puts.
 pub type Tamper = Arc<dyn Fn(&mut Commit, &[Record]) + Send + Sync>;
 
 /// The store of a [`super::World`].
@@ -49,6 +67,7 @@ pub struct SimStore {
     down: AtomicBool,
     faults: Mutex<VecDeque<StoreFault>>,
     tamper: Mutex<Option<Tamper>>,
+    changed: Mutex<Changed>,
 }
 
 impl fmt::Debug for SimStore {
@@ -69,6 +88,7 @@ impl Default for SimStore {
             down: AtomicBool::new(false),
             faults: Mutex::default(),
             tamper: Mutex::default(),
+            changed: Mutex::default(),
         }
     }
 }
@@ -113,6 +133,23 @@ impl SimStore {
         self.inner.tasks().into_iter().map(|(id, ..)| id.as_str().to_owned()).collect()
     }
 
+    /// What is stored under `key`.
+    #[must_use]
+    pub fn record(&self, key: &Key) -> Option<Record> {
+        self.inner.record(key)
+    }
+
+    /// Whether there is a task of this name.
+    #[must_use]
+    pub fn has_task(&self, id: &str) -> bool {
+        self.inner.has_task(&TaskId::new(id))
+    }
+
+    /// What has changed since this was last asked.
+    pub(crate) fn take_changed(&self) -> Changed {
+        std::mem::take(&mut lock(&self.changed))
+    }
+
     fn check(&self) -> Result<(), StoreError> {
         if self.down.load(Ordering::Relaxed) {
             return Err(StoreError::new(StoreErrorKind::Unavailable, "the simulated store is down"));
@@ -151,15 +188,14 @@ impl Store for SimStore {
             return Err(failed());
         }
         let tamper = lock(&self.tamper).clone();
-        let result = match tamper {
-            None => self.inner.commit(commit).await,
-            Some(tamper) => {
-                let mut changed = commit.clone();
-                tamper(&mut changed, &self.inner.records());
-                self.inner.commit(&changed).await
-            }
-        };
+        let mut commit = Cow::Borrowed(commit);
+        if let Some(tamper) = tamper {
+            let stored: Vec<Record> = commit.puts.iter().filter_map(|put| self.inner.record(&put.key)).collect();
+            tamper(commit.to_mut(), &stored);
+        }
+        let result = self.inner.commit(&commit).await;
         if result.is_ok() {
+            lock(&self.changed).note(&commit);
             self.commits.fetch_add(1, Ordering::Relaxed);
         }
         Pause::default().await;

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use crate::core::call_key;
 use crate::engine::{Builder, ConfigErrors, Switchboard, WebhookReply};
 use crate::sim::audit::{Audit, Violation};
 use crate::sim::carrier::{Carrier, CarrierConfig, EndpointScript, HttpFault, HttpReply, NumberConfig, Ring, Webhook};
@@ -57,6 +58,8 @@ pub struct World {
     chaos: Chaos,
     steps: u64,
     audited: u64,
+    /// Commands that the audit has heard of.
+    heard: usize,
     audit: Audit,
     random: SplitMix64,
     answers: BTreeMap<String, String>,
@@ -108,6 +111,7 @@ impl World {
             chaos: Chaos::default(),
             steps: 0,
             audited: 0,
+            heard: 0,
             audit,
             random: SplitMix64::new(seed ^ 0x9e37_79b9_7f4a_7c15),
             answers: BTreeMap::new(),
@@ -350,8 +354,9 @@ impl World {
         let Some(call) = parts.next() else { return true };
         let mut number = || parts.next().and_then(|part| part.parse::<u64>().ok());
         let (Some(leg), Some(hop)) = (number(), number()) else { return true };
-        let records = self.store.records();
-        let Some(record) = records.iter().find(|record| record.key.as_str().ends_with(call)) else { return true };
+        let Some(id) = call.parse().ok() else { return true };
+        let tenant = &self.nodes[0].rules().tenant;
+        let Some(record) = self.store.record(&call_key(tenant, id)) else { return true };
         let legs = record.body.0.get("legs").and_then(|legs| legs.as_array()).cloned().unwrap_or_default();
         let told = legs.iter().filter(|one| one["id"].as_u64() == Some(leg));
         told.into_iter().all(|leg| {
@@ -378,20 +383,17 @@ impl World {
             return;
         }
         self.audited = commits;
-        let records = self.store.records();
-        let found = self.audit.look(&records, &self.store.tasks(), self.now());
-        self.violations.extend(found);
-        let sent = self.sent();
-        let found = self.carrier(|carrier| self.audit.beside_the_truth(&records, carrier, &sent));
+        let sent = self.telephony.sent_after(self.heard);
+        self.heard += sent.len();
+        let now = self.now();
+        let found = self.audit.look(&self.store, &lock(&self.carrier), &sent, now);
         self.violations.extend(found);
     }
 
     /// Compares the books with the truth. For a world at rest, after the last fault.
     pub fn audit_at_rest(&mut self) {
-        let found = {
-            let carrier = lock(&self.carrier);
-            self.audit.at_rest(&self.store.records(), &self.store.tasks(), &carrier)
-        };
+        let now = self.now();
+        let found = self.audit.at_rest(&self.store, &lock(&self.carrier), now);
         self.violations.extend(found);
     }
 }

@@ -41,6 +41,18 @@ impl MemoryStore {
         self.lock().records()
     }
 
+    /// The record under `key`: for audits in tests.
+    #[must_use]
+    pub fn record(&self, key: &Key) -> Option<Record> {
+        self.lock().record(key)
+    }
+
+    /// Whether there is a task of this name, held or not: for audits in tests.
+    #[must_use]
+    pub fn has_task(&self, id: &TaskId) -> bool {
+        self.lock().has_task(id)
+    }
+
     /// All tasks with due time and work, ascending by id, held or not: for audits in tests.
     #[must_use]
     pub fn tasks(&self) -> Vec<(TaskId, Timestamp, Body)> {

@@ -386,7 +386,15 @@ enum Fact {
 fn tell(desk: &mut Desk, call: CallId, leg: LegId, fact: Fact) {
     let sid = "CA2".to_owned();
     let changed = |state| Input::LegChanged { call, leg, sid: sid.clone(), state };
-    let room = |joined, seq| Input::RoomChanged { call, room: 0, sid: sid.clone(), joined, hung_up: false, seq };
+    let room = |joined, seq| Input::RoomChanged {
+        call,
+        room: 0,
+        conference: None,
+        sid: sid.clone(),
+        joined,
+        hung_up: false,
+        seq,
+    };
     desk.feed(&match fact {
         Fact::Ringing => changed(LegState::Ringing),
         Fact::Answered => changed(LegState::Answered),

@@ -1,6 +1,7 @@
 //! Every figure is a fold of the log, and means what its definition says.
 
 mod agents_by_hand;
+mod callbacks_by_hand;
 mod in_any_order;
 mod on_the_carrier;
 mod queues_by_hand;

@@ -3,6 +3,7 @@
 mod access;
 mod api;
 mod bad_webhooks;
+mod callbacks;
 mod figures;
 mod live;
 mod silence;
@@ -17,7 +18,7 @@ use axum::http::{Method, Request, StatusCode};
 use axum::response::Response;
 use serde_json::Value;
 use switchboard::http::{Access, Guard, ROUTES, router};
-use switchboard::setup::queue;
+use switchboard::setup::{Callback, queue};
 use switchboard::store::Store;
 use switchboard::telephony::FakeTelephony;
 use switchboard::webhook::{Algorithm, form, sign};
@@ -34,6 +35,7 @@ const CUSTOMER: &str = "+12015550142";
 fn switchboard_with(mount: &str, store: Option<Arc<dyn Store>>) -> Switchboard {
     let builder = Switchboard::builder()
         .queue(Queue::new("sales"))
+        .queue(Queue::new("support").callback(Callback::new()))
         .agent(Agent::new("ana").serves(["sales"]))
         .number(NUMBER, Flow::say("Thanks for calling.").then(queue("sales")))
         .public_base(format!("{HOST}{mount}"))

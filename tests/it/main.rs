@@ -1,6 +1,8 @@
 //! One binary for all integration tests; each module is named after a situation.
 
+mod a_caller_is_called_back;
 mod a_caller_reaches_an_agent;
+mod a_day_is_replayed;
 mod a_queue_overflows;
 mod access_tokens;
 mod acme;
@@ -11,8 +13,9 @@ mod architecture;
 mod attacks_on_the_core;
 mod callbacks_are_typed;
 mod carrier_keeps_the_protocol;
-mod configuration_mistakes_are_told;
 #[cfg(feature = "simulator")]
+mod choosing_is_explained;
+mod configuration_mistakes_are_told;
 mod demo_runs;
 mod docs_are_true;
 #[cfg(feature = "runtime")]
@@ -23,6 +26,7 @@ mod hop_urls;
 mod http_router_mounts_anywhere;
 mod no_input_breaks_a_reader;
 mod other_providers_speak_too;
+mod own_routing;
 mod planted_bugs;
 mod presets_choose_as_their_anchors;
 mod presets_join_callers_with_agents;
@@ -38,5 +42,7 @@ mod the_store_is_silent;
 mod twilio_client_over_a_socket;
 mod twiml_of_the_official_libraries;
 mod twiml_says_what_was_meant;
+mod waiting_callers_are_told;
+mod waits_are_foretold;
 mod we_call_somebody;
 mod webhook_signatures;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use switchboard::engine::Builder;
 use switchboard::setup::queue;
-use switchboard::sim::{Shift, ShiftReport};
+use switchboard::sim::carrier::CarrierConfig;
+use switchboard::sim::{Shift, ShiftReport, Sim};
 use switchboard::{Agent, Flow, Queue, Switchboard};
 
 /// Six agents, one queue that rings two at once, short waits: every rule gets its turn.
@@ -69,4 +70,24 @@ fn rough_shifts_break_no_invariant() {
 fn the_same_seed_gives_the_same_run() {
     let (first, second) = (Shift::rough(7).run(&floor()), Shift::rough(7).run(&floor()));
     assert_eq!((first.steps, first.fingerprint), (second.steps, second.fingerprint));
+}
+
+#[test]
+fn a_call_that_left_on_one_node_costs_the_other_no_agent() {
+    let waits = Queue::new("sales").wait_max(Duration::from_secs(600));
+    let app = Switchboard::builder()
+        .queue(waits)
+        .agent(Agent::new("ana").serves(["sales"]))
+        .number("+14155550100", Flow::say("Acme.").then(queue("sales")));
+    for seed in 0..24 {
+        let sim = Sim::start_with(&app, CarrierConfig { seed, ..CarrierConfig::default() }, 2);
+        sim.agent("ana").takes_break("tea");
+        let first = sim.caller("+14155550123").dials("+14155550100");
+        first.hears_music().waits(Duration::from_secs(5)).hangs_up();
+        sim.agent("ana").is_ready();
+        let second = sim.caller("+14155550124").dials("+14155550100");
+        second.hears_music();
+        sim.agent("ana").rings_within(Duration::from_secs(3)).answers();
+        second.talks_for(Duration::from_secs(5)).hangs_up();
+    }
 }

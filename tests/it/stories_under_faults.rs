@@ -1,14 +1,14 @@
 //! The stories again, with every webhook doubled, with webhooks reordered, with replies of the provider lost, with the store
 //! failing, and with the node dying at every await. Judged by the carrier's truth.
 
-use switchboard::Queue;
 use switchboard::core::Request;
 use switchboard::engine::Builder;
 use switchboard::id::{AgentId, QueueId};
-use switchboard::model::{AgentStatus, CallState, Target};
-use switchboard::setup::hang_up;
-use switchboard::sim::carrier::{CarrierConfig, Faults, NextRest, RestFault};
+use switchboard::model::{AgentStatus, CallState, CallbackState, Target};
+use switchboard::setup::{self, Announcements, Callback, hang_up};
+use switchboard::sim::carrier::{CarrierConfig, EndpointScript, Faults, NextRest, RestFault, Ring};
 use switchboard::sim::{Chaos, Sim, StoreFault};
+use switchboard::{Agent, Flow, Queue, Switchboard};
 
 use crate::acme::{CALLER, NUMBER, acme, ana_and_ben, only_ana, secs};
 
@@ -39,6 +39,10 @@ fn stories() -> Vec<(&'static str, Builder, Tell)> {
         ("full", only_ana(Queue::new("sales").waiting_max(1).overflow(hang_up("Full."))), full),
         ("closed", only_ana(Queue::new("sales").overflow(hang_up("Closed."))), closed),
         ("in order", only_ana(sales().wrap_up(secs(0))), in_order),
+        ("called back", callable(Callback::new()), called_back),
+        ("called back, rung first", callable(Callback::new().customer_first(secs(30))), called_back_first),
+        ("offered a callback while waiting", offered(), offered_a_callback),
+        ("has the place again", only_ana(sales()), has_the_place_again),
     ]
 }
 
@@ -208,6 +212,107 @@ fn in_order(sim: &Sim) {
     }
 }
 
+/// Callers who do not wait.
+fn callable(callback: Callback) -> Builder {
+    Switchboard::builder()
+        .queue(Queue::new("sales").wait_max(secs(600)).callback(callback))
+        .agent(Agent::new("ana").serves(["sales"]))
+        .number(NUMBER, Flow::say("Welcome.").then(setup::callback("sales")))
+}
+
+/// Callers who are told where they stand, and offered a callback.
+fn offered() -> Builder {
+    let told = Announcements::after(secs(15), secs(20)).position().offers_after(secs(40), 1);
+    only_ana(Queue::new("sales").wait_max(secs(600)).callback(Callback::new()).announcements(told))
+}
+
+/// The customer's telephone, which is answered after 4 s and on which 1 is pressed 12 s later.
+fn answers_and_confirms(sim: &Sim) {
+    let presses = (12..40).step_by(4).map(|at| (secs(at), "1".to_owned())).collect();
+    sim.phone(
+        CALLER,
+        EndpointScript { on_ring: Ring::Answers { after: secs(4) }, presses, ..EndpointScript::default() },
+    );
+}
+
+fn promised(sim: &Sim) {
+    let call = sim.last_call();
+    let callback = call.callback.filter(|callback| callback.state == CallbackState::Holding);
+    assert!(callback.is_some(), "no place is kept: {}", sim.story());
+}
+
+/// Whether customer and agent hear each other, by the carrier's truth.
+fn are_joined(sim: &Sim) -> bool {
+    sim.world().carrier(|carrier| {
+        carrier.joined().iter().filter(|joined| joined.to.is_none()).any(|joined| {
+            let mut to = [&joined.a, &joined.b].map(|sid| carrier.call(sid).map(|leg| leg.to).unwrap_or_default());
+            to.sort();
+            to == [CALLER, "client:ana"]
+        })
+    })
+}
+
+fn called_back(sim: &Sim) {
+    sim.agent("ana").busy();
+    answers_and_confirms(sim);
+    sim.caller(CALLER).dials(NUMBER).hears("press 1").presses("1").hears("Your place in the line is kept");
+    sim.waits(PATIENT);
+    promised(sim);
+    sim.agent("ana").is_ready();
+    sim.agent("ana").rings_within(PATIENT).answers();
+    sim.waits(PATIENT + PATIENT);
+    assert!(are_joined(sim), "{}", sim.story());
+    sim.request(Request::HangUp(sim.last_call().id));
+}
+
+fn called_back_first(sim: &Sim) {
+    sim.agent("ana").busy();
+    answers_and_confirms(sim);
+    sim.caller(CALLER).dials(NUMBER).hears("press 1").presses("1").hears("Your place in the line is kept");
+    sim.waits(PATIENT);
+    promised(sim);
+    sim.agent("ana").is_ready();
+    sim.agent("ana").rings_within(PATIENT + PATIENT).answers();
+    sim.waits(secs(20));
+    assert!(are_joined(sim), "{}", sim.story());
+    sim.request(Request::HangUp(sim.last_call().id));
+}
+
+fn offered_a_callback(sim: &Sim) {
+    sim.agent("ana").busy();
+    answers_and_confirms(sim);
+    let caller = sim.caller(CALLER).dials(NUMBER);
+    caller.hears_music();
+    caller
+        .waits(secs(20))
+        .hears("keep your place and call you back")
+        .presses("1")
+        .hears("Your place in the line is kept");
+    sim.waits(PATIENT);
+    promised(sim);
+    sim.agent("ana").is_ready();
+    sim.agent("ana").rings_within(PATIENT).answers();
+    sim.waits(PATIENT + PATIENT);
+    assert!(are_joined(sim), "{}", sim.story());
+    sim.request(Request::HangUp(sim.last_call().id));
+}
+
+fn has_the_place_again(sim: &Sim) {
+    sim.agent("ana").busy();
+    let caller = sim.caller(CALLER).dials(NUMBER);
+    caller.hears_music().hangs_up();
+    sim.waits(secs(20));
+    let queued_at = sim.last_call().queued_at;
+    let again = sim.caller(CALLER).dials(NUMBER);
+    again.hears("Your place in the line was kept").hears_music();
+    assert_eq!(sim.last_call().queued_at, queued_at);
+    sim.agent("ana").is_ready();
+    sim.agent("ana").rings_within(PATIENT).answers();
+    again.talks_for(secs(20));
+    assert!(again.is_joined_with("ana"));
+    again.hangs_up();
+}
+
 fn sales() -> QueueId {
     QueueId::new("sales").expect("a name")
 }
@@ -323,7 +428,11 @@ fn with_the_node_dying_at_every_await_4() {
 #[test]
 fn with_every_callback_lost() {
     let faults = Faults { callback_lost: 1000, ..Faults::default() };
-    for (name, app, tell) in [("by the menu", acme(), by_the_menu as Tell), ("agent hangs up", leave_alone(), leaves)] {
+    for (name, app, tell) in [
+        ("by the menu", acme(), by_the_menu as Tell),
+        ("agent hangs up", leave_alone(), leaves),
+        ("called back", callable(Callback::new()), called_back),
+    ] {
         println!("the story: {name}, every callback lost");
         let config = CarrierConfig { seed: 3, faults: faults.clone(), ..CarrierConfig::default() };
         let sim = Sim::start_with(&app, config, 2);

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CLASSES_MAX, FIRST_MIN, FIRST_SHOWN, Floor, Line, NONE, Post, Rank, Seat, Spot, index, pick};
+use super::table::{hash, mixed};
+use super::{Floor, Line, NONE, Post, Rank, Seat, Spot, index, pick};
 use crate::routing::strategy::{Compared, Key};
 use crate::routing::why::Reached;
 use crate::routing::{Levels, Needs, Strategy};
@@ -11,8 +12,6 @@ use crate::routing::{Levels, Needs, Strategy};
 const MIXED: u32 = u32::MAX;
 /// Stands for the needs of calls for one agent alone: they do not matter.
 const ANY: u32 = u32::MAX - 1;
-/// Making a class anew costs at least so many changes of an agent.
-const PATIENCE_MIN: u32 = 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ClassKey {
@@ -27,6 +26,13 @@ pub(super) struct ClassKey {
 impl ClassKey {
     pub(super) fn is_mixed(self) -> bool {
         self.needs == MIXED && self.only.is_none()
+    }
+
+    fn hash(self) -> u64 {
+        let (agent, direct) = self.only.unwrap_or_default();
+        let one = u64::from(self.line) << 32 | u64::from(self.needs);
+        let other = u64::from(self.stage) << 32 | u64::from(agent);
+        mixed(mixed(one) ^ other.rotate_left(17) ^ u64::from(self.weight) << 1 ^ u64::from(direct))
     }
 
     pub(super) fn alone(self, agent: u32, direct: bool) -> Self {
@@ -73,18 +79,11 @@ pub(super) struct Gauge {
 #[derive(Debug)]
 pub(super) struct Interned {
     pub(super) needs: Needs,
-    hash: (u64, u32),
     users: u32,
 }
 
-/// FNV-1a (Fowler, Noll, Vo): the same on every machine.
-fn hash(needs: &Needs) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut add = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    for (skill, levels) in needs {
-        skill.bytes().chain([0xFF, levels.least, levels.most]).for_each(&mut add);
-    }
-    hash
+fn hash_of_needs(needs: &Needs) -> u64 {
+    hash(needs.iter().flat_map(|(skill, levels)| skill.bytes().chain([0xFF, levels.least, levels.most])))
 }
 
 /// Whether an agent's skills meet what is needed.
@@ -92,7 +91,7 @@ pub(super) fn fits(seat: &Seat, bits: &[(u32, Levels)]) -> bool {
     bits.iter().all(|(skill, levels)| level(seat, *skill).is_some_and(|level| levels.contains(level)))
 }
 
-fn level(seat: &Seat, skill: u32) -> Option<u8> {
+pub(super) fn level(seat: &Seat, skill: u32) -> Option<u8> {
     let at = seat.skills.binary_search_by_key(&skill, |(known, _)| *known).ok()?;
     seat.skills.get(at).map(|(_, level)| *level)
 }
@@ -130,7 +129,7 @@ impl Class {
             bits,
             members: Vec::new(),
             first: BTreeSet::new(),
-            wanted: FIRST_MIN,
+            wanted: usize::MAX,
             tally: BTreeMap::new(),
             waiting: BTreeSet::new(),
             staffed: 0,
@@ -154,16 +153,14 @@ impl Class {
 impl Floor {
     /// A number for these needs, until as many [`forget`](Self::forget) it.
     pub(super) fn intern(&mut self, needs: &Needs) -> u32 {
-        let hash = hash(needs);
-        for (_, &known) in self.needs_of.range((hash, 0)..=(hash, u32::MAX)) {
-            let interned = &mut self.needs[known as usize];
-            if interned.needs == *needs {
-                interned.users += 1;
-                return known;
-            }
+        let hash = hash_of_needs(needs);
+        let known = &self.needs;
+        let is = |at: u32| known.get(at as usize).is_some_and(|interned| interned.needs == *needs);
+        if let Some(at) = self.needs_of.get(hash, is) {
+            self.needs[at as usize].users += 1;
+            return at;
         }
-        let nth = self.needs_of.range((hash, 0)..=(hash, u32::MAX)).next_back().map_or(0, |((_, nth), _)| nth + 1);
-        let interned = Interned { needs: needs.clone(), hash: (hash, nth), users: 1 };
+        let interned = Interned { needs: needs.clone(), users: 1 };
         let at = match self.needs_vacant.pop() {
             Some(at) => {
                 self.needs[at as usize] = interned;
@@ -174,7 +171,7 @@ impl Floor {
                 index(self.needs.len() - 1)
             }
         };
-        self.needs_of.insert((hash, nth), at);
+        self.needs_of.insert(hash, at);
         at
     }
 
@@ -182,9 +179,8 @@ impl Floor {
         let Some(interned) = self.needs.get_mut(needs as usize) else { return };
         interned.users = interned.users.saturating_sub(1);
         if interned.users == 0 {
-            let hash = interned.hash;
-            interned.needs = Needs::new();
-            self.needs_of.remove(&hash);
+            let hash = hash_of_needs(&std::mem::take(&mut interned.needs));
+            self.needs_of.remove(hash, |at| at == needs);
             self.needs_vacant.push(needs);
         }
     }
@@ -199,11 +195,17 @@ impl Floor {
 
     /// The class with this key, or, where the queue has too many, the one whose calls are matched one by one.
     pub(super) fn class(&mut self, key: ClassKey) -> u32 {
-        if let Some(&known) = self.class_of.get(&key) {
+        let classes = &self.classes;
+        let is = |at: u32| classes.get(at as usize).is_some_and(|class| class.key == key);
+        if let Some(known) = self.class_of.get(key.hash(), is) {
             return known;
         }
         let line = &self.lines[key.line as usize];
-        if key.only.is_none() && !key.is_mixed() && line.classes.len() >= CLASSES_MAX && !self.drop_oldest(key.line) {
+        if key.only.is_none()
+            && !key.is_mixed()
+            && line.classes.len() >= self.limits.classes
+            && !self.drop_oldest(key.line)
+        {
             return self.class(ClassKey { needs: MIXED, ..key });
         }
         self.make(key)
@@ -216,13 +218,17 @@ impl Floor {
         let strategy = &self.lines[key.line as usize].policy.strategy;
         let size = index(class.members.len());
         let is_whole = key.only.is_some() || strategy.goes_round() || strategy.goes_by_grade();
-        class.wanted = if is_whole { usize::MAX } else { FIRST_MIN.max(4 * size.isqrt() as usize) };
+        if !is_whole {
+            // So that looking at all its agents costs about the square root of their number for each that is used up.
+            let first = self.limits.first.max(1);
+            class.wanted = (2 * first).max(first * size.isqrt() as usize / 16);
+        }
         let gauge = Gauge {
             bound: Rank::LAST,
             ready: 0,
             waiting: 0,
             upkeep: 0,
-            patience: size.saturating_mul(4).saturating_add(PATIENCE_MIN),
+            patience: size.saturating_mul(4).saturating_add(self.limits.patience),
             weight: key.weight,
             is_plain: !strategy.goes_by_grade() && !matches!(strategy, Strategy::BestFit | Strategy::Own(_)),
         };
@@ -237,7 +243,7 @@ impl Floor {
                 index(self.classes.len() - 1)
             }
         };
-        self.class_of.insert(key, at);
+        self.class_of.insert(key.hash(), at);
         if let Some(interned) = self.needs.get_mut(key.needs as usize) {
             interned.users += 1;
         }
@@ -336,7 +342,7 @@ impl Floor {
     fn drop_class(&mut self, at: u32) {
         let key = self.classes[at as usize].key;
         let class = std::mem::replace(&mut self.classes[at as usize], Class::of(key, Vec::new()));
-        self.class_of.remove(&key);
+        self.class_of.remove(key.hash(), |known| known == at);
         self.hot.remove(&at);
         self.worn.retain(|worn| *worn != at);
         let line = &mut self.lines[key.line as usize];
@@ -512,7 +518,7 @@ impl Floor {
     /// Looks for the next first ones of a class where few are left.
     pub(super) fn replenish(&mut self, at: u32) {
         let (class, gauge) = (&self.classes[at as usize], &self.gauges[at as usize]);
-        if class.first.len() >= FIRST_SHOWN || gauge.bound == Rank::LAST {
+        if class.first.len() >= self.limits.first || gauge.bound == Rank::LAST {
             return;
         }
         let mut ranks = self.ranks(at);

@@ -10,7 +10,7 @@
 //!
 //! Costs: an agent who becomes ready or busy, one comparison for each class of the agent's queues; a call, the logarithm of those
 //! that wait; a pair that is kept apart, one look for each change of its class. Nobody eligible is one look at a count. Once in
-//! [`FIRST_MIN`] choices or more, a class looks at each of its agents: about the square root of their number for each choice.
+//! 64 choices or more, a class looks at each of its agents: about the square root of their number for each choice.
 //! A class is dropped when its upkeep since a call last needed it has cost more than making it anew would.
 
 mod class;
@@ -18,6 +18,7 @@ mod people;
 mod pick;
 mod settle;
 mod show;
+mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,16 +30,32 @@ pub use show::NotHere;
 use super::{Between, Levels, Policy, Roster, Standing, Strategy, Waiting};
 use crate::id::{AgentId, CallId, QueueId};
 use crate::time::Timestamp;
-use class::{Class, ClassKey, Gauge, Interned};
+use class::{Class, Gauge, Interned};
+use table::{Table, hash, mixed};
 
-/// Most agents that a strategy of one's own is shown, and below how many first agents a class looks for more.
+/// Most agents that a strategy of one's own is shown.
 const FIRST_SHOWN: usize = 64;
-/// Least number of first agents that a class looks for.
-const FIRST_MIN: usize = 2 * FIRST_SHOWN;
-/// Most classes of a queue. Calls beyond them are matched with each agent one by one.
-const CLASSES_MAX: usize = 1024;
 /// No class, no line, no agent.
 const NONE: u32 = u32::MAX;
+
+/// What a floor keeps in order to be quick. Whatever it is, the picks are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Most kinds of calls of a queue, by needs, weight and how far relaxed, that are kept apart; 1,024 unless set. A call of one
+    /// more is matched with each agent of its queue one by one.
+    pub classes: usize,
+    /// How many of the first agents of a kind of call are known at least; 64 unless set.
+    pub first: usize,
+    /// How many changes of its agents an unused kind of call outlives, besides four for each of them; 1,024 unless set.
+    pub patience: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { classes: 1024, first: 64, patience: 1024 }
+    }
+}
 
 /// Where an agent stands in a class; the smallest is asked first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,6 +90,7 @@ struct Post {
     /// Place by the attributes that the queue orders by.
     by_attributes: u32,
     priority: u8,
+    delay: Duration,
     serves: bool,
     /// The first stage at which the agent may be asked.
     from_stage: u32,
@@ -156,23 +174,24 @@ enum Alarm {
 #[derive(Debug)]
 pub struct Floor {
     roster: Arc<Roster>,
+    limits: Limits,
     lines: Vec<Line>,
-    line_of: BTreeMap<QueueId, u32>,
+    line_of: Table,
     seats: Vec<Seat>,
-    seat_of: BTreeMap<AgentId, u32>,
+    seat_of: Table,
     skill_of: BTreeMap<String, u32>,
     /// Who holds a skill.
     holders: Vec<Vec<u32>>,
     classes: Vec<Class>,
     gauges: Vec<Gauge>,
-    class_of: BTreeMap<ClassKey, u32>,
+    class_of: Table,
     classes_vacant: Vec<u32>,
     needs: Vec<Interned>,
-    needs_of: BTreeMap<(u64, u32), u32>,
+    needs_of: Table,
     needs_vacant: Vec<u32>,
     callers: Vec<Option<Caller>>,
     vacant: Vec<u32>,
-    slot_of: BTreeMap<CallId, u32>,
+    slot_of: Table,
     /// Calls kept for an agent.
     kept: BTreeMap<u32, BTreeSet<u32>>,
     hot: BTreeSet<u32>,
@@ -184,6 +203,11 @@ pub struct Floor {
     has_own: bool,
 }
 
+fn hash_of(call: CallId) -> u64 {
+    let (high, low) = call.0.as_u64_pair();
+    mixed(high ^ low.rotate_left(32))
+}
+
 fn index(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
@@ -192,32 +216,45 @@ impl Floor {
     /// An empty floor: nobody is signed in, nobody waits.
     #[must_use]
     pub fn new(roster: Arc<Roster>) -> Self {
-        let line_of = roster.queues.keys().enumerate().map(|(at, id)| (id.clone(), index(at))).collect();
-        let people = people::People::of(&roster, &line_of);
+        Self::with_limits(roster, Limits::default())
+    }
+
+    /// As [`new`](Self::new), with other limits.
+    #[must_use]
+    pub fn with_limits(roster: Arc<Roster>, limits: Limits) -> Self {
+        let people = people::People::of(&roster);
+        let (mut line_of, mut seat_of) = (Table::default(), Table::default());
+        for (at, line) in people.lines.iter().enumerate() {
+            line_of.insert(hash(line.id.as_str().bytes()), index(at));
+        }
+        for (at, seat) in people.seats.iter().enumerate() {
+            seat_of.insert(hash(seat.id.as_str().bytes()), index(at));
+        }
         let has_own = roster.queues.values().any(|policy| matches!(policy.strategy, Strategy::Own(_)));
         Self {
             lines: people.lines,
             line_of,
             seats: people.seats,
-            seat_of: people.seat_of,
+            seat_of,
             skill_of: people.skill_of,
             holders: people.holders,
             classes: Vec::new(),
             gauges: Vec::new(),
-            class_of: BTreeMap::new(),
+            class_of: Table::default(),
             classes_vacant: Vec::new(),
             needs: Vec::new(),
-            needs_of: BTreeMap::new(),
+            needs_of: Table::default(),
             needs_vacant: Vec::new(),
             callers: Vec::new(),
             vacant: Vec::new(),
-            slot_of: BTreeMap::new(),
+            slot_of: Table::default(),
             kept: BTreeMap::new(),
             hot: BTreeSet::new(),
             fresh: None,
             worn: Vec::new(),
             alarms: BTreeSet::new(),
             has_own,
+            limits,
             roster,
         }
     }
@@ -230,7 +267,7 @@ impl Floor {
 
     /// From now on the agent stands like this. An agent who is not in the roster is not offered anything.
     pub fn set_agent(&mut self, id: &AgentId, standing: Standing, now: Timestamp) {
-        let Some(&at) = self.seat_of.get(id) else { return };
+        let Some(at) = self.seat_at(id) else { return };
         let seat = &self.seats[at as usize];
         if seat.standing == standing {
             return;
@@ -253,7 +290,7 @@ impl Floor {
 
     /// Keeps who was offered a call of a queue last: a function of how agents stand, not of how they came to.
     fn note_offered(&mut self, at: u32, when: Option<Timestamp>, queue: Option<&QueueId>, is_new: bool) {
-        let line = queue.and_then(|queue| self.line_of.get(queue)).and_then(|line| self.lines.get_mut(*line as usize));
+        let line = queue.and_then(|queue| self.line_at(queue)).and_then(|line| self.lines.get_mut(line as usize));
         let (Some(when), Some(line)) = (when, line) else { return };
         if line.policy.strategy.goes_round() {
             if is_new {
@@ -273,17 +310,18 @@ impl Floor {
             for &class in &post.classes {
                 let class = &mut self.classes[class as usize];
                 class.staffed = if staffed { class.staffed + 1 } else { class.staffed.saturating_sub(1) };
-                if class.staffed == u32::from(staffed) || class.key.is_mixed() {
+                if class.staffed == u32::from(staffed) {
                     turned.insert((class.key.needs, class.key.weight));
                 }
             }
-            if !line.policy.skip_unstaffed || turned.is_empty() {
+            if !line.policy.skip_unstaffed {
                 continue;
             }
-            for class in line.classes.iter().map(|class| &self.classes[*class as usize]) {
-                if turned.contains(&(class.key.needs, class.key.weight)) {
-                    unsettled.extend(class.waiting.iter().map(|place| place.slot));
-                }
+            // Who could serve calls that are matched one by one is not counted.
+            let classes = || line.classes.iter().map(|class| &self.classes[*class as usize]);
+            let is_mixed = classes().any(|class| class.key.is_mixed());
+            for class in classes().filter(|class| is_mixed || turned.contains(&(class.key.needs, class.key.weight))) {
+                unsettled.extend(class.waiting.iter().map(|place| place.slot));
             }
         }
         for slot in unsettled {
@@ -346,16 +384,16 @@ impl Floor {
         if self.caller_of(id).is_some_and(|caller| caller.waiting == waiting) {
             return;
         }
-        let Some(&line) = self.line_of.get(&waiting.queue) else { return self.remove_call(id) };
+        let Some(line) = self.line_at(&waiting.queue) else { return self.remove_call(id) };
         let needs = self.intern(&waiting.needs);
         self.remove_call(id);
         let slot = self.vacant.pop().unwrap_or_else(|| {
             self.callers.push(None);
             index(self.callers.len() - 1)
         });
-        self.slot_of.insert(id, slot);
+        self.slot_of.insert(hash_of(id), slot);
         self.lines[line as usize].callers += 1;
-        if let Some(&agent) = waiting.held_for.as_ref().and_then(|(agent, _)| self.seat_of.get(agent)) {
+        if let Some(agent) = waiting.held_for.as_ref().and_then(|(agent, _)| self.seat_at(agent)) {
             self.kept.entry(agent).or_default().insert(slot);
         }
         let place = Place { key: [0, 0], id, slot };
@@ -368,13 +406,15 @@ impl Floor {
 
     /// The call does not wait any more.
     pub fn remove_call(&mut self, id: CallId) {
-        let Some(slot) = self.slot_of.remove(&id) else { return };
+        let callers = &self.callers;
+        let is = |slot: u32| callers.get(slot as usize).and_then(Option::as_ref).is_some_and(|caller| caller.id == id);
+        let Some(slot) = self.slot_of.remove(hash_of(id), is) else { return };
         self.step_out(slot);
         let Some(caller) = self.callers[slot as usize].take() else { return };
         self.vacant.push(slot);
         let line = &mut self.lines[caller.line as usize];
         line.callers = line.callers.saturating_sub(1);
-        if let Some(agent) = caller.waiting.held_for.as_ref().and_then(|(agent, _)| self.seat_of.get(agent)) {
+        if let Some(agent) = &caller.waiting.held_for.as_ref().and_then(|(agent, _)| self.seat_at(agent)) {
             if let Some(slots) = self.kept.get_mut(agent) {
                 slots.remove(&slot);
                 if slots.is_empty() {
@@ -431,7 +471,7 @@ impl Floor {
 
     /// For [`Between::ServiceLevel`]: of a thousand calls of the queue, how many were answered in time lately.
     pub fn set_service_level(&mut self, queue: &QueueId, in_time_per_mille: u32) {
-        if let Some(&line) = self.line_of.get(queue) {
+        if let Some(line) = self.line_at(queue) {
             self.lines[line as usize].in_time_per_mille = in_time_per_mille;
         }
     }
@@ -441,6 +481,17 @@ impl Floor {
     }
 
     fn caller_of(&self, call: CallId) -> Option<&Caller> {
-        self.caller(*self.slot_of.get(&call)?)
+        let is = |slot| self.caller(slot).is_some_and(|caller| caller.id == call);
+        self.caller(self.slot_of.get(hash_of(call), is)?)
+    }
+
+    fn line_at(&self, queue: &QueueId) -> Option<u32> {
+        let is = |line: u32| self.lines.get(line as usize).is_some_and(|line| line.id == *queue);
+        self.line_of.get(hash(queue.as_str().bytes()), is)
+    }
+
+    fn seat_at(&self, agent: &AgentId) -> Option<u32> {
+        let is = |seat: u32| self.seats.get(seat as usize).is_some_and(|seat| seat.id == *agent);
+        self.seat_of.get(hash(agent.as_str().bytes()), is)
     }
 }

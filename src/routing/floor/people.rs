@@ -10,13 +10,13 @@ use crate::routing::{Member, Membership, Policy, Roster, Standing, Strategy};
 pub(super) struct People {
     pub(super) lines: Vec<Line>,
     pub(super) seats: Vec<Seat>,
-    pub(super) seat_of: BTreeMap<AgentId, u32>,
+    seat_of: BTreeMap<AgentId, u32>,
     pub(super) skill_of: BTreeMap<String, u32>,
     pub(super) holders: Vec<Vec<u32>>,
 }
 
 impl People {
-    pub(super) fn of(roster: &Roster, line_of: &BTreeMap<QueueId, u32>) -> Self {
+    pub(super) fn of(roster: &Roster) -> Self {
         let seat_of: BTreeMap<AgentId, u32> =
             roster.agents.keys().enumerate().map(|(at, id)| (id.clone(), index(at))).collect();
         let names: BTreeSet<&String> = roster.agents.values().flat_map(|member| member.skills.keys()).collect();
@@ -29,7 +29,7 @@ impl People {
             for (skill, _) in &skills {
                 holders[*skill as usize].push(index(seats.len()));
             }
-            seats.push(seat(id, member, skills, line_of));
+            seats.push(seat(id, member, skills, roster));
         }
         let lines: Vec<Line> = roster.queues.iter().map(|(id, policy)| line(id, policy)).collect();
         let mut people = Self { lines, seats, seat_of, skill_of, holders };
@@ -118,6 +118,7 @@ fn post(line: u32, place: Option<&Membership>, ring: u16) -> Post {
         position: place.position,
         by_attributes: 0,
         priority: place.priority,
+        delay: place.delay,
         serves,
         from_stage: 0,
         rank: Rank::LAST,
@@ -125,8 +126,8 @@ fn post(line: u32, place: Option<&Membership>, ring: u16) -> Post {
     }
 }
 
-fn seat(id: &AgentId, member: &Member, skills: Vec<(u32, u8)>, line_of: &BTreeMap<QueueId, u32>) -> Seat {
-    let served = member.queues.iter().filter(|(queue, place)| place.enabled && line_of.contains_key(*queue));
+fn seat(id: &AgentId, member: &Member, skills: Vec<(u32, u8)>, roster: &Roster) -> Seat {
+    let served = member.queues.iter().filter(|(queue, place)| place.enabled && roster.queues.contains_key(*queue));
     Seat {
         id: id.clone(),
         standing: Standing::default(),

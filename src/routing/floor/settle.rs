@@ -91,10 +91,10 @@ impl Floor {
         let waiting = &caller.waiting;
         if let Some(only) = &waiting.only {
             // Nobody at all, if there is no such agent.
-            return Some((self.seat_of.get(only).copied().unwrap_or(NONE), true));
+            return Some((self.seat_at(only).unwrap_or(NONE), true));
         }
         let (agent, _) = waiting.held_for.as_ref().filter(|(_, until)| *until > now)?;
-        let &at = self.seat_of.get(agent)?;
+        let at = self.seat_at(agent)?;
         let line = &self.lines[caller.line as usize];
         let admits = |member| {
             let reached = Reached(line.reached(line.last_stage()));

@@ -1,6 +1,6 @@
 //! What a floor shows: places, counts, and why.
 
-use super::class::Class;
+use super::class::{Class, fits, level};
 use super::{Caller, Floor, NONE, Spot, index};
 use crate::id::{AgentId, CallId, QueueId};
 use crate::routing::{Considered, Order, Pick, Precedence, Rule, Verdict, order, why};
@@ -56,17 +56,66 @@ impl Floor {
         Considered { agent: seat.id.clone(), idle_since: seat.standing.idle_since, compared, verdict }
     }
 
+    /// As [`why::refusal`], from what is known in numbers, and whether the call is kept for another.
     fn refusal(&self, caller: &Caller, agent: u32, now: Timestamp) -> Option<Rule> {
-        let seat = &self.seats[agent as usize];
-        let policy = &self.lines[caller.line as usize].policy;
-        let member = self.roster.agents.get(&seat.id)?;
-        let reached = self.reached_by(caller);
-        let rule = why::refusal(policy, &caller.waiting, &seat.id, member, &seat.standing, reached, now);
+        let (seat, waiting) = (&self.seats[agent as usize], &caller.waiting);
+        if !seat.standing.staffed {
+            return Some(Rule::NotReady);
+        }
+        if let Some(until) = seat.standing.not_before.filter(|until| *until > now) {
+            return Some(Rule::RestsUntil(until));
+        }
+        if seat.standing.free < waiting.weight.max(1) {
+            return Some(Rule::Busy);
+        }
+        if let Some(only) = &waiting.only {
+            let for_another = (*only != seat.id).then(|| Rule::ForAnother(only.clone()));
+            return for_another.or_else(|| why::excluded(waiting, &seat.id, now));
+        }
+        if let Some(rule) = self.shut_out(caller, agent).or_else(|| why::excluded(waiting, &seat.id, now)) {
+            return Some(rule);
+        }
         // Whether it is still kept depends on how the agent stands for whom it is.
-        let kept_for = self.classes[caller.class as usize].key.only.filter(|(only, _)| *only != agent);
-        rule.or_else(|| match (&caller.waiting.held_for, kept_for) {
-            (Some((other, until)), Some(_)) => Some(Rule::HeldFor(other.clone(), *until)),
+        match (&waiting.held_for, self.classes[caller.class as usize].key.only) {
+            (Some((other, until)), Some((only, _))) if only != agent => Some(Rule::HeldFor(other.clone(), *until)),
             _ => None,
+        }
+    }
+
+    /// The first rule that keeps such a call from the agent, however the two stand.
+    fn shut_out(&self, caller: &Caller, agent: u32) -> Option<Rule> {
+        let (seat, line, waiting) = (&self.seats[agent as usize], &self.lines[caller.line as usize], &caller.waiting);
+        let class = &self.classes[caller.class as usize];
+        let (stage, reached) = (class.key.stage, self.reached_by(caller));
+        let post = seat.posts.binary_search_by_key(&caller.line, |post| post.line).ok();
+        let Some(post) = post.and_then(|at| seat.posts.get(at)).filter(|post| post.serves || post.from_stage <= stage)
+        else {
+            return Some(Rule::DoesNotServe);
+        };
+        if post.serves && post.delay > reached {
+            return Some(Rule::DelayedUntil(waiting.entered + post.delay));
+        }
+        if post.from_stage > stage {
+            let opens = line.policy.tiers.get(&post.tier).copied().unwrap_or_default();
+            return Some(Rule::TierOpensAt(waiting.entered + opens));
+        }
+        if !post.is_open(stage, line.penalties(stage)) {
+            return Some(Rule::Penalty(post.penalty));
+        }
+        let computed;
+        let bits = match class.key.only {
+            None if !class.key.is_mixed() => &class.bits,
+            _ => {
+                computed = self.bits(caller.line, stage, caller.needs);
+                &computed
+            }
+        };
+        let unmet = bits.iter().position(|bit| !fits(seat, std::slice::from_ref(bit)))?;
+        let needs = line.policy.needs_at(&waiting.needs, why::Reached(reached));
+        let (skill, levels) = needs.into_iter().nth(unmet)?;
+        Some(match bits.get(unmet).and_then(|(number, _)| level(seat, *number)) {
+            None => Rule::LacksSkill(skill),
+            Some(has) => Rule::Level { skill, has, least: levels.least, most: levels.most },
         })
     }
 
@@ -85,7 +134,7 @@ impl Floor {
     /// not wait.
     pub fn why_not(&self, call: CallId, agent: &AgentId, now: Timestamp) -> Result<Option<Rule>, NotHere> {
         let caller = self.caller_of(call).ok_or(NotHere::Call(call))?;
-        let &at = self.seat_of.get(agent).ok_or_else(|| NotHere::Agent(agent.clone()))?;
+        let at = self.seat_at(agent).ok_or_else(|| NotHere::Agent(agent.clone()))?;
         Ok(self.refusal(caller, at, now))
     }
 
@@ -112,7 +161,7 @@ impl Floor {
     /// The calls of a queue that wait, in order, at most `most`.
     #[must_use]
     pub fn line(&self, queue: &QueueId, most: usize) -> Vec<CallId> {
-        let Some(&line) = self.line_of.get(queue) else { return Vec::new() };
+        let Some(line) = self.line_at(queue) else { return Vec::new() };
         let mut places: Vec<super::Place> =
             self.classes_of(line).flat_map(|class| class.waiting.iter().take(most).copied()).collect();
         places.sort_unstable();
@@ -140,7 +189,8 @@ impl Floor {
 
     /// The calls known, those that are being offered included.
     pub fn calls(&self) -> impl Iterator<Item = CallId> {
-        self.slot_of.keys().copied()
+        let ids: std::collections::BTreeSet<CallId> = self.callers.iter().flatten().map(|caller| caller.id).collect();
+        ids.into_iter()
     }
 }
 

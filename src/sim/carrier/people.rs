@@ -81,13 +81,17 @@ impl Carrier {
     /// CA sids of the legs that ring at `endpoint` now, oldest first.
     #[must_use]
     pub fn ringing_at(&self, endpoint: &str) -> Vec<String> {
+        let here = self.ringing().filter(|(at, _)| *at == endpoint);
+        here.map(|(_, sid)| sid.to_owned()).collect()
+    }
+
+    /// Where telephones ring for us now, with the CA sids of the legs, oldest first.
+    pub(crate) fn ringing(&self) -> impl Iterator<Item = (&str, &str)> {
         self.living
             .iter()
             .filter_map(|sid| self.live(sid))
             .filter(|c| c.status == CallStatus::Ringing && c.direction != super::Direction::Inbound)
-            .filter(|c| c.to.split('?').next() == Some(endpoint))
-            .map(|c| c.sid.clone())
-            .collect()
+            .map(|c| (c.to.split('?').next().unwrap_or_default(), c.sid.as_str()))
     }
 
     /// The other side of a bridge outside of Dial's own legs is gone.

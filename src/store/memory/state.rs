@@ -61,6 +61,10 @@ impl State {
         self.tasks.iter().map(|(id, errand)| (id.clone(), errand.due, errand.work.clone())).collect()
     }
 
+    pub(super) fn has_task(&self, id: &TaskId) -> bool {
+        self.tasks.contains_key(id)
+    }
+
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         [self.open.first(), self.held.first()].into_iter().flatten().map(|(at, _)| *at).min()
     }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::core::{Input, Reply};
-use crate::id::{CallId, LegId};
+use crate::id::{CallId, LegId, QueueId};
+use crate::model::Notice;
 use crate::script::{Prompt, Script, Step};
 use crate::telephony::LegState;
 use crate::telephony::twilio::hop::{Route, Urls};
@@ -76,6 +77,7 @@ pub fn read(urls: &Urls, webhook: &Verified<'_>, now: Timestamp) -> Result<Asked
             }
         }
         Route::Room { call, room } => in_room(webhook, call, room, sid)?,
+        Route::Announcement { queue, notice, .. } => Asked::Document(Input::Announcing { queue, notice }),
     };
     Ok(asked)
 }
@@ -90,7 +92,8 @@ fn in_room(webhook: &Verified<'_>, call: CallId, room: u32, sid: Option<String>)
     let sid = sid.ok_or(Unread::Incomplete)?;
     let seq = event.sequence_number.unwrap_or(0);
     let hung_up = event.leave_reason == Some(LeaveReason::HungUp);
-    Ok(Asked::Told(Input::RoomChanged { call, room, sid, joined, hung_up, seq }))
+    let conference = webhook.param("ConferenceSid").filter(|sid| is_id(sid)).map(str::to_owned);
+    Ok(Asked::Told(Input::RoomChanged { call, room, conference, sid, joined, hung_up, seq }))
 }
 
 /// Whether it can be the id of a leg: `CA` and 32 hexadecimal digits with Twilio, a UUID or `v3:…` with others like it. It
@@ -152,6 +155,13 @@ fn unbound(script: &Script) -> Response {
     })
 }
 
+fn prompted(gather: Gather, prompts: &[Prompt]) -> Gather {
+    prompts.iter().fold(gather, |gather, prompt| match prompt {
+        Prompt::Say(text) => gather.say(Say::new(text.as_str())),
+        Prompt::Play(url) => gather.play(Play::new(url.as_str())),
+    })
+}
+
 struct Place<'a> {
     urls: &'a Urls,
     call: CallId,
@@ -172,6 +182,13 @@ impl Place<'_> {
             Step::Prompt(Prompt::Say(text)) => response.say(Say::new(text.as_str())),
             Step::Prompt(Prompt::Play(url)) => response.play(Play::new(url.as_str())),
             Step::Menu { prompts, timeout } => response.gather(self.menu(prompts, *timeout)),
+            Step::Digits { prompts, timeout } => {
+                let gather = Gather::new()
+                    .action(self.next())
+                    .finish_on_key(FinishOnKey::from("#"))
+                    .timeout(GatherTimeout::After(*timeout));
+                response.gather(prompted(gather, prompts))
+            }
             Step::Room { room, music_url } => response.dial(self.enter(*room, music_url.as_deref())),
             Step::Forward(number) => {
                 let number = Number::new(number.as_str());
@@ -190,10 +207,7 @@ impl Place<'_> {
             // Every key is a choice, `#` too.
             .finish_on_key(FinishOnKey::from(""))
             .timeout(GatherTimeout::After(timeout));
-        prompts.iter().fold(gather, |gather, prompt| match prompt {
-            Prompt::Say(text) => gather.say(Say::new(text.as_str())),
-            Prompt::Play(url) => gather.play(Play::new(url.as_str())),
-        })
+        prompted(gather, prompts)
     }
 
     /// No exit ends the conference by flag: the engine ends legs itself. Beeps would be heard by waiting callers.
@@ -224,4 +238,10 @@ pub fn hop_url(urls: &Urls, call: CallId, leg: LegId, hop: u32, good_until: Time
 #[must_use]
 pub fn leg_url(urls: &Urls, call: CallId, leg: LegId) -> String {
     urls.url(&Route::Leg { call, leg })
+}
+
+/// The URL of what is announced to a waiting caller of a queue.
+#[must_use]
+pub fn announcement_url(urls: &Urls, call: CallId, queue: QueueId, notice: Notice, good_until: Timestamp) -> String {
+    urls.url(&Route::Announcement { call, queue, notice, good_until })
 }

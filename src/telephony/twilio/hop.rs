@@ -6,7 +6,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::id::{CallId, LegId, TenantId};
+use crate::id::{CallId, LegId, QueueId, TenantId};
+use crate::model::{Notice, Setback};
 use crate::time::Timestamp;
 
 /// Asks Twilio to wait 1 s for a connection and 4 s for an answer, and to try three times more on either, and on 5xx
@@ -45,6 +46,40 @@ pub enum Route {
         /// Which of its rooms.
         room: u32,
     },
+    /// What a waiting caller is told. All of it is in the URL, so that the answer needs no store.
+    Announcement {
+        /// Which call.
+        call: CallId,
+        /// Which queue.
+        queue: QueueId,
+        /// What is told.
+        notice: Notice,
+        /// Until when it is good.
+        good_until: Timestamp,
+    },
+}
+
+/// A notice as parts of a path; `-` for what is not told.
+fn notice_text(notice: &Notice) -> String {
+    let number = |part: Option<u32>| part.map_or_else(|| "-".to_owned(), |part| part.to_string());
+    let setback = match notice.setback {
+        None => "-",
+        Some(Setback::OthersFirst) => "others",
+        Some(Setback::LongerCalls) => "longer",
+    };
+    format!("{}/{}/{setback}/{}", number(notice.position), number(notice.wait_mins), number(notice.comfort))
+}
+
+fn read_notice<'a>(parts: &mut impl Iterator<Item = &'a str>) -> Option<Notice> {
+    let number = |part: &str| if part == "-" { Some(None) } else { part.parse().ok().map(Some) };
+    let (position, wait_mins) = (number(parts.next()?)?, number(parts.next()?)?);
+    let setback = match parts.next()? {
+        "-" => None,
+        "others" => Some(Setback::OthersFirst),
+        "longer" => Some(Setback::LongerCalls),
+        _ => return None,
+    };
+    Some(Notice { position, wait_mins, setback, comfort: number(parts.next()?)? })
 }
 
 /// Makes and checks our URLs.
@@ -98,6 +133,9 @@ impl Urls {
             }
             Route::Leg { call, leg } => format!("/hooks/leg/{call}/{leg}"),
             Route::Room { call, room } => format!("/hooks/room/{call}/{room}"),
+            Route::Announcement { call, queue, notice, good_until } => {
+                format!("/hooks/tell/{call}/{queue}/{}/{}", notice_text(notice), good_until.as_secs())
+            }
         };
         let mac = self.mac(&bare).finalize().into_bytes();
         let mac = mac.get(..MAC_BYTES).unwrap_or_default();
@@ -128,8 +166,53 @@ impl Urls {
             }
             "leg" => Route::Leg { call, leg: LegId(parts.next()?.parse().ok()?) },
             "room" => Route::Room { call, room: parts.next()?.parse().ok()? },
+            "tell" => {
+                let (queue, notice) = (parts.next()?.parse().ok()?, read_notice(&mut parts)?);
+                let good_until = Timestamp::from_secs(parts.next()?.parse().ok()?);
+                if now > good_until {
+                    return None;
+                }
+                Route::Announcement { call, queue, notice, good_until }
+            }
             _ => return None,
         };
         parts.next().is_none().then_some(route)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn notice() -> impl Strategy<Value = Notice> {
+        let number = || proptest::option::of(any::<u32>());
+        let setback = prop_oneof![Just(None), Just(Some(Setback::OthersFirst)), Just(Some(Setback::LongerCalls))];
+        (number(), number(), setback, number()).prop_map(|(position, wait_mins, setback, comfort)| Notice {
+            position,
+            wait_mins,
+            setback,
+            comfort,
+        })
+    }
+
+    proptest! {
+        /// An announcement is read from its URL as it was, as long as it is good, and not at all when a letter of it is another.
+        #[test]
+        fn announcements_are_in_their_urls(notice in notice(), id: u128, at in 0usize..80, secs in 0i64..4_000_000_000) {
+            let urls = Urls::new("https://app.example.com", TenantId::default(), b"a secret");
+            let (call, queue) = (CallId(uuid::Uuid::from_u128(id)), QueueId::new("sales").expect("a name"));
+            let good_until = Timestamp::from_secs(secs);
+            let route = Route::Announcement { call, queue, notice, good_until };
+            let path = urls.path(&route);
+            prop_assert_eq!(urls.read(&path, good_until), Some(route));
+            prop_assert_eq!(urls.read(&path, Timestamp::from_secs(secs + 1)), None);
+            let mut other = path.clone().into_bytes();
+            let at = at % other.len();
+            other[at] = if other[at] == b'1' { b'2' } else { b'1' };
+            let other = String::from_utf8(other).expect("ASCII");
+            prop_assert_eq!(urls.read(&other, good_until), None);
+        }
     }
 }

@@ -38,6 +38,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("script", 1),
     ("setup", 1),
     ("routing", 1),
+    ("forecast", 1),
     ("store", 1),
     ("telephony", 1),
     ("webhook", 1),

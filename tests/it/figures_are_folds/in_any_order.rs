@@ -7,13 +7,22 @@ use proptest::prelude::*;
 use switchboard::model::{AgentStatus, EndReason, EventKind};
 use switchboard::report::{AgentFigures, Attribution, Figures, Interval, Offers, QueueFigures, ServiceLevel};
 
+use super::callbacks_by_hand::ends;
 use super::{Log, agent, at, folded, hours, outcomes, queue};
 
 const QUEUES: [&str; 2] = ["sales", "support"];
 const AGENTS: [&str; 3] = ["ana", "ben", "cleo"];
 const WHYS: [&str; 7] = ["declined", "ring_no_answer", "taken", "withdrawn", "canceled", "failed", "audio_lost"];
-const REASONS: [EndReason; 5] =
-    [EndReason::Abandoned, EndReason::CustomerHungUp, EndReason::Requested, EndReason::Policy, EndReason::Failed];
+const REASONS: [EndReason; 8] = [
+    EndReason::Abandoned,
+    EndReason::CustomerHungUp,
+    EndReason::Requested,
+    EndReason::Policy,
+    EndReason::Failed,
+    EndReason::Expired,
+    EndReason::Cancelled,
+    EndReason::Resumed,
+];
 const STATUSES: [AgentStatus; 6] = [
     AgentStatus::Offline,
     AgentStatus::Break,
@@ -33,7 +42,7 @@ fn nonsense() -> impl Strategy<Value = Log> {
 
 /// The same, with at least so many ms between two facts.
 fn history(gap_ms: i64) -> impl Strategy<Value = Log> {
-    let fact = (0..9_u8, 0..5_u8, any::<u8>(), any::<u8>(), gap_ms..60_000_i64);
+    let fact = (0..13_u8, 0..5_u8, any::<u8>(), any::<u8>(), gap_ms..60_000_i64);
     prop::collection::vec(fact, 0..80).prop_map(|drawn| {
         let (mut log, mut ms) = (Log::default(), 0);
         for one in &drawn {
@@ -55,7 +64,14 @@ fn scribble(log: &mut Log, ms: i64, (kind, call, a, b, _): &Drawn) {
         4 => log.accepts(call, ms, offer, agent),
         5 => log.connects(call, ms, offer, agent),
         6 => log.offer_ends(call, ms, offer, agent, WHYS[pick(*b, 7)]),
-        7 => log.ends(call, ms, REASONS[pick(*b, 5)]),
+        7 => log.ends(call, ms, REASONS[pick(*b, 8)]),
+        8 => log.note(call, ms, EventKind::CallbackPromised { queue: self::queue(queue) }),
+        9 => log.note(call, ms, EventKind::CallbackDialled { attempt: 1 }),
+        10 => {
+            let why = if b % 2 == 0 { "withdrawn" } else { "busy" }.to_owned();
+            log.note(call, ms, EventKind::CallbackMissed { attempt: 1, why })
+        }
+        11 => log.note(call, ms, EventKind::LeftByKey { queue: self::queue(queue), key: '3' }),
         _ => {
             let status = STATUSES[pick(*b, 6)];
             let reason = (status == AgentStatus::Break).then_some(if b % 4 == 0 { "tea" } else { "lunch" });
@@ -94,6 +110,8 @@ proptest! {
         let (queues, agents) = all(&log.figures(), &hours(0, 1), by, now);
         for figures in queues {
             prop_assert_eq!(outcomes(&figures), figures.offered);
+            prop_assert_eq!(ends(&figures.callbacks), figures.callbacks.promised);
+            prop_assert_eq!(figures.callbacks.kept_after.count(), figures.callbacks.kept);
             prop_assert_eq!(all_ends(&figures.offers), figures.offers.made);
             prop_assert_eq!(figures.answered_after.count(), figures.answered);
             prop_assert_eq!(figures.abandoned_after.count(), figures.abandoned);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use switchboard::id::{AgentId, CallId, QueueId};
-use switchboard::routing::{Floor, NotHere, Pick, Roster, Rule, Standing, Waiting};
+use switchboard::routing::{Floor, Limits, NotHere, Pick, Roster, Rule, Standing, Waiting};
 use switchboard::time::Timestamp;
 
 use super::world::secs;
@@ -47,7 +47,15 @@ pub(super) struct Suspect {
 
 impl Suspect {
     pub(super) fn new(roster: Arc<Roster>, fault: Option<Fault>) -> Self {
-        Self { floor: Floor::new(roster), fault, told: 0, asked: 0, picked: None }
+        // Small limits, so that small histories reach them.
+        let mut limits = Limits::default();
+        match roster.seed % 4 {
+            0 => (limits.classes, limits.first, limits.patience) = (1, 1, 0),
+            1 => (limits.classes, limits.first, limits.patience) = (3, 2, 4),
+            2 => limits.classes = 0,
+            _ => {}
+        }
+        Self { floor: Floor::with_limits(roster, limits), fault, told: 0, asked: 0, picked: None }
     }
 
     pub(super) fn honest(roster: Arc<Roster>) -> Self {
