@@ -229,7 +229,7 @@ impl Queue {
         self
     }
 
-    /// The agent is chosen by these attributes, in turn, at most two; then, after one, who is free longest.
+    /// The agent is chosen by these attributes, in turn, then by who is free longest.
     pub fn order_by(mut self, attributes: impl IntoIterator<Item = OrderBy>) -> Self {
         self.strategy = "order_by".to_owned();
         self.policy.strategy = Strategy::OrderBy(attributes.into_iter().collect());

@@ -90,8 +90,8 @@ impl Checked {
     /// A misspelt attribute would count as 0 for all and choose by nothing.
     fn attributes(&self, policy: &Policy, place: &str, mistakes: &mut Vec<String>) {
         let Strategy::OrderBy(all) = &policy.strategy else { return };
-        if all.is_empty() || all.len() > 2 {
-            mistakes.push(format!("{place}: orders agents by {} attributes; one or two are compared", all.len()));
+        if all.is_empty() {
+            mistakes.push(format!("{place}: orders agents by no attribute"));
         }
         let known: BTreeSet<&String> = self.agents.values().flat_map(|agent| agent.attributes.keys()).collect();
         let known: Vec<String> = known.into_iter().cloned().collect();

@@ -105,6 +105,15 @@ pub struct Worker {
     pub attributes: BTreeMap<String, Value>,
 }
 
+impl Worker {
+    fn in_our_words(&self) -> setup::Agent {
+        self.attributes.iter().fold(setup::Agent::new(&*self.friendly_name), |agent, (name, value)| match value {
+            Value::Number(number) => agent.attribute(&**name, *number),
+            Value::Text(_) | Value::List(_) => agent,
+        })
+    }
+}
+
 /// `task_order` of a task queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -203,7 +212,7 @@ pub struct Workspace {
 impl From<Workspace> for Preset {
     fn from(space: Workspace) -> Self {
         let mut preset = Self { between: Between::Score, ..Self::default() };
-        preset.agents = space.workers.iter().map(|worker| setup::Agent::new(&*worker.friendly_name)).collect();
+        preset.agents = space.workers.iter().map(Worker::in_our_words).collect();
         for queue in &space.task_queues {
             space.names_are_known(&format!("task queue {:?}", queue.friendly_name), &queue.target_workers, &mut preset);
         }
@@ -255,7 +264,7 @@ impl Workspace {
             .ring_timeout(self.workflow.task_reservation_timeout)
             .ring_at_once(task_queue.max_reserved_workers.min(RING_ALL))
             .waiting_max(MANY);
-        queue = self.ordered(filter, &first.order_by, queue, preset);
+        queue = ordered(filter, &first.order_by, queue, preset);
         if first.skip_if_none_available {
             queue = queue.skip_unstaffed();
         }
@@ -291,46 +300,6 @@ impl Workspace {
             preset.agent(name, |agent| agent.serves([&*filter.friendly_name]));
         }
     }
-
-    /// Any number of attributes, made into one number for each worker: equal ones are told apart by who is free longest.
-    fn ordered(&self, filter: &Filter, order_by: &str, queue: setup::Queue, preset: &mut Preset) -> setup::Queue {
-        if order_by.trim().is_empty() {
-            return queue.strategy("longest_idle");
-        }
-        let place = format!("filter {:?}: order_by", filter.friendly_name);
-        let mut by: Vec<(&str, bool)> = Vec::new();
-        for one in order_by.split(',') {
-            let words: Vec<&str> = one.split_whitespace().collect();
-            let (name, descending) = match words.as_slice() {
-                [name] | [name, "ASC"] => (*name, false),
-                [name, "DESC"] => (*name, true),
-                _ => {
-                    preset.mistakes.push(format!("{place}: {one:?} is not a name with ASC or DESC"));
-                    continue;
-                }
-            };
-            let name = name.strip_prefix("worker.").unwrap_or(name);
-            if !self.workers.iter().any(|worker| worker.attributes.contains_key(name)) {
-                preset.mistakes.push(format!("{place}: no worker has the attribute {name:?}"));
-            }
-            by.push((name, descending));
-        }
-        let key = |worker: &Worker| -> Vec<i64> {
-            let value = |(name, descending): &(&str, bool)| {
-                let Some(Value::Number(number)) = worker.attributes.get(*name) else { return 0 };
-                if *descending { number.saturating_neg() } else { *number }
-            };
-            by.iter().map(value).collect()
-        };
-        let places: BTreeSet<Vec<i64>> = self.workers.iter().map(key).collect();
-        let attribute = format!("{} order", filter.friendly_name);
-        for worker in &self.workers {
-            let mine = key(worker);
-            let at = places.iter().position(|place| *place == mine).and_then(|at| i64::try_from(at).ok()).unwrap_or(0);
-            preset.agent(&worker.friendly_name, |agent| agent.attribute(&*attribute, at));
-        }
-        queue.order_by([OrderBy { attribute, descending: false }])
-    }
 }
 
 /// A target with its task queue.
@@ -358,4 +327,27 @@ fn one_of_each(place: &str, targets: &[Staged<'_>], preset: &mut Preset) {
     if targets.iter().any(|(_, queue)| queue.max_reserved_workers > RING_ALL) {
         preset.cannot(place, "`max_reserved_workers` above 10", "at most ten agents are rung at once");
     }
+}
+
+/// By any number of attributes; equal ones are told apart by who is free longest.
+fn ordered(filter: &Filter, order_by: &str, queue: setup::Queue, preset: &mut Preset) -> setup::Queue {
+    if order_by.trim().is_empty() {
+        return queue.strategy("longest_idle");
+    }
+    let place = format!("filter {:?}: order_by", filter.friendly_name);
+    let mut by: Vec<OrderBy> = Vec::new();
+    for one in order_by.split(',') {
+        let words: Vec<&str> = one.split_whitespace().collect();
+        let (name, descending) = match words.as_slice() {
+            [name] | [name, "ASC"] => (*name, false),
+            [name, "DESC"] => (*name, true),
+            other => {
+                preset.mistakes.push(format!("{place}: {one:?} is not a name with ASC or DESC"));
+                (other.first().copied().unwrap_or_default(), false)
+            }
+        };
+        let name = name.strip_prefix("worker.").unwrap_or(name);
+        by.push(OrderBy { attribute: name.to_owned(), descending });
+    }
+    queue.order_by(by)
 }

@@ -1,9 +1,10 @@
 //! What is right, said again without any order kept: every call and every agent is looked at each time.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use switchboard::id::{AgentId, CallId, QueueId};
-use switchboard::routing::{Between, Levels, Member, Order, Policy, Strategy, Waiting};
+use switchboard::routing::{Between, Levels, Member, Needs, Order, Policy, Ring, Strategy, Waiting};
 use switchboard::time::Timestamp;
 
 use super::world::Books;
@@ -41,17 +42,26 @@ fn admitted(books: &Books, waiting: &Waiting, agent: &AgentId, reached: Duration
     if penalty < window.0 || penalty > window.1 {
         return false;
     }
-    waiting.needs.iter().all(|(skill, levels)| {
-        let mut least = levels.least;
-        for ring in &open {
-            if ring.drop.contains(skill) {
-                return true;
-            }
-            least = least.saturating_sub(ring.lower.get(skill).copied().unwrap_or(0)).max(1);
-        }
+    needed(&waiting.needs, &open).iter().all(|(skill, levels)| {
         let level = level_of(member, skill);
-        level > 0 && Levels { least, most: levels.most }.contains(level)
+        level > 0 && levels.contains(level)
     })
+}
+
+/// What is left of what a call needs, and what came instead.
+fn needed<'a>(needs: &'a Needs, open: &[&'a Ring]) -> BTreeMap<&'a str, Levels> {
+    let mut left: BTreeMap<&str, Levels> = needs.iter().map(|(skill, levels)| (skill.as_str(), *levels)).collect();
+    for ring in open {
+        left.retain(|skill, _| !ring.drop.contains(*skill));
+        for (skill, levels) in &mut left {
+            levels.least = levels.least.saturating_sub(ring.lower.get(*skill).copied().unwrap_or(0)).max(1);
+        }
+        for (skill, more) in &ring.need {
+            let known = left.entry(skill).or_insert(*more);
+            *known = Levels { least: known.least.max(more.least), most: known.most.min(more.most) };
+        }
+    }
+    left
 }
 
 fn is_staffed(books: &Books, agent: &AgentId) -> bool {
@@ -194,9 +204,9 @@ fn compared(books: &Books, policy: &Policy, waiting: &Waiting, agent: &AgentId) 
         Strategy::BestFit => {
             let alone = kept(books, waiting);
             let reached = if alone { Duration::MAX } else { reached(books, waiting) };
-            let dropped = |skill: &str| policy.rings.iter().any(|r| r.after <= reached && r.drop.contains(skill));
-            let needed: Vec<_> = waiting.needs.keys().filter(|skill| !dropped(skill)).collect();
-            let sum: i128 = needed.iter().map(|skill| i128::from(level_of(member, skill))).sum();
+            let open: Vec<_> = policy.rings.iter().filter(|ring| ring.after <= reached).collect();
+            let needed = needed(&waiting.needs, &open);
+            let sum: i128 = needed.keys().map(|skill| i128::from(level_of(member, skill))).sum();
             vec![if needed.is_empty() { 0 } else { -(sum * 1000 / needed.len() as i128) }, idle]
         }
         Strategy::OrderBy(all) => {

@@ -94,6 +94,9 @@ fn ring(dice: &mut Dice, agents: u64) -> Ring {
     if dice.once_in(2) {
         ring.lower.insert(skill(dice), 2);
     }
+    if dice.once_in(4) {
+        ring.need.insert(skill(dice), Levels::at_least(1 + dice.roll(3) as u8));
+    }
     if dice.once_in(2) {
         ring.add.insert(agent(dice.roll(agents)));
     }
