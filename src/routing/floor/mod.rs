@@ -415,12 +415,12 @@ impl Floor {
         self.vacant.push(slot);
         let line = &mut self.lines[caller.line as usize];
         line.callers = line.callers.saturating_sub(1);
-        if let Some(agent) = &caller.waiting.held_for.as_ref().and_then(|(agent, _)| self.seat_at(agent)) {
-            if let Some(slots) = self.kept.get_mut(agent) {
-                slots.remove(&slot);
-                if slots.is_empty() {
-                    self.kept.remove(agent);
-                }
+        if let Some(agent) = &caller.waiting.held_for.as_ref().and_then(|(agent, _)| self.seat_at(agent))
+            && let Some(slots) = self.kept.get_mut(agent)
+        {
+            slots.remove(&slot);
+            if slots.is_empty() {
+                self.kept.remove(agent);
             }
         }
         self.release(caller.class);

@@ -172,7 +172,7 @@ impl Line {
     /// The penalties, least and most, that are allowed at a stage.
     pub(super) fn penalties(&self, stage: u32) -> Option<(u32, u32)> {
         let reached = self.reached(stage);
-        self.policy.rings.iter().filter(|ring| ring.after <= reached).filter_map(|ring| ring.penalties).last()
+        self.policy.rings.iter().rev().filter(|ring| ring.after <= reached).find_map(|ring| ring.penalties)
     }
 
     /// Who was offered a call of the queue last.

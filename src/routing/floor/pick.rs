@@ -112,7 +112,7 @@ impl Floor {
 
     fn pick(&self, slot: u32, agents: Vec<u32>) -> Option<Pick> {
         let caller = self.caller(slot)?;
-        (!agents.is_empty()).then(|| Pick { call: caller.id, slot, line: caller.line, agents })
+        (!agents.is_empty()).then_some(Pick { call: caller.id, slot, line: caller.line, agents })
     }
 
     /// Whether an agent of the call's class may have the call.
