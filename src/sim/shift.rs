@@ -122,7 +122,7 @@ impl Shift {
                 rest_500: 10,
                 list_lag: Duration::from_secs(4),
             },
-            chaos: Chaos { die_per_mille: 1, shuffle: true, die_at: None },
+            chaos: Chaos { die_per_mille: 1, shuffle: true, ..Chaos::default() },
             commit_fails_per_mille: 5,
             ..Self::quiet(seed)
         }
