@@ -23,7 +23,7 @@ use floors::{equals, floor, floor_of, usual_place};
 const CALLS: u32 = 100;
 
 fn calls() -> u32 {
-    std::env::var("SHIFT_CALLS").ok().and_then(|calls| calls.parse().ok()).unwrap_or(CALLS)
+    option_env!("SHIFT_CALLS").and_then(|calls| calls.parse().ok()).unwrap_or(CALLS)
 }
 
 /// A strategy of one's own: by name, from the end.

@@ -35,7 +35,7 @@ fn order(at: usize) -> Order {
 fn agent(at: usize, place: &impl Fn(usize) -> Membership) -> Agent {
     let helps_everywhere = at.is_multiple_of(10);
     let (queues, skills): (Vec<usize>, Vec<usize>) = if helps_everywhere {
-        ((0..QUEUES).collect(), (0..SKILLS).filter(|skill| (skill + at / 10) % 2 == 0).collect())
+        ((0..QUEUES).collect(), (0..SKILLS).filter(|skill| (skill + at / 10).is_multiple_of(2)).collect())
     } else {
         ((0..=at % 5).map(|more| at + 3 * more).collect(), (0..8).map(|more| at * 7 + more * 3).collect())
     };
