@@ -112,7 +112,8 @@ impl Shift {
                 callback_lost: 20,
                 callback_doubled: 60,
                 callback_late: 40,
-                late_by: Duration::from_secs(8),
+                // Two words tell that an agent has hung up. Both late by more than 5 s leave a caller in silence, whatever is done.
+                late_by: Duration::from_secs(4),
                 callback_reordered: 40,
                 document_doubled: 30,
                 rest_lost_before: 15,

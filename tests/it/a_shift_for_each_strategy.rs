@@ -9,7 +9,7 @@ use std::time::Duration;
 use switchboard::engine::Builder;
 use switchboard::id::AgentId;
 use switchboard::routing::{Between, Membership, ReadyAgent, Ring, RoutingStrategy, Strategy, WaitingCall};
-use switchboard::sim::carrier::{Faults, Hearing, Loss, LostCall};
+use switchboard::sim::carrier::{Hearing, Loss, LostCall};
 use switchboard::sim::{Chaos, Habits, Shift, ShiftReport, World};
 
 use crate::acme::secs;
@@ -42,12 +42,10 @@ impl RoutingStrategy for LastByName {
     }
 }
 
-/// Arrivals that 200 agents are just not enough for, with every kind of fault. What comes late comes within the 5 s of silence that
-/// a caller is patient with.
+/// Arrivals that 200 agents are just not enough for, with every kind of fault.
 fn rough(seed: u64) -> Shift {
     let usual = Shift::rough(seed);
     Shift {
-        faults: Faults { late_by: secs(4), ..usual.faults.clone() },
         // A second of this floor is a thousand steps: a node dies every ten seconds or so.
         chaos: Chaos { die_per_million: 100, shuffle: true, ..Chaos::default() },
         callers: calls(),
