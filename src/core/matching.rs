@@ -42,7 +42,18 @@ pub(crate) fn picked(draft: &mut Draft<'_>, picked: &Picked) -> Result<bool, Sto
     let (Some(queue), Some(policy)) = (rules.queues.get(&picked.queue), rules.roster.queues.get(&picked.queue)) else {
         return Ok(false);
     };
-    let Some(waiting) = call.waiting(queue, draft.now) else { return Ok(false) };
+    let Some(mut waiting) = call.waiting(queue, draft.now) else { return Ok(false) };
+    if let Some((agent, _)) = waiting.held_for.clone() {
+        // Nobody waits for an agent who has left, or who could not have the call: as the floor that picked it saw it too.
+        let stays = draft.agent(&agent)?.is_some_and(|found| {
+            draft.learn_agent(&found);
+            found.standing().staffed
+        });
+        let member = rules.roster.agents.get(&agent);
+        if !stays || !member.is_some_and(|member| policy.is_kept_for(&waiting, &agent, member)) {
+            waiting.held_for = None;
+        }
+    }
     let widens = waiting.wanted_more_at.is_some_and(|at| at <= draft.now);
     let wanted = usize::from(waiting.wanted.max(u16::from(widens)));
     let mut considered = picked.considered.clone();

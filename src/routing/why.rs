@@ -219,6 +219,11 @@ pub(super) fn excluded(waiting: &Waiting, agent: &AgentId, now: Timestamp) -> Op
 }
 
 impl Policy {
+    /// Whether the agent could have the call once all is relaxed: only then is a call kept for an agent.
+    pub(crate) fn is_kept_for(&self, waiting: &Waiting, agent: &AgentId, member: &Member) -> bool {
+        self.admits(agent, member, waiting, Reached(Duration::MAX)).is_ok()
+    }
+
     /// Whether a call of the queue with such needs could ever be offered to the agent, however long it waits.
     #[must_use]
     pub fn could_have(&self, queue: &QueueId, needs: &Needs, agent: &AgentId, member: &Member) -> bool {

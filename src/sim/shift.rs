@@ -112,7 +112,8 @@ impl Shift {
                 callback_lost: 20,
                 callback_doubled: 60,
                 callback_late: 40,
-                late_by: Duration::from_secs(8),
+                // Two words tell that an agent has hung up. Both late by more than 5 s leave a caller in silence, whatever is done.
+                late_by: Duration::from_secs(4),
                 callback_reordered: 40,
                 document_doubled: 30,
                 rest_lost_before: 15,
@@ -122,7 +123,7 @@ impl Shift {
                 rest_500: 10,
                 list_lag: Duration::from_secs(4),
             },
-            chaos: Chaos { die_per_mille: 1, shuffle: true, die_at: None },
+            chaos: Chaos { die_per_mille: 1, shuffle: true, ..Chaos::default() },
             commit_fails_per_mille: 5,
             ..Self::quiet(seed)
         }

@@ -33,6 +33,8 @@ pub struct Chaos {
     pub die_at: Option<u64>,
     /// Of a thousand steps, in how many the node dies.
     pub die_per_mille: u16,
+    /// Of a million steps, in how many more the node dies: for big floors, which take thousands of steps in a second.
+    pub die_per_million: u32,
     /// Steps are taken in an order drawn from the seed instead of first come first.
     pub shuffle: bool,
 }
@@ -302,7 +304,8 @@ impl World {
         let step = self.steps;
         self.steps += 1;
         let dies = self.chaos.die_at == Some(step)
-            || (self.chaos.die_per_mille > 0 && self.random(1000) < u64::from(self.chaos.die_per_mille));
+            || (self.chaos.die_per_mille > 0 && self.random(1000) < u64::from(self.chaos.die_per_mille))
+            || (self.chaos.die_per_million > 0 && self.random(1_000_000) < u64::from(self.chaos.die_per_million));
         if dies {
             self.kill(self.running[at].node);
             return;

@@ -91,3 +91,18 @@ fn a_call_that_left_on_one_node_costs_the_other_no_agent() {
         second.talks_for(Duration::from_secs(5)).hangs_up();
     }
 }
+
+#[test]
+fn a_call_kept_for_an_agent_who_is_away_goes_to_another_and_holds_up_nobody() {
+    let app = Switchboard::builder()
+        .queue(Queue::new("sales"))
+        .agent(Agent::new("ana").serves(["sales"]))
+        .agent(Agent::new("ben").serves(["sales"]))
+        .number("+14155550100", Flow::say("Acme.").then(queue("sales").kept_for("ana", Duration::from_secs(60))));
+    let sim = Sim::start(&app);
+    sim.agent("ana").takes_break("tea");
+    let caller = sim.caller("+14155550123").dials("+14155550100");
+    caller.hears_music();
+    sim.agent("ben").rings_within(Duration::from_secs(3)).answers();
+    caller.talks_for(Duration::from_secs(5)).hangs_up();
+}
