@@ -61,8 +61,8 @@
 //!
 //! # What it does not do
 //!
-//! No store but memory yet: state is gone at exit. No transfer, hold, supervision, voicemail, recording, callbacks,
-//! opening hours or campaigns yet. No agent desktop: agents are rung at telephones, SIP devices, or browser clients that
+//! No store but memory yet: state is gone at exit. No transfer, hold, supervision, voicemail, recording, opening hours or
+//! campaigns yet. No agent desktop: agents are rung at telephones, SIP devices, or browser clients that
 //! you register at the provider. The centre never touches audio; [`media`] is for an application that does.
 
 #![forbid(unsafe_code)]
