@@ -35,7 +35,7 @@ impl Floor {
         if let Some(agent) = self.fresh {
             if self.hot.is_empty() {
                 match self.best_call(agent, now) {
-                    Some(slot) if self.caller(slot).is_some_and(|caller| caller.waiting.wanted <= 1) => {
+                    Some(slot) if self.caller(slot).is_some_and(|caller| caller.wanted <= 1) => {
                         return self.pick(slot, vec![agent]);
                     }
                     _ => {}
@@ -56,7 +56,7 @@ impl Floor {
                 _ => break,
             }
         }
-        let wanted = usize::from(self.caller(slot)?.waiting.wanted.max(1));
+        let wanted = usize::from(self.caller(slot)?.wanted.max(1));
         let agents = self.candidates(slot, wanted, now);
         self.pick(slot, agents)
     }
@@ -67,16 +67,13 @@ impl Floor {
         let caller = self.callers.get_mut(pick.slot as usize).and_then(Option::as_mut);
         let Some(caller) = caller.filter(|caller| caller.id == pick.call) else { return };
         let made = u16::try_from(pick.agents.len()).unwrap_or(u16::MAX);
-        let weight = caller.waiting.weight.max(1);
-        let waiting = &mut caller.waiting;
-        waiting.wanted = waiting.wanted.saturating_sub(made);
-        waiting.offers = waiting.offers.saturating_add(u32::from(made));
-        waiting.wanted_more_at = waiting.wanted_more_at.filter(|at| *at > now);
-        if waiting.wanted == 0 && waiting.wanted_more_at.is_none() {
+        let weight = caller.weight();
+        caller.note_offers(made, now);
+        if caller.wanted == 0 && caller.wanted_more_at().is_none() {
             self.step_out(pick.slot);
         } else {
             for &agent in &pick.agents {
-                waiting.excluded.insert(self.seats[agent as usize].id.clone(), None);
+                caller.exclude(self.seats[agent as usize].id.clone());
             }
             self.settle(pick.slot, now);
         }
@@ -118,8 +115,7 @@ impl Floor {
     /// Whether an agent of the call's class may have the call.
     fn may(&self, caller: &Caller, agent: u32, now: Timestamp) -> bool {
         let seat = &self.seats[agent as usize];
-        (caller.waiting.excluded.is_empty() || why::excluded(&caller.waiting, &seat.id, now).is_none())
-            && fits(seat, &caller.bits)
+        caller.excludes(&seat.id, now).is_none() && fits(seat, caller.bits())
     }
 
     /// Of the calls that somebody may have, the one that goes first.
@@ -147,7 +143,7 @@ impl Floor {
 
     fn has_candidate(&self, slot: u32, now: Timestamp) -> bool {
         let Some(caller) = self.caller(slot) else { return false };
-        let is_free_of_pairs = caller.waiting.excluded.is_empty() && caller.bits.is_empty() && !self.has_own;
+        let is_free_of_pairs = caller.excluded().is_none() && caller.bits().is_empty() && !self.has_own;
         is_free_of_pairs || !self.candidates(slot, 1, now).is_empty()
     }
 
@@ -194,21 +190,20 @@ impl Floor {
     }
 
     fn claim(&self, caller: &Caller, now: Timestamp) -> Claim {
-        let waiting = &caller.waiting;
-        let since = waiting.since.as_micros();
+        let since = caller.since.as_micros();
         let line = &self.lines[caller.line as usize];
         let policy = &line.policy;
-        let score = || order::score(policy.order, caller.points, waiting.since, now).saturating_neg();
+        let score = || order::score(policy.order, caller.points, caller.since, now).saturating_neg();
         match self.roster.between {
             Between::Score => (0, score(), 0, since, caller.id),
             Between::Oldest => (0, since, 0, since, caller.id),
             Between::Weight if line.waiting >= line.ready => (0, -i64::from(policy.weight), score(), since, caller.id),
             Between::Weight => (1, score(), 0, since, caller.id),
             Between::ServiceLevel => {
-                if now.since(waiting.since) > policy.answer_within.saturating_mul(LATE_TIMES) {
+                if now.since(caller.since) > policy.answer_within.saturating_mul(LATE_TIMES) {
                     return (0, since, 0, since, caller.id);
                 }
-                if now.since(waiting.entered) > policy.answer_within {
+                if now.since(caller.entered) > policy.answer_within {
                     return (2, score(), 0, since, caller.id);
                 }
                 let short = policy.target_per_mille.saturating_sub(line.in_time_per_mille);
@@ -265,7 +260,7 @@ impl Floor {
                 let seat = &self.seats[rank.agent as usize];
                 let at = seat.posts.binary_search_by_key(&caller.line, |post| post.line).ok();
                 if let Some(post) = at.and_then(|at| seat.posts.get(at)) {
-                    rank.key = key_of(line, seat, post, &caller.bits, rank.agent, self.roster.seed);
+                    rank.key = key_of(line, seat, post, caller.bits(), rank.agent, self.roster.seed);
                 }
             }
         }
@@ -304,7 +299,7 @@ impl Floor {
     }
 
     fn drawn_for(&self, caller: &Caller, nth: u32) -> i64 {
-        let salt = u64::from(caller.waiting.offers.wrapping_add(nth)).rotate_left(32);
+        let salt = u64::from(caller.offers.wrapping_add(nth)).rotate_left(32);
         let (high, low) = caller.id.0.as_u64_pair();
         drawn(self.roster.seed ^ salt, high ^ low, None)
     }
@@ -364,9 +359,9 @@ impl Floor {
         let reached = why::Reached(self.reached_by(caller));
         let call = WaitingCall {
             id: caller.id,
-            needs: &line.policy.needs_at(&caller.waiting.needs, reached),
+            needs: &line.policy.needs_at(self.needs_of(caller), reached),
             priority: caller.points,
-            queued_at: caller.waiting.since,
+            queued_at: caller.since,
         };
         let mut chosen: Vec<u32> = Vec::new();
         for at in own.rank(call, &shown) {
