@@ -173,8 +173,8 @@ impl Policy {
             }
         }
         let penalty = place.map_or(0, |place| place.penalty);
-        let windows = self.rings.iter().filter(|ring| ring.after <= reached.0).filter_map(|ring| ring.penalties);
-        if windows.last().is_some_and(|(least, most)| penalty < least || penalty > most) {
+        let mut windows = self.rings.iter().filter(|ring| ring.after <= reached.0).filter_map(|ring| ring.penalties);
+        if windows.next_back().is_some_and(|(least, most)| penalty < least || penalty > most) {
             return Err(Rule::Penalty(penalty));
         }
         let needs = self.needs_at(asking.needs, reached);
@@ -210,7 +210,9 @@ pub(crate) fn refusal(
         return Some(Rule::Busy);
     }
     if let Some(only) = waiting.only.as_ref() {
-        return (only != agent).then(|| Rule::ForAnother(only.clone())).or_else(|| excluded(&waiting.excluded, agent, now));
+        return (only != agent)
+            .then(|| Rule::ForAnother(only.clone()))
+            .or_else(|| excluded(&waiting.excluded, agent, now));
     }
     let asking = Asking { queue: &waiting.queue, needs: &waiting.needs, entered: waiting.entered };
     if let Err(rule) = policy.admits(agent, member, asking, Reached(reached)) {

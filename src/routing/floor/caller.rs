@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Alarm, Floor, NONE, Place, hash_of, index};
+use super::{Alarm, Floor, Head, NONE, Place, hash_of, index};
 use crate::id::{AgentId, CallId, QueueId};
 use crate::routing::why::{self, Rule};
 use crate::routing::{Levels, Needs, Waiting};
@@ -35,7 +35,7 @@ pub(super) struct Caller {
 }
 
 /// What few calls have.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 struct Rare {
     wanted_more_at: Option<Timestamp>,
     excluded: BTreeMap<AgentId, Option<Timestamp>>,
@@ -47,9 +47,11 @@ struct Rare {
 
 impl Caller {
     fn of(id: CallId, slot: u32, waiting: Waiting, line: u32, needs: u32) -> Self {
-        let Waiting { points, since, entered, wanted, wanted_more_at, weight, excluded, held_for, only, offers, .. } =
-            waiting;
-        let rare = Rare { wanted_more_at, excluded, held_for, only, bits: Vec::new() };
+        let Waiting {
+            points, since, entered, wanted, wanted_more_at, weight, excluded, held_for, only, offers, ..
+        } = waiting;
+        let is_plain = wanted_more_at.is_none() && excluded.is_empty() && held_for.is_none() && only.is_none();
+        let rare = (!is_plain).then(|| Box::new(Rare { wanted_more_at, excluded, held_for, only, bits: Vec::new() }));
         Self {
             id,
             key: [0, 0],
@@ -66,7 +68,7 @@ impl Caller {
             weight,
             in_line: false,
             alarm: None,
-            rare: (rare != Rare::default()).then(|| Box::new(rare)),
+            rare,
         }
     }
 
@@ -122,6 +124,11 @@ impl Caller {
     /// What an agent must be able to do, where the class does not say so.
     pub(super) fn bits(&self) -> &[(u32, Levels)] {
         self.rare.as_ref().map_or(&[], |rare| &rare.bits)
+    }
+
+    /// Whether every agent of its class may have it.
+    pub(super) fn is_for_all(&self) -> bool {
+        self.excluded().is_none() && self.bits().is_empty()
     }
 
     pub(super) fn set_bits(&mut self, bits: Vec<(u32, Levels)>) {
@@ -211,6 +218,13 @@ impl Floor {
         }
         let line = &mut self.lines[caller.line as usize];
         line.waiting = line.waiting.saturating_sub(1);
+        let class = caller.class;
+        if self.heads[class as usize].place.slot == slot
+            && let Some(&place) = self.classes[class as usize].waiting.first()
+        {
+            let is_for_all = self.caller(place.slot).is_some_and(Caller::is_for_all);
+            self.heads[class as usize] = Head { place, is_for_all };
+        }
     }
 
     pub(super) fn caller(&self, slot: u32) -> Option<&Caller> {

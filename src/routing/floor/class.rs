@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::{folded, hash};
-use super::{Floor, Line, NONE, Post, Rank, Seat, Spot, index, pick};
+use super::{Floor, Head, Line, NONE, Place, Post, Rank, Seat, Spot, index, pick};
+use crate::id::CallId;
 use crate::routing::strategy::{Compared, Key};
 use crate::routing::why::Reached;
 use crate::routing::{Levels, Needs, Strategy};
+use uuid::Uuid;
 
 /// Stands for the needs of calls that are matched one by one.
 const MIXED: u32 = u32::MAX;
@@ -53,7 +55,7 @@ pub(super) struct Class {
     pub(super) wanted: usize,
     /// Ready agents of each grade, where chance goes by it.
     pub(super) tally: BTreeMap<u32, u32>,
-    pub(super) waiting: BTreeSet<super::Place>,
+    pub(super) waiting: BTreeSet<Place>,
     /// Members who are signed in.
     pub(super) staffed: u32,
     /// Calls that are of this class, those that are being offered included.
@@ -243,6 +245,8 @@ impl Floor {
             None => {
                 self.classes.push(class);
                 self.gauges.push(gauge);
+                let place = Place { key: [0, 0], id: CallId(Uuid::nil()), slot: NONE };
+                self.heads.push(Head { place, is_for_all: false });
                 index(self.classes.len() - 1)
             }
         };

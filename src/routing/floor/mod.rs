@@ -81,6 +81,14 @@ struct Place {
     slot: u32,
 }
 
+/// The first waiting call of a class that has any.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    place: Place,
+    /// Whether every agent of the class may have it.
+    is_for_all: bool,
+}
+
 /// What an agent is in a queue.
 #[derive(Debug)]
 struct Post {
@@ -171,6 +179,7 @@ pub struct Floor {
     holders: Vec<Vec<u32>>,
     classes: Vec<Class>,
     gauges: Vec<Gauge>,
+    heads: Vec<Head>,
     class_of: Table,
     classes_vacant: Vec<u32>,
     needs: Vec<Interned>,
@@ -188,6 +197,8 @@ pub struct Floor {
     alarms: BTreeSet<(Timestamp, Alarm)>,
     /// Some queue's own strategy leaves agents out.
     has_own: bool,
+    /// Some queue goes by who was offered a call last.
+    goes_round: bool,
 }
 
 fn hash_of(call: CallId) -> u64 {
@@ -218,6 +229,7 @@ impl Floor {
             seat_of.insert(hash(seat.id.as_str()), index(at));
         }
         let has_own = roster.queues.values().any(|policy| matches!(policy.strategy, Strategy::Own(_)));
+        let goes_round = roster.queues.values().any(|policy| policy.strategy.goes_round());
         Self {
             lines: people.lines,
             line_of,
@@ -227,6 +239,7 @@ impl Floor {
             holders: people.holders,
             classes: Vec::new(),
             gauges: Vec::new(),
+            heads: Vec::new(),
             class_of: Table::default(),
             classes_vacant: Vec::new(),
             needs: Vec::new(),
@@ -241,6 +254,7 @@ impl Floor {
             worn: Vec::new(),
             alarms: BTreeSet::new(),
             has_own,
+            goes_round,
             limits,
             roster,
         }
@@ -262,7 +276,7 @@ impl Floor {
         let was_staffed = seat.standing.staffed;
         self.leave(at);
         let then = &self.seats[at as usize].standing;
-        if (then.last_offered, &then.last_queue) != (standing.last_offered, &standing.last_queue) {
+        if self.goes_round && (then.last_offered, &then.last_queue) != (standing.last_offered, &standing.last_queue) {
             let then = (then.last_offered, then.last_queue.clone());
             self.note_offered(at, then.0, then.1.as_ref(), false);
             self.note_offered(at, standing.last_offered, standing.last_queue.as_ref(), true);

@@ -77,20 +77,20 @@ impl Floor {
             }
             self.settle(pick.slot, now);
         }
-        let queue = &self.lines[pick.line as usize].id.clone();
         for &agent in &pick.agents {
             self.leave(agent);
-            let mut standing = std::mem::take(&mut self.seats[agent as usize].standing);
-            let goes_round = self.lines[pick.line as usize].policy.strategy.goes_round();
-            self.note_offered(agent, standing.last_offered, standing.last_queue.as_ref(), false);
+            if self.goes_round {
+                let standing = &self.seats[agent as usize].standing;
+                let (when, queue) = (standing.last_offered, standing.last_queue.clone());
+                self.note_offered(agent, when, queue.as_ref(), false);
+                self.note_offered(agent, Some(now), Some(&self.lines[pick.line as usize].id.clone()), true);
+            }
+            let queue = &self.lines[pick.line as usize].id;
+            let standing = &mut self.seats[agent as usize].standing;
             standing.free = standing.free.saturating_sub(weight);
             standing.last_offered = Some(now);
             if standing.last_queue.as_ref() != Some(queue) {
                 standing.last_queue = Some(queue.clone());
-            }
-            self.seats[agent as usize].standing = standing;
-            if goes_round {
-                self.lines[pick.line as usize].offered.insert((now, agent));
             }
             self.enter(agent, now);
         }
@@ -109,7 +109,7 @@ impl Floor {
 
     fn pick(&self, slot: u32, agents: Vec<u32>) -> Option<Pick> {
         let caller = self.caller(slot)?;
-        (!agents.is_empty()).then(|| Pick { call: caller.id, slot, line: caller.line, agents })
+        (!agents.is_empty()).then_some(Pick { call: caller.id, slot, line: caller.line, agents })
     }
 
     /// Whether an agent of the call's class may have the call.
@@ -143,8 +143,7 @@ impl Floor {
 
     fn has_candidate(&self, slot: u32, now: Timestamp) -> bool {
         let Some(caller) = self.caller(slot) else { return false };
-        let is_free_of_pairs = caller.excluded().is_none() && caller.bits().is_empty() && !self.has_own;
-        is_free_of_pairs || !self.candidates(slot, 1, now).is_empty()
+        (caller.is_for_all() && !self.has_own) || !self.candidates(slot, 1, now).is_empty()
     }
 
     /// The call that an agent who is ready takes next.
@@ -179,6 +178,10 @@ impl Floor {
         let gauge = &self.gauges[class as usize];
         if gauge.waiting == 0 || self.seats[agent as usize].standing.free < gauge.weight {
             return None;
+        }
+        let head = self.heads[class as usize];
+        if head.is_for_all && !self.has_own {
+            return Some(head.place);
         }
         let class = &self.classes[class as usize];
         let is_own = matches!(self.lines[class.key.line as usize].policy.strategy, Strategy::Own(_));

@@ -1,7 +1,7 @@
 //! Putting a call where it belongs: after a change, when something is relaxed, when somebody signs in or out.
 
 use super::class::{ClassKey, fits};
-use super::{Alarm, Floor, NONE};
+use super::{Alarm, Floor, Head, NONE};
 use crate::routing::order;
 use crate::routing::why::{Asking, Reached};
 use crate::time::Timestamp;
@@ -13,8 +13,7 @@ impl Floor {
         let Some(caller) = self.caller(slot) else { return };
         let (was, weight, line_at) = (caller.class, caller.weight(), caller.line);
         let line = &self.lines[line_at as usize];
-        let waited = now.since(caller.entered);
-        let mut stage = super::index(line.stages.partition_point(|at| *at <= waited)).saturating_sub(1);
+        let mut stage = line.stage_at(now, caller.entered);
         let last = line.last_stage();
         let skips = line.policy.skip_unstaffed;
         let key = ClassKey { line: line_at, stage, only: None, needs: caller.needs, weight };
@@ -56,8 +55,13 @@ impl Floor {
     fn step_in(&mut self, slot: u32) {
         let Some(caller) = self.callers[slot as usize].as_mut() else { return };
         caller.in_line = true;
-        self.classes[caller.class as usize].waiting.insert(caller.place());
+        let place = caller.place();
+        self.classes[caller.class as usize].waiting.insert(place);
         let gauge = &mut self.gauges[caller.class as usize];
+        let head = &mut self.heads[caller.class as usize];
+        if gauge.waiting == 0 || place < head.place {
+            *head = Head { place, is_for_all: caller.is_for_all() };
+        }
         gauge.waiting += 1;
         if gauge.ready > 0 {
             self.hot.insert(caller.class);

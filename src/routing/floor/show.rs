@@ -111,11 +111,18 @@ impl Floor {
             }
         };
         let unmet = bits.iter().position(|bit| !fits(seat, std::slice::from_ref(bit)))?;
-        let needs = line.policy.needs_at(self.needs_of(caller), why::Reached(reached));
-        let (skill, levels) = needs.into_iter().nth(unmet)?;
+        let relaxed;
+        let needs = match line.policy.rings.is_empty() {
+            true => self.needs_of(caller),
+            false => {
+                relaxed = line.policy.needs_at(self.needs_of(caller), why::Reached(reached));
+                &relaxed
+            }
+        };
+        let (skill, levels) = needs.iter().nth(unmet)?;
         Some(match bits.get(unmet).and_then(|(number, _)| level(seat, *number)) {
-            None => Rule::LacksSkill(skill),
-            Some(has) => Rule::Level { skill, has, least: levels.least, most: levels.most },
+            None => Rule::LacksSkill(skill.clone()),
+            Some(has) => Rule::Level { skill: skill.clone(), has, least: levels.least, most: levels.most },
         })
     }
 
