@@ -35,6 +35,8 @@ const QUEUES: u64 = 40;
 /// Skills that a queue's calls need, one or two of them at a time.
 const SKILLS_OF_QUEUE: u64 = 5;
 const WAITING: usize = 1_000;
+/// The first kind of call that nobody may have; each queue has one, after all others.
+const HOPELESS: u32 = (QUEUES * SKILLS_OF_QUEUE * (SKILLS_OF_QUEUE + 1) / 2) as u32;
 
 fn main() {
     let (mut pick, mut nobody, mut freed) = (Vec::new(), Vec::new(), Vec::new());
@@ -165,8 +167,6 @@ struct Arena {
     kinds: Vec<Kind>,
     /// Kinds of calls that somebody may have.
     served: Vec<u32>,
-    /// The first kind of call that nobody may have; each queue has one.
-    hopeless: u32,
     now: [i64; 2],
     calls: [u64; 2],
     dice: [Dice; 2],
@@ -232,7 +232,6 @@ impl Arena {
             queues.push((0..count).map(|_| dice.roll(QUEUES)).collect());
         }
         let mut kinds = kinds();
-        let hopeless = kinds.len() as u32;
         for nth in 0..QUEUES {
             // Somebody has the skill, at a level that will not do.
             let needs = Needs::from([("rare".to_owned(), Levels::at_least(2))]);
@@ -274,8 +273,7 @@ impl Arena {
             floor.set_agent(name, standing, Timestamp::default());
         }
         let dice = [Dice(7), Dice(7)];
-        let mut arena =
-            Self { floor, bare, names, kinds, served, hopeless, now: [0; 2], calls: [0; 2], dice, picked: [0; 2] };
+        let mut arena = Self { floor, bare, names, kinds, served, now: [0; 2], calls: [0; 2], dice, picked: [0; 2] };
         // Every kind of call has come once.
         for at in 0..arena.kinds.len() {
             arena.floor.set_call(id(u64::MAX), arena.kinds[at].waiting.clone(), Timestamp::default());
@@ -367,14 +365,14 @@ impl Arena {
     fn our_nobody(&mut self) {
         let (now, call, _) = self.step(OURS);
         let queue = call % QUEUES;
-        self.arrives(call, self.hopeless + queue as u32, now);
+        self.arrives(call, HOPELESS + queue as u32, now);
         assert!(self.floor.next(Timestamp::from_micros(now)).is_none());
         self.floor.remove_call(id(call));
     }
 
     fn bare_nobody(&mut self) {
         let (now, call, _) = self.step(BARE);
-        let kind = self.hopeless + (call % QUEUES) as u32;
+        let kind = HOPELESS + (call % QUEUES) as u32;
         self.arrives_bare(call, kind, now);
         assert!(black_box(self.bare.free[kind as usize].first()).is_none());
         self.bare.leaves(id(call));

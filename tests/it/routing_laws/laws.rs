@@ -111,7 +111,7 @@ pub(super) fn work_conservation(seed: u64, steps: u32, fault: Option<Fault>) -> 
 /// Nothing that opens by itself is slept through: until `due` says so, nobody may have a call who could not before.
 pub(super) fn alarms(seed: u64, steps: u32, fault: Option<Fault>) -> Verdict {
     play(seed, steps, Chance::Any, fault, any, |books, floor| {
-        let end = floor.due().unwrap_or(books.now + secs(120)).min(books.now + secs(120));
+        let end = floor.due().unwrap_or_else(|| books.now + secs(120)).min(books.now + secs(120));
         let mut later = books.clone();
         for part in 1..=4_u32 {
             later.now = books.now + end.since(books.now + Duration::from_micros(1)) * part / 4;
