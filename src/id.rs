@@ -1,6 +1,7 @@
 //! Names of things. A call's id is derived from the provider's id, so that facts about it find the same record in any order.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -21,14 +22,14 @@ macro_rules! name {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// The name called `name`; refuses what is not 1 to 48 lower-case letters, digits, `_` or `-`.
             pub fn new(name: impl Into<String>) -> Result<Self, NameError> {
                 let name = name.into();
                 check(&name)?;
-                Ok(Self(name))
+                Ok(Self(name.into()))
             }
             /// The name as text.
             #[must_use]
@@ -53,7 +54,7 @@ macro_rules! name {
 
         impl From<$name> for String {
             fn from(name: $name) -> Self {
-                name.0
+                name.as_str().to_owned()
             }
         }
 
@@ -80,7 +81,7 @@ name! {
 
 impl Default for TenantId {
     fn default() -> Self {
-        Self("default".to_owned())
+        Self("default".into())
     }
 }
 

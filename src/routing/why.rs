@@ -1,5 +1,6 @@
 //! Why, and why not: the first rule that keeps a call from an agent, and what lets one call go before another.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -113,6 +114,14 @@ pub struct Precedence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Reached(pub(super) Duration);
 
+/// What the rules of a queue look at in a call.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asking<'a> {
+    pub(super) queue: &'a QueueId,
+    pub(super) needs: &'a Needs,
+    pub(super) entered: Timestamp,
+}
+
 impl Policy {
     /// What a call needs that has come this far.
     pub(super) fn needs_at(&self, needs: &Needs, reached: Reached) -> Needs {
@@ -143,10 +152,10 @@ impl Policy {
         &self,
         agent: &AgentId,
         member: &Member,
-        waiting: &Waiting,
+        asking: Asking<'_>,
         reached: Reached,
     ) -> Result<(), Rule> {
-        let place = member.queues.get(&waiting.queue).filter(|place| place.enabled);
+        let place = member.queues.get(asking.queue).filter(|place| place.enabled);
         match place {
             None => {
                 let added = |ring: &super::Ring| ring.after <= reached.0 && ring.add.contains(agent);
@@ -156,11 +165,11 @@ impl Policy {
             }
             Some(place) => {
                 if place.delay > reached.0 {
-                    return Err(Rule::DelayedUntil(waiting.entered + place.delay));
+                    return Err(Rule::DelayedUntil(asking.entered + place.delay));
                 }
                 let opens = self.tiers.get(&place.tier).copied().unwrap_or_default();
                 if opens > reached.0 {
-                    return Err(Rule::TierOpensAt(waiting.entered + opens));
+                    return Err(Rule::TierOpensAt(asking.entered + opens));
                 }
             }
         }
@@ -169,7 +178,7 @@ impl Policy {
         if windows.next_back().is_some_and(|(least, most)| penalty < least || penalty > most) {
             return Err(Rule::Penalty(penalty));
         }
-        let needs = self.needs_at(&waiting.needs, reached);
+        let needs = self.needs_at(asking.needs, reached);
         match super::skills::unmet(&needs, &member.skills) {
             None => Ok(()),
             Some((skill, levels)) => Err(match member.skills.get(skill) {
@@ -202,16 +211,24 @@ pub(crate) fn refusal(
         return Some(Rule::Busy);
     }
     if let Some(only) = waiting.only.as_ref() {
-        return (only != agent).then(|| Rule::ForAnother(only.clone())).or_else(|| excluded(waiting, agent, now));
+        return (only != agent)
+            .then(|| Rule::ForAnother(only.clone()))
+            .or_else(|| excluded(&waiting.excluded, agent, now));
     }
-    if let Err(rule) = policy.admits(agent, member, waiting, Reached(reached)) {
+    let asking = Asking { queue: &waiting.queue, needs: &waiting.needs, entered: waiting.entered };
+    if let Err(rule) = policy.admits(agent, member, asking, Reached(reached)) {
         return Some(rule);
     }
-    excluded(waiting, agent, now)
+    excluded(&waiting.excluded, agent, now)
 }
 
-pub(super) fn excluded(waiting: &Waiting, agent: &AgentId, now: Timestamp) -> Option<Rule> {
-    match waiting.excluded.get(agent) {
+/// The rule that keeps the call from an agent whom it excludes.
+pub(super) fn excluded(
+    excluded: &BTreeMap<AgentId, Option<Timestamp>>,
+    agent: &AgentId,
+    now: Timestamp,
+) -> Option<Rule> {
+    match excluded.get(agent) {
         Some(None) => Some(Rule::Declined),
         Some(Some(until)) if *until > now => Some(Rule::MissedUntil(*until)),
         _ => None,

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::table::{hash, mixed};
-use super::{Floor, Line, NONE, Post, Rank, Seat, Spot, index, pick};
+use super::table::{folded, hash};
+use super::{Floor, Head, Line, NONE, Place, Post, Rank, Seat, Spot, index, pick};
+use crate::id::CallId;
 use crate::routing::strategy::{Compared, Key};
 use crate::routing::why::Reached;
 use crate::routing::{Levels, Needs, Strategy};
+use uuid::Uuid;
 
 /// Stands for the needs of calls that are matched one by one.
 const MIXED: u32 = u32::MAX;
@@ -32,7 +34,7 @@ impl ClassKey {
         let (agent, direct) = self.only.unwrap_or_default();
         let one = u64::from(self.line) << 32 | u64::from(self.needs);
         let other = u64::from(self.stage) << 32 | u64::from(agent);
-        mixed(mixed(one) ^ other.rotate_left(17) ^ u64::from(self.weight) << 1 ^ u64::from(direct))
+        folded(folded(one, other), u64::from(self.weight) << 1 | u64::from(direct))
     }
 
     pub(super) fn alone(self, agent: u32, direct: bool) -> Self {
@@ -53,7 +55,7 @@ pub(super) struct Class {
     pub(super) wanted: usize,
     /// Ready agents of each grade, where chance goes by it.
     pub(super) tally: BTreeMap<u32, u32>,
-    pub(super) waiting: BTreeSet<super::Place>,
+    pub(super) waiting: BTreeSet<Place>,
     /// Members who are signed in.
     pub(super) staffed: u32,
     /// Calls that are of this class, those that are being offered included.
@@ -83,7 +85,10 @@ pub(super) struct Interned {
 }
 
 fn hash_of_needs(needs: &Needs) -> u64 {
-    hash(needs.iter().flat_map(|(skill, levels)| skill.bytes().chain([0xFF, levels.least, levels.most])))
+    let one = |(skill, levels): (&String, &Levels)| {
+        folded(hash(skill), u64::from(levels.least) << 8 | u64::from(levels.most))
+    };
+    needs.iter().fold(needs.len() as u64, |all, need| folded(all, one(need)))
 }
 
 /// Whether an agent's skills meet what is needed.
@@ -156,7 +161,7 @@ impl Floor {
         let hash = hash_of_needs(needs);
         let known = &self.needs;
         let is = |at: u32| known.get(at as usize).is_some_and(|interned| interned.needs == *needs);
-        if let Some(at) = self.needs_of.get(hash, is) {
+        if let Some(at) = self.number_of_needs.get(hash, is) {
             self.needs[at as usize].users += 1;
             return at;
         }
@@ -171,7 +176,7 @@ impl Floor {
                 index(self.needs.len() - 1)
             }
         };
-        self.needs_of.insert(hash, at);
+        self.number_of_needs.insert(hash, at);
         at
     }
 
@@ -180,7 +185,7 @@ impl Floor {
         interned.users = interned.users.saturating_sub(1);
         if interned.users == 0 {
             let hash = hash_of_needs(&std::mem::take(&mut interned.needs));
-            self.needs_of.remove(hash, |at| at == needs);
+            self.number_of_needs.remove(hash, |at| at == needs);
             self.needs_vacant.push(needs);
         }
     }
@@ -240,6 +245,8 @@ impl Floor {
             None => {
                 self.classes.push(class);
                 self.gauges.push(gauge);
+                let place = Place { key: [0, 0], id: CallId(Uuid::nil()), slot: NONE };
+                self.heads.push(Head { place, is_for_all: false });
                 index(self.classes.len() - 1)
             }
         };

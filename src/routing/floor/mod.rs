@@ -13,6 +13,7 @@
 //! 64 choices or more, a class looks at each of its agents: about the square root of their number for each choice.
 //! A class is dropped when its upkeep since a call last needed it has cost more than making it anew would.
 
+mod caller;
 mod class;
 mod people;
 mod pick;
@@ -28,11 +29,12 @@ use std::time::Duration;
 pub use pick::Pick;
 pub use show::NotHere;
 
-use super::{Between, Levels, Policy, Roster, Standing, Strategy, Waiting};
+use super::{Between, Policy, Roster, Standing, Strategy};
 use crate::id::{AgentId, CallId, QueueId};
 use crate::time::Timestamp;
+use caller::Caller;
 use class::{Class, Gauge, Interned};
-use table::{Table, hash, mixed};
+use table::{Table, folded, hash};
 
 /// Most agents that a strategy of one's own is shown.
 const FIRST_SHOWN: usize = 64;
@@ -77,6 +79,14 @@ struct Place {
     key: [i64; 2],
     id: CallId,
     slot: u32,
+}
+
+/// The first waiting call of a class that has any.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    place: Place,
+    /// Whether every agent of the class may have it.
+    is_for_all: bool,
 }
 
 /// What an agent is in a queue.
@@ -149,22 +159,6 @@ struct Line {
     in_time_per_mille: u32,
 }
 
-#[derive(Debug)]
-struct Caller {
-    id: CallId,
-    waiting: Waiting,
-    line: u32,
-    needs: u32,
-    class: u32,
-    place: Place,
-    points: i32,
-    /// Among those that wait; not while as many agents as wanted are being rung.
-    in_line: bool,
-    /// What an agent must be able to do, where the class does not say so.
-    bits: Vec<(u32, Levels)>,
-    alarm: Option<Timestamp>,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Alarm {
     Agent(u32),
@@ -185,10 +179,11 @@ pub struct Floor {
     holders: Vec<Vec<u32>>,
     classes: Vec<Class>,
     gauges: Vec<Gauge>,
+    heads: Vec<Head>,
     class_of: Table,
     classes_vacant: Vec<u32>,
     needs: Vec<Interned>,
-    needs_of: Table,
+    number_of_needs: Table,
     needs_vacant: Vec<u32>,
     callers: Vec<Option<Caller>>,
     vacant: Vec<u32>,
@@ -202,11 +197,13 @@ pub struct Floor {
     alarms: BTreeSet<(Timestamp, Alarm)>,
     /// Some queue's own strategy leaves agents out.
     has_own: bool,
+    /// Some queue goes by who was offered a call last.
+    goes_round: bool,
 }
 
 fn hash_of(call: CallId) -> u64 {
     let (high, low) = call.0.as_u64_pair();
-    mixed(high ^ low.rotate_left(32))
+    folded(high, low)
 }
 
 fn index(at: usize) -> u32 {
@@ -226,12 +223,13 @@ impl Floor {
         let people = people::People::of(&roster);
         let (mut line_of, mut seat_of) = (Table::default(), Table::default());
         for (at, line) in people.lines.iter().enumerate() {
-            line_of.insert(hash(line.id.as_str().bytes()), index(at));
+            line_of.insert(hash(line.id.as_str()), index(at));
         }
         for (at, seat) in people.seats.iter().enumerate() {
-            seat_of.insert(hash(seat.id.as_str().bytes()), index(at));
+            seat_of.insert(hash(seat.id.as_str()), index(at));
         }
         let has_own = roster.queues.values().any(|policy| matches!(policy.strategy, Strategy::Own(_)));
+        let goes_round = roster.queues.values().any(|policy| policy.strategy.goes_round());
         Self {
             lines: people.lines,
             line_of,
@@ -241,10 +239,11 @@ impl Floor {
             holders: people.holders,
             classes: Vec::new(),
             gauges: Vec::new(),
+            heads: Vec::new(),
             class_of: Table::default(),
             classes_vacant: Vec::new(),
             needs: Vec::new(),
-            needs_of: Table::default(),
+            number_of_needs: Table::default(),
             needs_vacant: Vec::new(),
             callers: Vec::new(),
             vacant: Vec::new(),
@@ -255,6 +254,7 @@ impl Floor {
             worn: Vec::new(),
             alarms: BTreeSet::new(),
             has_own,
+            goes_round,
             limits,
             roster,
         }
@@ -276,7 +276,7 @@ impl Floor {
         let was_staffed = seat.standing.staffed;
         self.leave(at);
         let then = &self.seats[at as usize].standing;
-        if (then.last_offered, &then.last_queue) != (standing.last_offered, &standing.last_queue) {
+        if self.goes_round && (then.last_offered, &then.last_queue) != (standing.last_offered, &standing.last_queue) {
             let then = (then.last_offered, then.last_queue.clone());
             self.note_offered(at, then.0, then.1.as_ref(), false);
             self.note_offered(at, standing.last_offered, standing.last_queue.as_ref(), true);
@@ -379,72 +379,6 @@ impl Floor {
         self.count_ready(at, true);
     }
 
-    /// From now on the call waits like this; one that does not wait any more is to be removed. A queue that is not in the roster
-    /// has nobody.
-    pub fn set_call(&mut self, id: CallId, waiting: Waiting, now: Timestamp) {
-        if self.caller_of(id).is_some_and(|caller| caller.waiting == waiting) {
-            return;
-        }
-        let Some(line) = self.line_at(&waiting.queue) else { return self.remove_call(id) };
-        let needs = self.intern(&waiting.needs);
-        self.remove_call(id);
-        let slot = self.vacant.pop().unwrap_or_else(|| {
-            self.callers.push(None);
-            index(self.callers.len() - 1)
-        });
-        self.slot_of.insert(hash_of(id), slot);
-        self.lines[line as usize].callers += 1;
-        if let Some(agent) = waiting.held_for.as_ref().and_then(|(agent, _)| self.seat_at(agent)) {
-            self.kept.entry(agent).or_default().insert(slot);
-        }
-        let place = Place { key: [0, 0], id, slot };
-        let points = waiting.points;
-        let (class, in_line, bits, alarm) = (NONE, false, Vec::new(), None);
-        self.callers[slot as usize] =
-            Some(Caller { id, waiting, line, needs, class, place, points, in_line, bits, alarm });
-        self.settle(slot, now);
-    }
-
-    /// The call does not wait any more.
-    pub fn remove_call(&mut self, id: CallId) {
-        let callers = &self.callers;
-        let is = |slot: u32| callers.get(slot as usize).and_then(Option::as_ref).is_some_and(|caller| caller.id == id);
-        let Some(slot) = self.slot_of.remove(hash_of(id), is) else { return };
-        self.step_out(slot);
-        let Some(caller) = self.callers[slot as usize].take() else { return };
-        self.vacant.push(slot);
-        let line = &mut self.lines[caller.line as usize];
-        line.callers = line.callers.saturating_sub(1);
-        if let Some(agent) = &caller.waiting.held_for.as_ref().and_then(|(agent, _)| self.seat_at(agent))
-            && let Some(slots) = self.kept.get_mut(agent)
-        {
-            slots.remove(&slot);
-            if slots.is_empty() {
-                self.kept.remove(agent);
-            }
-        }
-        self.release(caller.class);
-        self.forget(caller.needs);
-    }
-
-    fn step_out(&mut self, slot: u32) {
-        let Some(caller) = self.callers[slot as usize].as_mut() else { return };
-        if let Some(alarm) = caller.alarm.take() {
-            self.alarms.remove(&(alarm, Alarm::Call(slot)));
-        }
-        if !std::mem::replace(&mut caller.in_line, false) {
-            return;
-        }
-        self.classes[caller.class as usize].waiting.remove(&caller.place);
-        let gauge = &mut self.gauges[caller.class as usize];
-        gauge.waiting = gauge.waiting.saturating_sub(1);
-        if gauge.waiting == 0 && gauge.ready > 0 {
-            self.hot.remove(&caller.class);
-        }
-        let line = &mut self.lines[caller.line as usize];
-        line.waiting = line.waiting.saturating_sub(1);
-    }
-
     /// Does what is due by `now`. [`next`](Self::next) does so too.
     pub fn advance(&mut self, now: Timestamp) {
         while let Some((at, alarm)) = self.alarms.first().copied().filter(|(at, _)| *at <= now) {
@@ -477,22 +411,13 @@ impl Floor {
         }
     }
 
-    fn caller(&self, slot: u32) -> Option<&Caller> {
-        self.callers.get(slot as usize).and_then(Option::as_ref)
-    }
-
-    fn caller_of(&self, call: CallId) -> Option<&Caller> {
-        let is = |slot| self.caller(slot).is_some_and(|caller| caller.id == call);
-        self.caller(self.slot_of.get(hash_of(call), is)?)
-    }
-
     fn line_at(&self, queue: &QueueId) -> Option<u32> {
         let is = |line: u32| self.lines.get(line as usize).is_some_and(|line| line.id == *queue);
-        self.line_of.get(hash(queue.as_str().bytes()), is)
+        self.line_of.get(hash(queue.as_str()), is)
     }
 
     fn seat_at(&self, agent: &AgentId) -> Option<u32> {
         let is = |seat: u32| self.seats.get(seat as usize).is_some_and(|seat| seat.id == *agent);
-        self.seat_of.get(hash(agent.as_str().bytes()), is)
+        self.seat_of.get(hash(agent.as_str()), is)
     }
 }

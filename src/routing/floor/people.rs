@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Line, NONE, Post, Rank, Seat, Spot, index};
 use crate::id::{AgentId, QueueId};
 use crate::routing::{Member, Membership, Policy, Roster, Standing, Strategy};
+use crate::time::Timestamp;
 
 pub(super) struct People {
     pub(super) lines: Vec<Line>,
@@ -160,6 +161,15 @@ fn line(id: &QueueId, policy: &Policy) -> Line {
 }
 
 impl Line {
+    /// The stage of a call that joined the queue then.
+    pub(super) fn stage_at(&self, now: Timestamp, entered: Timestamp) -> u32 {
+        if self.stages.len() <= 1 {
+            return 0;
+        }
+        let waited = now.since(entered);
+        index(self.stages.partition_point(|at| *at <= waited)).saturating_sub(1)
+    }
+
     /// How far the relaxing has come at a stage.
     pub(super) fn reached(&self, stage: u32) -> Duration {
         self.stages.get(stage as usize).copied().unwrap_or_default()
@@ -172,7 +182,7 @@ impl Line {
     /// The penalties, least and most, that are allowed at a stage.
     pub(super) fn penalties(&self, stage: u32) -> Option<(u32, u32)> {
         let reached = self.reached(stage);
-        self.policy.rings.iter().rev().filter(|ring| ring.after <= reached).find_map(|ring| ring.penalties)
+        self.policy.rings.iter().filter(|ring| ring.after <= reached).filter_map(|ring| ring.penalties).next_back()
     }
 
     /// Who was offered a call of the queue last.

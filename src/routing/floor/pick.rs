@@ -35,7 +35,7 @@ impl Floor {
         if let Some(agent) = self.fresh {
             if self.hot.is_empty() {
                 match self.best_call(agent, now) {
-                    Some(slot) if self.caller(slot).is_some_and(|caller| caller.waiting.wanted <= 1) => {
+                    Some(slot) if self.caller(slot).is_some_and(|caller| caller.wanted <= 1) => {
                         return self.pick(slot, vec![agent]);
                     }
                     _ => {}
@@ -56,7 +56,7 @@ impl Floor {
                 _ => break,
             }
         }
-        let wanted = usize::from(self.caller(slot)?.waiting.wanted.max(1));
+        let wanted = usize::from(self.caller(slot)?.wanted.max(1));
         let agents = self.candidates(slot, wanted, now);
         self.pick(slot, agents)
     }
@@ -67,33 +67,30 @@ impl Floor {
         let caller = self.callers.get_mut(pick.slot as usize).and_then(Option::as_mut);
         let Some(caller) = caller.filter(|caller| caller.id == pick.call) else { return };
         let made = u16::try_from(pick.agents.len()).unwrap_or(u16::MAX);
-        let weight = caller.waiting.weight.max(1);
-        let waiting = &mut caller.waiting;
-        waiting.wanted = waiting.wanted.saturating_sub(made);
-        waiting.offers = waiting.offers.saturating_add(u32::from(made));
-        waiting.wanted_more_at = waiting.wanted_more_at.filter(|at| *at > now);
-        if waiting.wanted == 0 && waiting.wanted_more_at.is_none() {
+        let weight = caller.weight();
+        caller.note_offers(made, now);
+        if caller.wanted == 0 && caller.wanted_more_at().is_none() {
             self.step_out(pick.slot);
         } else {
             for &agent in &pick.agents {
-                waiting.excluded.insert(self.seats[agent as usize].id.clone(), None);
+                caller.exclude(self.seats[agent as usize].id.clone());
             }
             self.settle(pick.slot, now);
         }
-        let queue = &self.lines[pick.line as usize].id.clone();
         for &agent in &pick.agents {
             self.leave(agent);
-            let mut standing = std::mem::take(&mut self.seats[agent as usize].standing);
-            let goes_round = self.lines[pick.line as usize].policy.strategy.goes_round();
-            self.note_offered(agent, standing.last_offered, standing.last_queue.as_ref(), false);
+            if self.goes_round {
+                let standing = &self.seats[agent as usize].standing;
+                let (when, queue) = (standing.last_offered, standing.last_queue.clone());
+                self.note_offered(agent, when, queue.as_ref(), false);
+                self.note_offered(agent, Some(now), Some(&self.lines[pick.line as usize].id.clone()), true);
+            }
+            let queue = &self.lines[pick.line as usize].id;
+            let standing = &mut self.seats[agent as usize].standing;
             standing.free = standing.free.saturating_sub(weight);
             standing.last_offered = Some(now);
             if standing.last_queue.as_ref() != Some(queue) {
                 standing.last_queue = Some(queue.clone());
-            }
-            self.seats[agent as usize].standing = standing;
-            if goes_round {
-                self.lines[pick.line as usize].offered.insert((now, agent));
             }
             self.enter(agent, now);
         }
@@ -118,8 +115,7 @@ impl Floor {
     /// Whether an agent of the call's class may have the call.
     fn may(&self, caller: &Caller, agent: u32, now: Timestamp) -> bool {
         let seat = &self.seats[agent as usize];
-        (caller.waiting.excluded.is_empty() || why::excluded(&caller.waiting, &seat.id, now).is_none())
-            && fits(seat, &caller.bits)
+        caller.excludes(&seat.id, now).is_none() && fits(seat, caller.bits())
     }
 
     /// Of the calls that somebody may have, the one that goes first.
@@ -147,8 +143,7 @@ impl Floor {
 
     fn has_candidate(&self, slot: u32, now: Timestamp) -> bool {
         let Some(caller) = self.caller(slot) else { return false };
-        let is_free_of_pairs = caller.waiting.excluded.is_empty() && caller.bits.is_empty() && !self.has_own;
-        is_free_of_pairs || !self.candidates(slot, 1, now).is_empty()
+        (caller.is_for_all() && !self.has_own) || !self.candidates(slot, 1, now).is_empty()
     }
 
     /// The call that an agent who is ready takes next.
@@ -184,6 +179,10 @@ impl Floor {
         if gauge.waiting == 0 || self.seats[agent as usize].standing.free < gauge.weight {
             return None;
         }
+        let head = self.heads[class as usize];
+        if head.is_for_all && !self.has_own {
+            return Some(head.place);
+        }
         let class = &self.classes[class as usize];
         let is_own = matches!(self.lines[class.key.line as usize].policy.strategy, Strategy::Own(_));
         let may = |place: &&Place| {
@@ -194,21 +193,20 @@ impl Floor {
     }
 
     fn claim(&self, caller: &Caller, now: Timestamp) -> Claim {
-        let waiting = &caller.waiting;
-        let since = waiting.since.as_micros();
+        let since = caller.since.as_micros();
         let line = &self.lines[caller.line as usize];
         let policy = &line.policy;
-        let score = || order::score(policy.order, caller.points, waiting.since, now).saturating_neg();
+        let score = || order::score(policy.order, caller.points, caller.since, now).saturating_neg();
         match self.roster.between {
             Between::Score => (0, score(), 0, since, caller.id),
             Between::Oldest => (0, since, 0, since, caller.id),
             Between::Weight if line.waiting >= line.ready => (0, -i64::from(policy.weight), score(), since, caller.id),
             Between::Weight => (1, score(), 0, since, caller.id),
             Between::ServiceLevel => {
-                if now.since(waiting.since) > policy.answer_within.saturating_mul(LATE_TIMES) {
+                if now.since(caller.since) > policy.answer_within.saturating_mul(LATE_TIMES) {
                     return (0, since, 0, since, caller.id);
                 }
-                if now.since(waiting.entered) > policy.answer_within {
+                if now.since(caller.entered) > policy.answer_within {
                     return (2, score(), 0, since, caller.id);
                 }
                 let short = policy.target_per_mille.saturating_sub(line.in_time_per_mille);
@@ -265,7 +263,7 @@ impl Floor {
                 let seat = &self.seats[rank.agent as usize];
                 let at = seat.posts.binary_search_by_key(&caller.line, |post| post.line).ok();
                 if let Some(post) = at.and_then(|at| seat.posts.get(at)) {
-                    rank.key = key_of(line, seat, post, &caller.bits, rank.agent, self.roster.seed);
+                    rank.key = key_of(line, seat, post, caller.bits(), rank.agent, self.roster.seed);
                 }
             }
         }
@@ -304,7 +302,7 @@ impl Floor {
     }
 
     fn drawn_for(&self, caller: &Caller, nth: u32) -> i64 {
-        let salt = u64::from(caller.waiting.offers.wrapping_add(nth)).rotate_left(32);
+        let salt = u64::from(caller.offers.wrapping_add(nth)).rotate_left(32);
         let (high, low) = caller.id.0.as_u64_pair();
         drawn(self.roster.seed ^ salt, high ^ low, None)
     }
@@ -364,9 +362,9 @@ impl Floor {
         let reached = why::Reached(self.reached_by(caller));
         let call = WaitingCall {
             id: caller.id,
-            needs: &line.policy.needs_at(&caller.waiting.needs, reached),
+            needs: &line.policy.needs_at(self.needs_of(caller), reached),
             priority: caller.points,
-            queued_at: caller.waiting.since,
+            queued_at: caller.since,
         };
         let mut chosen: Vec<u32> = Vec::new();
         for at in own.rank(call, &shown) {

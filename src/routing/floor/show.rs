@@ -28,7 +28,7 @@ impl Floor {
                 seen.push(rank.agent);
                 let rule = match class.key.is_mixed() {
                     true => self.refusal(caller, rank.agent, now),
-                    false => why::excluded(&caller.waiting, &self.seats[rank.agent as usize].id, now),
+                    false => caller.excludes(&self.seats[rank.agent as usize].id, now),
                 };
                 let verdict = rule.map_or(Verdict::Outranked, Verdict::Refused);
                 all.push(self.considered_one(caller, rank.agent, verdict));
@@ -58,25 +58,25 @@ impl Floor {
 
     /// As [`why::refusal`], from what is known in numbers, and whether the call is kept for another.
     fn refusal(&self, caller: &Caller, agent: u32, now: Timestamp) -> Option<Rule> {
-        let (seat, waiting) = (&self.seats[agent as usize], &caller.waiting);
+        let seat = &self.seats[agent as usize];
         if !seat.standing.staffed {
             return Some(Rule::NotReady);
         }
         if let Some(until) = seat.standing.not_before.filter(|until| *until > now) {
             return Some(Rule::RestsUntil(until));
         }
-        if seat.standing.free < waiting.weight.max(1) {
+        if seat.standing.free < caller.weight() {
             return Some(Rule::Busy);
         }
-        if let Some(only) = &waiting.only {
+        if let Some(only) = caller.only() {
             let for_another = (*only != seat.id).then(|| Rule::ForAnother(only.clone()));
-            return for_another.or_else(|| why::excluded(waiting, &seat.id, now));
+            return for_another.or_else(|| caller.excludes(&seat.id, now));
         }
-        if let Some(rule) = self.shut_out(caller, agent).or_else(|| why::excluded(waiting, &seat.id, now)) {
+        if let Some(rule) = self.shut_out(caller, agent).or_else(|| caller.excludes(&seat.id, now)) {
             return Some(rule);
         }
         // Whether it is still kept depends on how the agent stands for whom it is.
-        match (&waiting.held_for, self.classes[caller.class as usize].key.only) {
+        match (caller.held_for(), self.classes[caller.class as usize].key.only) {
             (Some((other, until)), Some((only, _))) if only != agent => Some(Rule::HeldFor(other.clone(), *until)),
             _ => None,
         }
@@ -84,7 +84,7 @@ impl Floor {
 
     /// The first rule that keeps such a call from the agent, however the two stand.
     fn shut_out(&self, caller: &Caller, agent: u32) -> Option<Rule> {
-        let (seat, line, waiting) = (&self.seats[agent as usize], &self.lines[caller.line as usize], &caller.waiting);
+        let (seat, line) = (&self.seats[agent as usize], &self.lines[caller.line as usize]);
         let class = &self.classes[caller.class as usize];
         let (stage, reached) = (class.key.stage, self.reached_by(caller));
         let post = seat.posts.binary_search_by_key(&caller.line, |post| post.line).ok();
@@ -93,11 +93,11 @@ impl Floor {
             return Some(Rule::DoesNotServe);
         };
         if post.serves && post.delay > reached {
-            return Some(Rule::DelayedUntil(waiting.entered + post.delay));
+            return Some(Rule::DelayedUntil(caller.entered + post.delay));
         }
         if post.from_stage > stage {
             let opens = line.policy.tiers.get(&post.tier).copied().unwrap_or_default();
-            return Some(Rule::TierOpensAt(waiting.entered + opens));
+            return Some(Rule::TierOpensAt(caller.entered + opens));
         }
         if !post.is_open(stage, line.penalties(stage)) {
             return Some(Rule::Penalty(post.penalty));
@@ -111,11 +111,18 @@ impl Floor {
             }
         };
         let unmet = bits.iter().position(|bit| !fits(seat, std::slice::from_ref(bit)))?;
-        let needs = line.policy.needs_at(&waiting.needs, why::Reached(reached));
-        let (skill, levels) = needs.into_iter().nth(unmet)?;
+        let relaxed;
+        let needs = match line.policy.rings.is_empty() {
+            true => self.needs_of(caller),
+            false => {
+                relaxed = line.policy.needs_at(self.needs_of(caller), why::Reached(reached));
+                &relaxed
+            }
+        };
+        let (skill, levels) = needs.iter().nth(unmet)?;
         Some(match bits.get(unmet).and_then(|(number, _)| level(seat, *number)) {
-            None => Rule::LacksSkill(skill),
-            Some(has) => Rule::Level { skill, has, least: levels.least, most: levels.most },
+            None => Rule::LacksSkill(skill.clone()),
+            Some(has) => Rule::Level { skill: skill.clone(), has, least: levels.least, most: levels.most },
         })
     }
 
@@ -142,11 +149,11 @@ impl Floor {
     pub fn why_first(&self, one: CallId, other: CallId) -> Result<Precedence, NotHere> {
         let find = |call: CallId| self.caller_of(call).ok_or(NotHere::Call(call));
         let (a, b) = (find(one)?, find(other)?);
-        if a.waiting.queue != b.waiting.queue {
+        if a.line != b.line {
             return Err(NotHere::SameQueue);
         }
-        let (first, then) = if a.place < b.place { (a, b) } else { (b, a) };
-        let order = self.roster.queues.get(&first.waiting.queue).map(|policy| policy.order).unwrap_or_default();
+        let (first, then) = if a.place() < b.place() { (a, b) } else { (b, a) };
+        let order = self.lines[first.line as usize].policy.order;
         Ok(Precedence { first: first.id, then: then.id, why: precedence(order, first, then) })
     }
 
@@ -154,7 +161,7 @@ impl Floor {
     #[must_use]
     pub fn ahead(&self, call: CallId) -> Option<usize> {
         let caller = self.caller_of(call)?;
-        let ahead = self.classes_of(caller.line).map(|class| class.waiting.range(..caller.place).count());
+        let ahead = self.classes_of(caller.line).map(|class| class.waiting.range(..caller.place()).count());
         Some(ahead.sum())
     }
 
@@ -211,7 +218,7 @@ pub enum NotHere {
 
 fn precedence(order: Order, first: &Caller, then: &Caller) -> String {
     let (a, b) = (first.points, then.points);
-    let (since_a, since_b) = (first.waiting.since, then.waiting.since);
+    let (since_a, since_b) = (first.since, then.since);
     let older = if since_a < since_b { "has waited longer" } else { "came later" };
     match order {
         Order::Strict | Order::LastFirst if a != b => format!("it has {a} priority points, the other has {b}"),
