@@ -238,7 +238,8 @@ pub(super) fn excluded(
 impl Policy {
     /// Whether the agent could have the call once all is relaxed: only then is a call kept for an agent.
     pub(crate) fn is_kept_for(&self, waiting: &Waiting, agent: &AgentId, member: &Member) -> bool {
-        self.admits(agent, member, waiting, Reached(Duration::MAX)).is_ok()
+        let asking = Asking { queue: &waiting.queue, needs: &waiting.needs, entered: waiting.entered };
+        self.admits(agent, member, asking, Reached(Duration::MAX)).is_ok()
     }
 
     /// Whether a call of the queue with such needs could ever be offered to the agent, however long it waits.

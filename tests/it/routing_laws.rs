@@ -69,6 +69,14 @@ fn nobody_is_overtaken_for_longer_than_the_bound() {
     law(laws::starvation_bound, Fault::Overtakes);
 }
 
+/// A history in which agents' own orders of queues led round in a circle, and a caller was passed over within a queue.
+#[test]
+fn nobody_is_passed_over_where_wishes_lead_round_in_a_circle() {
+    if let Err(told) = laws::starvation_bound(17_032_058_165_282_759_639, 20, None) {
+        panic!("{told}");
+    }
+}
+
 #[test]
 fn a_call_that_comes_back_stands_where_it_stood() {
     law(laws::the_place_is_kept, Fault::LosesThePlace);

@@ -46,19 +46,43 @@ impl Floor {
         }
         let mut slot = self.best_of_all(now)?;
         let mut seen: Vec<u32> = Vec::new();
-        while seen.len() < RATHER_MAX {
+        loop {
             let agent = *self.candidates(slot, 1, now).first()?;
             match self.best_call(agent, now) {
-                Some(rather) if rather != slot && !seen.contains(&rather) => {
+                Some(rather) if rather == slot => break,
+                Some(rather) if seen.len() < RATHER_MAX && !seen.contains(&rather) => {
                     seen.push(slot);
                     slot = rather;
                 }
-                _ => break,
+                _ => {
+                    slot = self.first_of_its_line(slot, now);
+                    break;
+                }
             }
         }
         let wanted = usize::from(self.caller(slot)?.wanted.max(1));
         let agents = self.candidates(slot, wanted, now);
         self.pick(slot, agents)
+    }
+
+    /// Agents' orders of queues may lead round in a circle. Then at least nobody is passed over within a queue: from this call, to
+    /// the first call of the queue that its agent may have, and so on, each further ahead.
+    fn first_of_its_line(&self, mut slot: u32, now: Timestamp) -> u32 {
+        loop {
+            let agent = self.candidates(slot, 1, now).first().copied();
+            let Some((agent, caller)) = agent.zip(self.caller(slot)) else { return slot };
+            let ahead = self.first_in(agent, caller.line, now).filter(|place| *place < caller.place());
+            let Some(place) = ahead else { return slot };
+            slot = place.slot;
+        }
+    }
+
+    /// The first call of a queue that the agent may have, those for one agent alone left out.
+    fn first_in(&self, agent: u32, line: u32, now: Timestamp) -> Option<Place> {
+        let seat = &self.seats[agent as usize];
+        let held = seat.alone.iter().filter(|(at, _, direct)| *at == line && !*direct).map(|(_, class, _)| class);
+        let post = seat.posts.iter().filter(|post| post.line == line).flat_map(|post| &post.classes);
+        post.chain(held).filter_map(|class| self.first_for(*class, agent, now)).min()
     }
 
     /// Does as if the offers had been made: the agents are busy, the call wants so many fewer and is not offered to them again
@@ -165,10 +189,7 @@ impl Floor {
         }
         firsts.iter().for_each(|(_, place)| consider(None, Some(*place)));
         for post in &seat.posts {
-            let held = seat.alone.iter().filter(|(line, _, direct)| *line == post.line && !*direct);
-            let held = held.map(|(_, class, _)| class);
-            let first = post.classes.iter().chain(held).filter_map(|class| self.first_for(*class, agent, now)).min();
-            consider(Some(post.priority), first);
+            consider(Some(post.priority), self.first_in(agent, post.line, now));
         }
         best.map(|(_, slot)| slot)
     }
