@@ -156,12 +156,10 @@ impl Floor {
     /// has nobody.
     pub fn set_call(&mut self, id: CallId, waiting: Waiting, now: Timestamp) {
         let known = self.slot_at(id).and_then(|slot| self.caller(slot));
-        let is_known = known.is_some();
-        if known.is_some_and(|caller| {
-            caller.is(&waiting) && *self.queue_of(caller) == waiting.queue && *self.needs_of(caller) == waiting.needs
-        }) {
+        if known.is_some_and(|caller| self.is_as(caller, &waiting)) {
             return;
         }
+        let is_known = known.is_some();
         let Some(line) = self.line_at(&waiting.queue) else { return self.remove_call(id) };
         let needs = self.intern(&waiting.needs);
         if is_known {
@@ -239,6 +237,11 @@ impl Floor {
         self.slot_of.get(hash_of(call), |slot| self.caller(slot).is_some_and(|caller| caller.id == call))
     }
 
+    /// Whether the call already waits like this.
+    fn is_as(&self, caller: &Caller, waiting: &Waiting) -> bool {
+        caller.is(waiting) && *self.queue_of(caller) == waiting.queue && *self.needs_of(caller) == waiting.needs
+    }
+
     pub(super) fn queue_of(&self, caller: &Caller) -> &QueueId {
         &self.lines[caller.line as usize].id
     }
@@ -246,5 +249,68 @@ impl Floor {
     /// What the call needs, nothing relaxed.
     pub(super) fn needs_of(&self, caller: &Caller) -> &Needs {
         &self.needs[caller.needs as usize].needs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use uuid::Uuid;
+
+    use super::{Floor, Timestamp, Waiting};
+    use crate::id::{AgentId, CallId, QueueId};
+    use crate::routing::{Levels, Needs, Policy, Roster};
+
+    #[test]
+    fn whatever_is_told_anew_of_a_call_is_heeded() {
+        let queue = |name: &str| QueueId::new(name).expect("a name");
+        let agent = AgentId::new("ana").expect("a name");
+        let queues = ["sales", "support"].map(|name| (queue(name), Policy::default())).into();
+        let mut floor = Floor::new(Arc::new(Roster { queues, ..Roster::default() }));
+        let (then, soon) = (Timestamp::default(), Timestamp::from_secs(9));
+        let first = Waiting {
+            queue: queue("sales"),
+            needs: Needs::new(),
+            points: 0,
+            since: then,
+            entered: then,
+            wanted: 1,
+            wanted_more_at: None,
+            weight: 1,
+            excluded: [].into(),
+            held_for: None,
+            only: None,
+            offers: 0,
+        };
+        let with = |change: &dyn Fn(&mut Waiting)| {
+            let mut waiting = first.clone();
+            change(&mut waiting);
+            waiting
+        };
+        let others = [
+            with(&|waiting| waiting.queue = queue("support")),
+            with(&|waiting| waiting.needs = [("french".to_owned(), Levels::ANY)].into()),
+            with(&|waiting| waiting.points = 1),
+            with(&|waiting| waiting.since = soon),
+            with(&|waiting| waiting.entered = soon),
+            with(&|waiting| waiting.wanted = 2),
+            with(&|waiting| waiting.wanted_more_at = Some(soon)),
+            with(&|waiting| waiting.weight = 2),
+            with(&|waiting| waiting.excluded = [(agent.clone(), None)].into()),
+            with(&|waiting| waiting.excluded = [(agent.clone(), Some(soon))].into()),
+            with(&|waiting| waiting.held_for = Some((agent.clone(), soon))),
+            with(&|waiting| waiting.only = Some(agent.clone())),
+            with(&|waiting| waiting.offers = 1),
+        ];
+        let id = CallId(Uuid::nil());
+        for other in &others {
+            for (told, not) in [(&first, other), (other, &first)] {
+                floor.set_call(id, told.clone(), then);
+                let caller = floor.caller_of(id).expect("it waits");
+                assert!(floor.is_as(caller, told), "{told:?}");
+                assert!(!floor.is_as(caller, not), "{told:?} is not {not:?}");
+            }
+        }
     }
 }
