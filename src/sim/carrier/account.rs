@@ -33,6 +33,9 @@ pub struct AccountConfig {
     pub geo_permissions: Option<BTreeSet<String>>,
     /// Numbers that may not be called: refused with 21216.
     pub blocked: BTreeSet<String>,
+    /// How long a call beyond `calls_per_second` may have to wait: one that would wait longer is refused. Twilio docs: a day.
+    /// Refused with 429 and code 20429: unverified.
+    pub queued_for_max: Duration,
     /// How long after a call's end its Events can be read. Twilio docs, Call Events: about 15 minutes.
     pub events_after: Duration,
     /// Whether a Standard API key may read its account. Unverified: one field report says that it may not.
@@ -54,6 +57,7 @@ impl Default for AccountConfig {
             any_caller_id: false,
             geo_permissions: None,
             blocked: BTreeSet::new(),
+            queued_for_max: Duration::from_secs(1440 * 60),
             events_after: Duration::from_secs(15 * 60),
             standard_keys_read_the_account: false,
             price_per_minute_micros: 0,

@@ -106,6 +106,9 @@ impl Carrier {
             headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
             headers.push(("ETag".to_owned(), format!("\"{:016x}\"", fnv1a(&body))));
         }
+        if status == 429 && self.config.rules.wire.retry_after {
+            headers.push(("Retry-After".to_owned(), "1".to_owned()));
+        }
         if status == 401 {
             headers.push(("WWW-Authenticate".to_owned(), "Basic realm=\"Twilio API\"".to_owned()));
         }

@@ -79,6 +79,7 @@ impl Carrier {
             // Twilio docs, test credentials: nothing is placed and nobody is told.
             return Ok((201, Some(self.call_json(&call))));
         }
+        self.judge_line()?;
         let sid = self.add_call(call);
         self.queue_call(&sid);
         self.show_call(&sid, 201)
@@ -140,6 +141,16 @@ impl Carrier {
             self.notify(21_626, Some(&call.sid), "StatusCallbackEvent names an event that is none", "");
         }
         Ok(call)
+    }
+
+    /// Twilio docs: calls beyond the rate are queued for a day at most.
+    pub(super) fn judge_line(&self) -> Result<(), Refusal> {
+        let ahead = u32::try_from(self.account.queued.len()).unwrap_or(u32::MAX);
+        let gap = Duration::from_secs(1).checked_div(self.config.calls_per_second).unwrap_or_default();
+        if gap.saturating_mul(ahead) > self.config.account.queued_for_max {
+            return Err(Refusal(429, 20_429, "Too many calls are queued already.".to_owned()));
+        }
+        Ok(())
     }
 
     /// Twilio docs: calls beyond the rate are queued, not refused.

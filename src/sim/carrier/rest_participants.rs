@@ -63,6 +63,7 @@ impl Carrier {
         if let Some((code, message)) = self.running(room).and_then(|at| self.barred(at, &call.sid, &entry)) {
             return refuse(code, message);
         }
+        self.judge_line()?;
         let at = self.open_room(&entry);
         let Some(conference) = self.conferences.get_mut(at) else { return not_found(request.path) };
         entry.name.clone_from(&conference.name);

@@ -43,6 +43,8 @@ pub struct WireRules {
     pub callbacks_have_cookies: bool,
     /// Whether replies to GET are kept and asked for by ETag and Last-Modified.
     pub documents_cached: bool,
+    /// Whether a reply with 429 tells `Retry-After`. Unverified: one unofficial page says that it does.
+    pub retry_after: bool,
     /// `User-Agent`. Seen in the field; unverified.
     pub user_agent: String,
     /// What is said before a call ends for want of a document. The wording varies in field reports.
@@ -66,6 +68,7 @@ impl Default for WireRules {
             number_status_has_progress: true,
             callbacks_have_cookies: false,
             documents_cached: true,
+            retry_after: false,
             user_agent: "TwilioProxy/1.1".to_owned(),
             apology: "We are sorry, an application error has occurred. Goodbye.".to_owned(),
         }

@@ -1,4 +1,6 @@
 use super::*;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use switchboard::sim::carrier::{Direction, EndCause, Joined, Loss};
 
 #[test]
@@ -140,6 +142,28 @@ fn calls_per_second_queue_calls_and_show_the_wait() {
     let waits: Vec<String> =
         sids.iter().map(|sid| text(&world.rest("GET", &format!("Calls/{sid}.json"), "").1, "queue_time")).collect();
     assert_eq!(waits, ["0", "1000", "2000"]);
+}
+
+/// A call that would wait longer than a day is refused, and nothing is left of it.
+#[test]
+fn the_line_of_queued_calls_has_an_end() {
+    let mut config = CarrierConfig { calls_per_second: 2, ..CarrierConfig::default() };
+    config.account.queued_for_max = secs(2);
+    config.rules.wire.retry_after = true;
+    let mut world = World::with(config);
+    world.page("/out", "<Pause length=\"100\"/>");
+    (0..5).for_each(|_| drop(world.places(BOB, "")));
+    let form = format!("To={}&From=%2B15550001000&Url=https%3A%2F%2Fapp.test%2Fout", BOB.replace('+', "%2B"));
+    let (status, refused) = world.rest("POST", "Calls.json", &form);
+    assert_eq!((status, refused["code"].as_u64()), (429, Some(20_429)));
+    let account = CarrierConfig::default();
+    let token = STANDARD.encode(format!("{}:{}", account.account_sid, account.auth_token));
+    let path = format!("/2010-04-01/Accounts/{}/Calls.json", account.account_sid);
+    let reply = world.carrier.rest("POST", &path, Some(&format!("Basic {token}")), form.as_bytes());
+    assert!(reply.headers.contains(&("Retry-After".to_owned(), "1".to_owned())), "{:?}", reply.headers);
+    world.run(secs(1));
+    let (status, _) = world.rest("POST", "Calls.json", &form);
+    assert_eq!(status, 201, "two have been placed, so that there is room");
 }
 
 #[test]
