@@ -1,5 +1,6 @@
 use super::*;
 use switchboard::sim::carrier::{Faults, WebhookKind};
+use switchboard::webhook::{Method, Verifier, WebhookRequest};
 
 fn header<'a>(hook: &'a Webhook, name: &str) -> &'a str {
     hook.headers.iter().find(|(k, _)| k == name).map_or("", |(_, v)| v.as_str())
@@ -30,6 +31,27 @@ fn a_document_request_carries_the_standard_parameters_and_a_good_signature() {
     assert_eq!((hook.kind, hook.timeout), (WebhookKind::Document, secs(15)));
     assert_eq!(header(&hook, "Content-Type"), "application/x-www-form-urlencoded; charset=UTF-8");
     assert_eq!(header(&hook, "X-Twilio-Signature"), sign("12345", &hook.url, &hook.body));
+}
+
+/// A body that is no form is signed by its hash, and the library's own verifier accepts it; another body it refuses.
+#[test]
+fn a_json_body_is_signed_by_its_hash() {
+    let mut world = World::new();
+    world.carrier.sends_json("https://app.test/events?hop=1", &serde_json::json!({"type": "call.ended", "n": [1, 2]}));
+    let hook = world.carrier.take_webhooks().pop().expect("a request");
+    assert_eq!(header(&hook, "Content-Type"), "application/json");
+    let config = CarrierConfig::default();
+    let verifier = Verifier::builder().public_base("https://app.test").account(config.account_sid);
+    let verifier = verifier.auth_token(config.auth_token).build().expect("a verifier");
+    let headers: Vec<(&str, &str)> = hook.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let judged = |body: &str| {
+        let target = hook.url.strip_prefix("https://app.test").expect("its own host");
+        let request =
+            WebhookRequest { method: Method::Post, target, headers: &headers, body: body.as_bytes(), websocket: false };
+        verifier.verify(&request).map(drop)
+    };
+    assert!(judged(&hook.body).is_ok());
+    assert!(judged(&hook.body.replace('2', "3")).is_err());
 }
 
 fn decoded(text: &str) -> String {
