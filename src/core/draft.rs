@@ -149,6 +149,10 @@ fn history_index(tenant: &TenantId, history: &AgentHistory) -> Vec<IndexEntry> {
     vec![entry(AGENT_HISTORY, format!("{tenant}/{}", history.agent), [last, 0])]
 }
 
+fn entered(call: &Call) -> Option<(QueueId, Timestamp)> {
+    call.queue.clone().zip(call.entered_at)
+}
+
 fn body(value: &impl Serialize) -> Body {
     // Our own types always serialize: string keys, no failing implementations.
     Body::new(serde_json::to_value(value).expect("models serialize to JSON"))
@@ -334,7 +338,7 @@ impl<'a> Draft<'a> {
     pub(crate) fn learn_call(&mut self, call: &Call) {
         if let Some(version) = self.version(&call_key(&self.rules.tenant, call.id)) {
             let waiting = self.waiting_of(call);
-            self.learned.push(Change::Call { id: call.id, version, waiting });
+            self.learned.push(Change::Call { id: call.id, version, waiting, entered: entered(call) });
         }
     }
 
@@ -369,7 +373,12 @@ impl<'a> Draft<'a> {
                 Draftable::Call(call) => {
                     let before = self.events_before.get(&call.id).copied().unwrap_or(0);
                     facts.extend(Fact::of_call(call, before));
-                    changes.push(Change::Call { id: call.id, version, waiting: self.waiting_of(call) });
+                    changes.push(Change::Call {
+                        id: call.id,
+                        version,
+                        waiting: self.waiting_of(call),
+                        entered: entered(call),
+                    });
                     (body(call), call_index(call, self.now))
                 }
                 Draftable::Agent(agent) => {

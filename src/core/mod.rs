@@ -29,7 +29,7 @@ pub(crate) use draft::{
 
 use draft::Draft;
 
-use crate::id::{AgentId, CallId};
+use crate::id::{AgentId, CallId, QueueId};
 use crate::model::Fact;
 use crate::routing::{Standing, Waiting};
 use crate::store::{Commit, Version};
@@ -59,6 +59,8 @@ pub enum Change {
         version: Version,
         /// How it waits; `None`: it does not.
         waiting: Option<Waiting>,
+        /// The queue it is in or was in last, and when it joined it.
+        entered: Option<(QueueId, Timestamp)>,
     },
     /// An agent.
     Agent {

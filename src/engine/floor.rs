@@ -11,9 +11,9 @@ use serde::Deserialize;
 use crate::core::{Change, FLOOR, Input, Picked, Reply, Timer, task_id};
 use crate::engine::Switchboard;
 use crate::error::Error;
-use crate::id::{AgentId, CallId};
-use crate::model::{Agent, Call, CallbackFirst, Queue};
-use crate::routing::{Floor, Roster, Standing};
+use crate::id::{AgentId, CallId, QueueId};
+use crate::model::{Agent, Call, CallbackFirst, EndReason, EventKind, Fact, Queue};
+use crate::routing::{Between, Floor, Roster, Standing};
 use crate::store::{
     Arm, Body, Commit, CommitError, Cursor, Key, Lease, PAGE_MAX, Rearm, Record, Scan, StoreError, Version,
 };
@@ -24,6 +24,10 @@ const OVERLAP: Duration = Duration::from_secs(5);
 /// How often everything is read.
 const REREAD: Duration = Duration::from_secs(30);
 
+const PER_MILLION: u32 = 1_000_000;
+/// Each call counts for one of so many of a service level.
+const LEVEL_OVER: u32 = 20;
+
 struct Known {
     floor: Floor,
     calls: BTreeMap<CallId, (Version, u64)>,
@@ -32,6 +36,8 @@ struct Known {
     learned: u64,
     /// Everything that changed before then has been read.
     seen: Timestamp,
+    /// Of a million calls of a queue, how many were answered in time lately.
+    levels: BTreeMap<QueueId, u32>,
     /// When everything was read.
     read_at: Option<Timestamp>,
 }
@@ -50,7 +56,7 @@ impl Known {
         self.learned += 1;
         let stamp = self.learned;
         match change {
-            Change::Call { id, version, waiting } => {
+            Change::Call { id, version, waiting, .. } => {
                 if self.calls.get(&id).is_some_and(|(known, _)| *known > version) {
                     return;
                 }
@@ -119,6 +125,7 @@ impl NodeFloor {
             agents: BTreeMap::new(),
             learned: 0,
             seen: Timestamp::from_micros(i64::MIN),
+            levels: BTreeMap::new(),
             read_at: None,
         }))
     }
@@ -136,6 +143,39 @@ impl NodeFloor {
     /// What is known now.
     pub(crate) fn ask<T>(&self, question: impl FnOnce(&Floor) -> T) -> T {
         question(&self.known().floor)
+    }
+
+    /// Counts who was answered in time, for [`Between::ServiceLevel`]: what this node has committed, the latest twenty or so of a
+    /// queue.
+    pub(crate) fn count(&self, facts: &[Fact], changes: &[Change]) {
+        let mut known = self.known();
+        if known.floor.roster().between != Between::ServiceLevel {
+            return;
+        }
+        for fact in facts {
+            let Fact::Call { call, event, .. } = fact else { continue };
+            let answered = match event.kind {
+                EventKind::Accepted { .. } => true,
+                EventKind::Ended { reason: EndReason::Abandoned } => false,
+                _ => continue,
+            };
+            let entered = changes.iter().find_map(|change| match change {
+                Change::Call { id, entered, .. } if id == call => entered.clone(),
+                _ => None,
+            });
+            let Some((queue, entered)) = entered else { continue };
+            let within = known.floor.roster().queues.get(&queue).map_or(Duration::ZERO, |policy| policy.answer_within);
+            let is_late = event.at.since(entered) > within;
+            if !answered && !is_late {
+                // Whoever left before the time was over is no sign of anything.
+                continue;
+            }
+            let level = known.levels.entry(queue.clone()).or_insert(PER_MILLION);
+            let now = if answered && !is_late { PER_MILLION } else { 0 };
+            *level = (*level * (LEVEL_OVER - 1) + now) / LEVEL_OVER;
+            let per_mille = *level / 1000;
+            known.floor.set_service_level(&queue, per_mille);
+        }
     }
 
     pub(crate) fn learn(&self, changes: Vec<Change>, now: Timestamp) {
@@ -263,7 +303,7 @@ impl Switchboard {
                     let Ok(call) = Call::deserialize(&*record.body.0) else { return };
                     let queue = call.queue.as_ref().and_then(|id| self.0.rules.queues.get(id));
                     let waiting = queue.and_then(|queue| call.waiting(queue, now));
-                    known.learn(Change::Call { id, version, waiting }, now);
+                    known.learn(Change::Call { id, version, waiting, entered: None }, now);
                 }
                 found.calls.insert(id);
             }

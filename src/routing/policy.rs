@@ -44,7 +44,7 @@ pub enum Between {
     /// (app_queue's `weight`).
     Weight,
     /// The one of the queue that is furthest below its service level, if the caller can still be answered in time; a caller
-    /// who has waited longer than the queue's bound goes first.
+    /// who has waited longer than the queue's bound goes first. Each node goes by the calls it has seen itself.
     ServiceLevel,
 }
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 use switchboard::core::Request;
 use switchboard::id::{AgentId, CallId};
 use switchboard::model::{AgentStatus, CallState};
-use switchboard::routing::{Levels, Membership, Order, Ring, Rule};
+use switchboard::routing::{Between, Levels, Membership, Order, Ring, Rule};
 use switchboard::setup::queue;
 use switchboard::sim::Sim;
+use switchboard::sim::carrier::CarrierConfig;
 use switchboard::{Agent, Flow, Queue, Switchboard};
 
 use crate::acme::{CALLER, NUMBER, ana_and_ben, only_ana, secs};
@@ -144,6 +145,39 @@ fn strict_queues_heed_points_alone() {
     let rules = sim.world().switchboard();
     let sales = "sales".parse().expect("a name");
     assert_eq!(rules.rules().overtaken_by_at_most(&sales), None, "those without points may wait for ever");
+}
+
+/// Two queues share an agent. The one that has lost its callers lately, and is below its service level, is served first, though
+/// the other's caller has waited longer.
+#[test]
+fn the_queue_that_is_short_of_its_service_level_goes_first() {
+    let app = Switchboard::builder()
+        .queue(Queue::new("sales").service_level(800, secs(20)))
+        .queue(Queue::new("support").service_level(800, secs(20)))
+        .between_queues(Between::ServiceLevel)
+        .agent(Agent::new("ana").serves(["sales", "support"]))
+        .number(NUMBER, Flow::say("Sales.").then(queue("sales")))
+        .number("+14155550101", Flow::say("Support.").then(queue("support")));
+    // One node: each goes by what it has seen itself.
+    let sim = Sim::start_with(&app, CarrierConfig::default(), 1);
+    sim.agent("ana").takes_break("tea");
+    for _ in 0..6 {
+        let gives_up = sim.caller("+14155550130").dials(NUMBER);
+        sim.waits(secs(25));
+        gives_up.hangs_up();
+    }
+    let longer = sim.caller(OTHER).dials("+14155550101");
+    sim.waits(secs(3));
+    let shorter = sim.caller(CALLER).dials(NUMBER);
+    shorter.hears_music();
+    sim.agent("ana").is_ready();
+    sim.agent("ana").rings_within(secs(5)).answers();
+    shorter.talks_for(secs(2));
+    assert!(shorter.is_joined_with("ana"));
+    shorter.hangs_up();
+    sim.agent("ana").rings_within(secs(20)).answers();
+    longer.talks_for(secs(3)).hangs_up();
+    sim.rests();
 }
 
 /// A customer who calls again gets the agent of before, though another has been free longer; not one who has left.
