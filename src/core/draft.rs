@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::core::{Change, Missing, Refusal, RefusalKind, Rules, Stop, Timer, View, callback};
 use crate::id::{AgentId, CallId, LegId, QueueId, TenantId};
-use crate::model::{Agent, AgentHistory, AgentStatus, Call, CallState, Fact, QueueState, SCHEMA};
+use crate::model::{Agent, AgentHistory, AgentStatus, Call, CallState, EndReason, EventKind, Fact, QueueState, SCHEMA};
 use crate::phone::PhoneNumber;
 use crate::routing::Waiting;
 use crate::store::{
@@ -147,10 +147,6 @@ fn agent_index(tenant: &TenantId, agent: &Agent, now: Timestamp) -> Vec<IndexEnt
 fn history_index(tenant: &TenantId, history: &AgentHistory) -> Vec<IndexEntry> {
     let last = history.entries.last().map_or(0, |entry| entry.at.as_micros());
     vec![entry(AGENT_HISTORY, format!("{tenant}/{}", history.agent), [last, 0])]
-}
-
-fn entered(call: &Call) -> Option<(QueueId, Timestamp)> {
-    call.queue.clone().zip(call.entered_at)
 }
 
 fn body(value: &impl Serialize) -> Body {
@@ -338,7 +334,7 @@ impl<'a> Draft<'a> {
     pub(crate) fn learn_call(&mut self, call: &Call) {
         if let Some(version) = self.version(&call_key(&self.rules.tenant, call.id)) {
             let waiting = self.waiting_of(call);
-            self.learned.push(Change::Call { id: call.id, version, waiting, entered: entered(call) });
+            self.learned.push(Change::Call { id: call.id, version, waiting });
         }
     }
 
@@ -351,6 +347,21 @@ impl<'a> Draft<'a> {
 
     fn version(&self, key: &Key) -> Option<Version> {
         self.view.records.get(key)?.as_ref().map(|record| record.version)
+    }
+
+    /// Whether a call was answered in time, when that is told by its events from `before` on. Whoever left before the time was over
+    /// is no sign of anything.
+    fn answered(&self, call: &Call, before: u32) -> Option<Change> {
+        let (queue, entered) = call.queue.clone().zip(call.entered_at)?;
+        let within = self.rules.roster.queues.get(&queue)?.answer_within;
+        let told = call.events.iter().filter(|event| event.seq >= before).find_map(|event| match event.kind {
+            EventKind::Accepted { .. } => Some((true, event.at)),
+            EventKind::Ended { reason: EndReason::Abandoned } => Some((false, event.at)),
+            _ => None,
+        });
+        let (was_taken, at) = told?;
+        let is_late = at.since(entered) > within;
+        (was_taken || is_late).then_some(Change::Answered { queue, in_time: was_taken && !is_late })
     }
 
     fn waiting_of(&self, call: &Call) -> Option<Waiting> {
@@ -373,12 +384,8 @@ impl<'a> Draft<'a> {
                 Draftable::Call(call) => {
                     let before = self.events_before.get(&call.id).copied().unwrap_or(0);
                     facts.extend(Fact::of_call(call, before));
-                    changes.push(Change::Call {
-                        id: call.id,
-                        version,
-                        waiting: self.waiting_of(call),
-                        entered: entered(call),
-                    });
+                    changes.push(Change::Call { id: call.id, version, waiting: self.waiting_of(call) });
+                    changes.extend(self.answered(call, before));
                     (body(call), call_index(call, self.now))
                 }
                 Draftable::Agent(agent) => {

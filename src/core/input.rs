@@ -86,6 +86,11 @@ pub enum Input {
     Requested(Request),
     /// A timer is due.
     Due(Timer),
+    /// A floor has found nothing to offer, and changes by itself at `until`, if ever.
+    NothingToOffer {
+        /// When to look again.
+        until: Option<Timestamp>,
+    },
     /// A floor has picked a call and agents for it. The reply says whether an offer was made.
     Picked(Picked),
     /// A command is about to be sent. The reply says whether it still should be.

@@ -7,7 +7,7 @@ use crate::core::draft::Draft;
 use crate::core::{Stop, callback, offer};
 use crate::id::{AgentId, CallId, QueueId};
 use crate::model::{Agent, Decision};
-use crate::routing::{Considered, Rule, Verdict, refusal};
+use crate::routing::{Considered, Verdict, refusal};
 
 /// What a floor has picked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,9 +62,8 @@ pub(crate) fn picked(draft: &mut Draft<'_>, picked: &Picked) -> Result<bool, Sto
     for mut agent in agents {
         let id = &agent.spec.id.clone();
         let Some(member) = rules.roster.agents.get(id) else { continue };
-        let kept = waiting.held_for.as_ref().filter(|(kept, until)| *until > draft.now && kept != id);
         let rule = refusal(policy, &waiting, id, member, &agent.standing(), picked.reached, draft.now)
-            .or_else(|| kept.map(|(kept, until)| Rule::HeldFor(kept.clone(), *until)));
+            .or_else(|| waiting.kept_from(id, draft.now));
         if rule.is_none() && chosen.len() < wanted {
             // The configuration may have changed since the agent signed in.
             if let Some(spec) = rules.agents.get(id) {

@@ -24,7 +24,7 @@ pub use view::{Missing, Stop, View};
 
 pub(crate) use call::URLS_GOOD_FOR;
 pub(crate) use draft::{
-    AGENT_CALLS, AGENT_HISTORY, AGENTS, CALLBACKS, CALLS, ENDED, FLOOR, LIVE, agent_key, call_key, queue_key, task_id,
+    AGENT_CALLS, AGENT_HISTORY, AGENTS, CALLBACKS, CALLS, ENDED, FLOOR, LIVE, agent_key, call_key, queue_key,
 };
 
 use draft::Draft;
@@ -32,7 +32,7 @@ use draft::Draft;
 use crate::id::{AgentId, CallId, QueueId};
 use crate::model::Fact;
 use crate::routing::{Standing, Waiting};
-use crate::store::{Commit, Version};
+use crate::store::{Commit, Rearm, Version};
 use crate::time::Timestamp;
 
 /// What a decision comes to.
@@ -59,8 +59,13 @@ pub enum Change {
         version: Version,
         /// How it waits; `None`: it does not.
         waiting: Option<Waiting>,
-        /// The queue it is in or was in last, and when it joined it.
-        entered: Option<(QueueId, Timestamp)>,
+    },
+    /// A call was taken by an agent, or abandoned after the time within which its queue wants to answer.
+    Answered {
+        /// Which queue.
+        queue: QueueId,
+        /// Whether it was taken within that time.
+        in_time: bool,
     },
     /// An agent.
     Agent {
@@ -94,6 +99,12 @@ pub fn decide(input: &Input, view: &View, rules: &Rules, now: Timestamp, seed: u
         Input::Requested(request) => request::requested(&mut draft, request, seed)?,
         Input::Due(timer) => due(&mut draft, timer)?,
         Input::Nearing(queue) => Reply::Proceed(callback::turn_is_near(&mut draft, queue)?),
+        Input::NothingToOffer { until } => {
+            if let Some(due) = until {
+                draft.arm(&Timer::Match, *due, Rearm::Earliest);
+            }
+            Reply::None
+        }
         Input::Picked(picked) => Reply::Proceed(matching::picked(&mut draft, picked)?),
         Input::Sending { call, leg, seq } => command::sending(&mut draft, *call, *leg, *seq)?,
         Input::Performed { call, leg, seq, result } => command::performed(&mut draft, *call, *leg, *seq, result)?,

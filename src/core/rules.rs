@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::id::{AgentId, QueueId, TenantId};
-use crate::model::{Agent, AgentSpec, Call, Flow, Queue, Target};
+use crate::model::{Agent, AgentSpec, Flow, Queue, Target};
 use crate::phone::PhoneNumber;
 use crate::routing::order::overtaken_by_at_most;
 use crate::routing::{Policy, Roster, Waiting, refusal};
@@ -45,23 +45,15 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Whether the call may be offered to the agent now, for all that the two show. What is skipped because nobody is signed in
-    /// is not counted as open, and a call that is kept for somebody is that agent's alone.
+    /// Whether a call that waits so may be offered to the agent now, for all that the two show. What is skipped because nobody is
+    /// signed in is not counted as open, and a call that is kept for somebody is that agent's alone.
     #[must_use]
-    pub fn could_offer(&self, call: &Call, agent: &Agent, now: Timestamp) -> bool {
-        let queue = call.queue.as_ref().and_then(|id| self.queues.get(id));
-        queue.and_then(|queue| call.waiting(queue, now)).is_some_and(|waiting| self.could_take(&waiting, agent, now))
-    }
-
-    /// The same for a call that is known to wait so.
-    pub(crate) fn could_take(&self, waiting: &Waiting, agent: &Agent, now: Timestamp) -> bool {
+    pub fn could_take(&self, waiting: &Waiting, agent: &Agent, now: Timestamp) -> bool {
         let policy = self.roster.queues.get(&waiting.queue);
         let Some((policy, member)) = policy.zip(self.roster.agents.get(&agent.spec.id)) else { return false };
-        if waiting.held_for.as_ref().is_some_and(|(kept, until)| *until > now && *kept != agent.spec.id) {
-            return false;
-        }
         let reached = now.since(waiting.entered);
         refusal(policy, waiting, &agent.spec.id, member, &agent.standing(), reached, now).is_none()
+            && waiting.kept_from(&agent.spec.id, now).is_none()
     }
 
     /// How much later than the first caller with the fewest points another may come to the queue and still be served before:

@@ -24,7 +24,6 @@ impl Switchboard {
             }
             match self.0.store.commit(&outcome.commit).await {
                 Ok(()) => {
-                    self.0.floor.count(&outcome.facts, &outcome.changes);
                     self.0.floor.learn(outcome.changes, self.now());
                     self.0.feed.committed(outcome.facts);
                     return Ok(outcome.reply);

@@ -8,25 +8,19 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::core::{Change, FLOOR, Input, Picked, Reply, Timer, task_id};
+use crate::core::{Change, FLOOR, Input, Picked, Reply};
 use crate::engine::Switchboard;
 use crate::error::Error;
-use crate::id::{AgentId, CallId, QueueId};
-use crate::model::{Agent, Call, CallbackFirst, EndReason, EventKind, Fact, Queue};
-use crate::routing::{Between, Floor, Roster, Standing};
-use crate::store::{
-    Arm, Body, Commit, CommitError, Cursor, Key, Lease, PAGE_MAX, Rearm, Record, Scan, StoreError, Version,
-};
+use crate::id::{AgentId, CallId};
+use crate::model::{Agent, Call, CallbackFirst, Queue};
+use crate::routing::{Floor, Roster, Standing};
+use crate::store::{Cursor, Key, Lease, PAGE_MAX, Record, Scan, StoreError, Version};
 use crate::time::Timestamp;
 
 /// How far apart the clocks of nodes may be, and how long a commit may take, before a change is first seen when everything is read.
 const OVERLAP: Duration = Duration::from_secs(5);
 /// How often everything is read.
 const REREAD: Duration = Duration::from_secs(30);
-
-const PER_MILLION: u32 = 1_000_000;
-/// Each call counts for one of so many of a service level.
-const LEVEL_OVER: u32 = 20;
 
 struct Known {
     floor: Floor,
@@ -36,8 +30,6 @@ struct Known {
     learned: u64,
     /// Everything that changed before then has been read.
     seen: Timestamp,
-    /// Of a million calls of a queue, how many were answered in time lately.
-    levels: BTreeMap<QueueId, u32>,
     /// When everything was read.
     read_at: Option<Timestamp>,
 }
@@ -56,7 +48,7 @@ impl Known {
         self.learned += 1;
         let stamp = self.learned;
         match change {
-            Change::Call { id, version, waiting, .. } => {
+            Change::Call { id, version, waiting } => {
                 if self.calls.get(&id).is_some_and(|(known, _)| *known > version) {
                     return;
                 }
@@ -71,6 +63,7 @@ impl Known {
                     }
                 }
             }
+            Change::Answered { queue, in_time } => self.floor.note_answered(&queue, in_time),
             Change::Agent { id, version, standing } => {
                 if self.agents.get(&id).is_some_and(|(known, _)| *known > version) {
                     return;
@@ -106,11 +99,6 @@ impl Known {
     }
 }
 
-enum Who {
-    Agent(AgentId),
-    Call(CallId),
-}
-
 #[derive(Default)]
 struct Found {
     calls: BTreeSet<CallId>,
@@ -125,7 +113,6 @@ impl NodeFloor {
             agents: BTreeMap::new(),
             learned: 0,
             seen: Timestamp::from_micros(i64::MIN),
-            levels: BTreeMap::new(),
             read_at: None,
         }))
     }
@@ -143,39 +130,6 @@ impl NodeFloor {
     /// What is known now.
     pub(crate) fn ask<T>(&self, question: impl FnOnce(&Floor) -> T) -> T {
         question(&self.known().floor)
-    }
-
-    /// Counts who was answered in time, for [`Between::ServiceLevel`]: what this node has committed, the latest twenty or so of a
-    /// queue.
-    pub(crate) fn count(&self, facts: &[Fact], changes: &[Change]) {
-        let mut known = self.known();
-        if known.floor.roster().between != Between::ServiceLevel {
-            return;
-        }
-        for fact in facts {
-            let Fact::Call { call, event, .. } = fact else { continue };
-            let answered = match event.kind {
-                EventKind::Accepted { .. } => true,
-                EventKind::Ended { reason: EndReason::Abandoned } => false,
-                _ => continue,
-            };
-            let entered = changes.iter().find_map(|change| match change {
-                Change::Call { id, entered, .. } if id == call => entered.clone(),
-                _ => None,
-            });
-            let Some((queue, entered)) = entered else { continue };
-            let within = known.floor.roster().queues.get(&queue).map_or(Duration::ZERO, |policy| policy.answer_within);
-            let is_late = event.at.since(entered) > within;
-            if !answered && !is_late {
-                // Whoever left before the time was over is no sign of anything.
-                continue;
-            }
-            let level = known.levels.entry(queue.clone()).or_insert(PER_MILLION);
-            let now = if answered && !is_late { PER_MILLION } else { 0 };
-            *level = (*level * (LEVEL_OVER - 1) + now) / LEVEL_OVER;
-            let per_mille = *level / 1000;
-            known.floor.set_service_level(&queue, per_mille);
-        }
     }
 
     pub(crate) fn learn(&self, changes: Vec<Change>, now: Timestamp) {
@@ -228,18 +182,8 @@ impl Switchboard {
             unsure.is_known = matches!(self.drive(&Input::Picked(picked), Some(lease)).await?, Reply::Proceed(_));
             return Ok(());
         }
-        let due = self.0.floor.known().floor.due();
-        let mut commit = Commit { settle: vec![lease.clone()], ..Commit::default() };
-        commit.arm.extend(due.map(|due| Arm {
-            id: task_id(&self.0.rules.tenant, &Timer::Match),
-            due,
-            rearm: Rearm::Earliest,
-            work: Body::new(serde_json::to_value(Timer::Match).unwrap_or_default()),
-        }));
-        match self.0.store.commit(&commit).await {
-            Err(CommitError::Store(error)) => Err(error.into()),
-            _ => Ok(()),
-        }
+        let until = self.0.floor.ask(Floor::due);
+        self.drive(&Input::NothingToOffer { until }, Some(lease)).await.map(drop)
     }
 
     /// Rings the customers whose callbacks begin with them and whose turn is near, where a wait can be estimated.
@@ -286,28 +230,32 @@ impl Switchboard {
         }
     }
 
-    /// When everything is read, what is known counts for nothing: a pick may not have been stored. One damaged record must not stop the others: whoever touches it is told.
+    /// When everything is read, what is known counts for nothing: a pick may not have been stored. One damaged record must
+    /// not stop the others: whoever touches it is told.
     fn read_record(&self, known: &mut Known, record: &Record, all: bool, found: &mut Found, now: Timestamp) {
         let version = record.version;
-        let (kind, name) = (record.key.as_str().starts_with("agent/"), record.key.as_str().rsplit('/').next());
-        match name.map(|name| if kind { name.parse().map(Who::Agent).ok() } else { name.parse().map(Who::Call).ok() }) {
-            Some(Some(Who::Agent(id))) => {
+        let Some((kind, name)) = record.key.as_str().split_once('/').zip(record.key.as_str().rsplit('/').next()) else {
+            return;
+        };
+        match kind.0 {
+            "agent" => {
+                let Ok(id) = AgentId::new(name) else { return };
                 if all || known.agents.get(&id).is_none_or(|(seen, _)| *seen < version) {
                     let Ok(agent) = Agent::deserialize(&*record.body.0) else { return };
                     known.learn(Change::Agent { id: id.clone(), version, standing: agent.standing() }, now);
                 }
                 found.agents.insert(id);
             }
-            Some(Some(Who::Call(id))) => {
+            _ => {
+                let Ok(id) = name.parse::<CallId>() else { return };
                 if all || known.calls.get(&id).is_none_or(|(seen, _)| *seen < version) {
                     let Ok(call) = Call::deserialize(&*record.body.0) else { return };
                     let queue = call.queue.as_ref().and_then(|id| self.0.rules.queues.get(id));
                     let waiting = queue.and_then(|queue| call.waiting(queue, now));
-                    known.learn(Change::Call { id, version, waiting, entered: None }, now);
+                    known.learn(Change::Call { id, version, waiting }, now);
                 }
                 found.calls.insert(id);
             }
-            _ => {}
         }
     }
 }

@@ -1,17 +1,11 @@
 //! Numbers drawn from a seed: the same for the same, whatever else is drawn. What belongs to one customer is drawn from a
 //! stream of that customer's own, so that two runs that differ elsewhere agree on it (common random numbers).
 
+use crate::routing::{GOLDEN, mixed};
+
 /// A stream of numbers (SplitMix64, Steele, Lea and Flood 2014).
 #[derive(Clone, Debug)]
 pub struct Draws(u64);
-
-const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-
-fn mixed(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
-}
 
 impl Draws {
     /// The stream of `seed` that is named by these numbers, in this order.

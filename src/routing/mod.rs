@@ -6,6 +6,7 @@
 //! [`RoutingStrategy`].
 
 mod floor;
+mod mixed;
 pub mod order;
 mod policy;
 pub mod skills;
@@ -15,6 +16,7 @@ mod why;
 use std::fmt;
 
 pub use floor::{Floor, Limits, NotHere, Pick};
+pub(crate) use mixed::{GOLDEN, mixed};
 pub use policy::{Between, Member, Membership, Order, Policy, Ring, Roster};
 pub use skills::{Levels, Needs, Skills};
 pub use strategy::{OrderBy, Strategy};
@@ -55,6 +57,14 @@ pub struct Waiting {
     pub only: Option<AgentId>,
     /// Offers made so far: what chance is drawn by.
     pub offers: u32,
+}
+
+impl Waiting {
+    /// Until when the call is kept for another agent than this one, and for whom.
+    pub(crate) fn kept_from(&self, agent: &AgentId, now: Timestamp) -> Option<Rule> {
+        let (kept, until) = self.held_for.as_ref().filter(|(kept, until)| *until > now && kept != agent)?;
+        Some(Rule::HeldFor(kept.clone(), *until))
+    }
 }
 
 /// How an agent stands.

@@ -1,5 +1,7 @@
 //! The only source of chance: SplitMix64 (Steele, Lea, Flood 2014), seeded.
 
+use crate::routing::{GOLDEN, mixed};
+
 /// A stream of numbers that a seed decides wholly.
 #[derive(Clone, Debug)]
 pub(crate) struct SplitMix64(u64);
@@ -10,11 +12,8 @@ impl SplitMix64 {
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        self.0 = self.0.wrapping_add(GOLDEN);
+        mixed(self.0)
     }
 
     /// True in `per_mille` of 1000 draws. Draws nothing when it is 0, so that a fault switched off changes no other.

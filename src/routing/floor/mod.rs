@@ -38,6 +38,8 @@ use table::{Table, folded, hash};
 
 /// Most agents that a strategy of one's own is shown.
 const FIRST_SHOWN: usize = 64;
+/// Each answer counts for one of so many of a service level.
+const ANSWERS_COUNTED: u32 = 20;
 /// No class, no line, no agent.
 const NONE: u32 = u32::MAX;
 
@@ -156,7 +158,7 @@ struct Line {
     /// Agents whose last offer was of this queue, for round robin.
     offered: BTreeSet<(Timestamp, u32)>,
     /// Of a thousand calls, how many were answered in time lately.
-    in_time_per_mille: u32,
+    in_time_per_million: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -407,7 +409,15 @@ impl Floor {
     /// For [`Between::ServiceLevel`]: of a thousand calls of the queue, how many were answered in time lately.
     pub fn set_service_level(&mut self, queue: &QueueId, in_time_per_mille: u32) {
         if let Some(line) = self.line_at(queue) {
-            self.lines[line as usize].in_time_per_mille = in_time_per_mille;
+            self.lines[line as usize].in_time_per_million = in_time_per_mille.saturating_mul(1000);
+        }
+    }
+
+    /// For [`Between::ServiceLevel`]: a call of the queue was answered in time, or was not. The latest twenty or so count.
+    pub fn note_answered(&mut self, queue: &QueueId, in_time: bool) {
+        if let Some(line) = self.line_at(queue) {
+            let level = &mut self.lines[line as usize].in_time_per_million;
+            *level = (*level * (ANSWERS_COUNTED - 1) + u32::from(in_time) * 1_000_000) / ANSWERS_COUNTED;
         }
     }
 

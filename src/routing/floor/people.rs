@@ -156,7 +156,7 @@ fn line(id: &QueueId, policy: &Policy) -> Line {
         ready: 0,
         uses: 0,
         offered: BTreeSet::new(),
-        in_time_per_mille: 1000,
+        in_time_per_million: 1_000_000,
     }
 }
 

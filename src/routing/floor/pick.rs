@@ -3,7 +3,7 @@
 use super::class::{fits, key_of};
 use super::{Between, Caller, FIRST_SHOWN, Floor, NONE, Place, Rank, Strategy};
 use crate::id::{AgentId, CallId, QueueId};
-use crate::routing::{ReadyAgent, WaitingCall, order, why};
+use crate::routing::{GOLDEN, ReadyAgent, WaitingCall, mixed, order, why};
 use crate::time::Timestamp;
 
 /// A call that has waited this many times as long as its queue wants to answer within goes first, whatever the service levels.
@@ -230,7 +230,7 @@ impl Floor {
                 if now.since(caller.entered) > policy.answer_within {
                     return (2, score(), 0, since, caller.id);
                 }
-                let short = policy.target_per_mille.saturating_sub(line.in_time_per_mille);
+                let short = policy.target_per_mille.saturating_sub(line.in_time_per_million / 1000);
                 (1, -i64::from(short).saturating_mul(i64::from(policy.weight.max(1))), score(), since, caller.id)
             }
         }
@@ -406,15 +406,9 @@ fn keep_first(firsts: &mut Vec<(u32, Place)>, line: u32, place: Place) {
     }
 }
 
-/// A number drawn from what is given: the same for the same (SplitMix64, Steele, Lea and Flood 2014).
+/// A number drawn from what is given: the same for the same.
 pub(super) fn drawn(seed: u64, one: u64, at: Option<Timestamp>) -> i64 {
     let salt = at.map_or(0, |at| at.as_micros().cast_unsigned());
-    let mut z = seed.wrapping_add(one.wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_add(salt.rotate_left(17));
-    for _ in 0..2 {
-        z = z.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^= z >> 31;
-    }
-    (z >> 1).cast_signed()
+    let named = seed.wrapping_add(one.wrapping_mul(GOLDEN)).wrapping_add(salt.rotate_left(17));
+    (mixed(mixed(named.wrapping_add(GOLDEN)).wrapping_add(GOLDEN)) >> 1).cast_signed()
 }
