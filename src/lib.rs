@@ -50,6 +50,7 @@
 //! | --- | --- | --- |
 //! | `twilio` | sends commands to Twilio's REST API, and all of that API as a typed client | yes |
 //! | `telnyx` | checks the webhooks of Telnyx | no |
+//! | `sqlite` | keeps state in one file: `store::SqliteStore` | no |
 //! | `runtime` | tokio tasks that do what is due | no |
 //! | `axum` | a router for webhooks, API, live events, health | no |
 //! | `conformance` | the suites for your own store, telephony or routing | no |
@@ -61,7 +62,7 @@
 //!
 //! # What it does not do
 //!
-//! No store but memory yet: state is gone at exit. No transfer, hold, supervision, voicemail, recording, opening hours or
+//! Without the feature `sqlite` no store but memory yet: state is gone at exit. No transfer, hold, supervision, voicemail, recording, opening hours or
 //! campaigns yet. No agent desktop: agents are rung at telephones, SIP devices, or browser clients that
 //! you register at the provider. The centre never touches audio; [`media`] is for an application that does.
 

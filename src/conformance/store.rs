@@ -169,6 +169,8 @@ macro_rules! for_each_store_case {
             a_name_beyond_ascii_is_refused
             the_largest_body_is_kept
             too_large_a_body_is_refused
+            the_deepest_body_is_kept
+            too_deep_a_body_is_refused
             too_many_index_entries_are_refused
             the_largest_commit_is_applied
             too_many_operations_are_refused

@@ -1,6 +1,5 @@
 //! The reference store: everything in memory, behind one lock.
 
-mod limits;
 mod state;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,15 +7,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use self::state::State;
-use super::{
-    Body, Claim, Commit, CommitError, Key, Page, Record, Scan, Store, StoreError, StoreErrorKind, Task, TaskId,
-};
+use super::{Body, Claim, Commit, CommitError, Key, Page, Record, Scan, Store, StoreError, Task, TaskId, limits};
 use crate::time::Timestamp;
 
 /// Keeps everything in memory, and is the reference for what a [`Store`] does. What it holds ends with it.
 ///
 /// Its futures never wait, so any executor drives them. A commit that writes or deletes one key twice is refused with
-/// [`StoreErrorKind::Limit`], because no order among them could be right.
+/// [`StoreErrorKind::Limit`](super::StoreErrorKind::Limit), because no order among them could be right.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     state: Mutex<State>,
@@ -92,9 +89,4 @@ impl Store for MemoryStore {
         limits::page(claim.limit)?;
         Ok(self.lock().claim(claim))
     }
-}
-
-/// A refusal that says which limit was broken.
-fn refused(why: String) -> StoreError {
-    StoreError::new(StoreErrorKind::Limit, why)
 }

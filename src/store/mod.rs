@@ -3,7 +3,10 @@
 //! A store keeps records and tasks and understands neither. A change is a value, a [`Commit`]; no transaction handle
 //! ever crosses the trait, so no network call can happen inside one.
 
+mod limits;
 mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,6 +16,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 pub use memory::MemoryStore;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{Durability, SqliteOptions, SqliteStore};
 
 use crate::time::Timestamp;
 
@@ -20,6 +25,8 @@ use crate::time::Timestamp;
 pub const KEY_BYTES_MAX: usize = 160;
 /// Largest body, in bytes of JSON.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Deepest nesting of lists and objects in a body: a scalar has none, `[[]]` has two.
+pub const BODY_DEPTH_MAX: usize = 100;
 /// Most index entries of one record.
 pub const INDEX_ENTRIES_MAX: usize = 32;
 /// Most operations in one commit, over all its lists: ten agents who are let go at once, each serving 24 other queues.
@@ -77,7 +84,8 @@ impl fmt::Display for TaskId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Version(pub u64);
 
-/// What a record holds, opaque to the store: JSON of at most [`BODY_BYTES_MAX`] bytes. Cloning shares it.
+/// What a record holds, opaque to the store: JSON of at most [`BODY_BYTES_MAX`] bytes, nested at most
+/// [`BODY_DEPTH_MAX`] deep. Cloning shares it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Body(pub Arc<serde_json::Value>);
 

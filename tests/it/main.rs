@@ -32,9 +32,13 @@ mod planted_bugs;
 mod presets_choose_as_their_anchors;
 mod presets_join_callers_with_agents;
 mod routing_laws;
+#[cfg(feature = "sqlite")]
+mod scratch;
 mod shifts_with_faults;
 #[cfg(feature = "sim")]
 mod sockets_carry_calls;
+#[cfg(all(feature = "sqlite", feature = "conformance"))]
+mod sqlite_keeps_the_contract;
 mod stores_keep_the_contract;
 mod stories_under_faults;
 mod telephonies_keep_the_contract;

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::given::*;
 use crate::store::{
-    BODY_BYTES_MAX, Body, COMMIT_OPERATIONS_MAX, Claim, Commit, CommitError, INDEX_ENTRIES_MAX, KEY_BYTES_MAX,
-    PAGE_MAX, Put, Scan, Store, StoreErrorKind,
+    BODY_BYTES_MAX, BODY_DEPTH_MAX, Body, COMMIT_OPERATIONS_MAX, Claim, Commit, CommitError, INDEX_ENTRIES_MAX,
+    KEY_BYTES_MAX, PAGE_MAX, Put, Scan, Store, StoreErrorKind,
 };
 
 /// Applies `commit`, with one more record, which must be refused for breaking a limit.
@@ -77,6 +77,35 @@ pub async fn too_large_a_body_is_refused(store: &dyn Store) {
     let mut commit = arms(&[("a", at(0))]);
     commit.arm.iter_mut().for_each(|arm| arm.work = heavy(BODY_BYTES_MAX + 1));
     breaks_a_limit(store, commit, "work that is one byte too large").await;
+}
+
+/// A body of lists or objects that stand in each other `depth` deep.
+fn nested(depth: usize) -> Body {
+    Body::new((0..depth).fold(json!(" the bottom "), |inner, level| {
+        if level % 2 == 0 { json!({ "in": inner }) } else { json!([inner]) }
+    }))
+}
+
+/// A body and work of the deepest nesting are kept.
+pub async fn the_deepest_body_is_kept(store: &dyn Store) {
+    let body = nested(BODY_DEPTH_MAX);
+    let mut commit = arms(&[("a", at(0))]);
+    commit.puts.push(Put { body: body.clone(), ..create("call/t/1", "") });
+    commit.arm.iter_mut().for_each(|arm| arm.work = body.clone());
+    done(store, commit, "creating a record and a task with the deepest body").await;
+    let found = load(store, "call/t/1").await.map(|record| record.body);
+    assert!(found.as_ref() == Some(&body), "the deepest body came back different");
+    let task = claim_one(store, at(0), "a", "a task with the deepest work was not given out").await;
+    assert!(task.work == body, "the deepest work came back different");
+}
+
+/// A body or work that is nested deeper is refused: whoever reads it could exhaust its stack.
+pub async fn too_deep_a_body_is_refused(store: &dyn Store) {
+    let put = Put { body: nested(BODY_DEPTH_MAX + 1), ..create("call/t/1", "") };
+    breaks_a_limit(store, puts(vec![put]), "a body that is nested too deep").await;
+    let mut commit = arms(&[("a", at(0))]);
+    commit.arm.iter_mut().for_each(|arm| arm.work = nested(BODY_DEPTH_MAX + 1));
+    breaks_a_limit(store, commit, "work that is nested too deep").await;
 }
 
 /// One index entry more than allowed is refused; `a_record_has_many_places` shows that the most allowed is kept.

@@ -200,6 +200,7 @@ const BANS: &[Ban] = &[
         within: CENTRE,
         except: &[
             "src/store/postgres/",
+            "src/store/sqlite/",
             "src/telephony/twilio/client.rs",
             "src/telephony/twilio/client/",
             "src/telephony/twilio/config.rs",

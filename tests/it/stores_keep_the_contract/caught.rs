@@ -92,7 +92,7 @@ each_is_caught! {
     loading_in_key_order: LoadsInKeyOrder by load_answers_in_the_order_asked;
     leaving_out_missing_records: LeavesOutMissing by load_answers_in_the_order_asked;
     numbers_as_floats: NumbersAreFloats by integers_come_back_exactly;
-    trimmed_text: TextIsTrimmed by text_comes_back_exactly;
+    trimmed_text: TextIsTrimmed by text_comes_back_exactly, the_deepest_body_is_kept;
     keys_that_ignore_case: KeysIgnoreCase by keys_are_compared_bytewise;
     keeping_old_places: KeepsOldPlaces by writing_moves_a_record, writing_without_entries_unlists;
     listing_what_was_deleted: DeletedStaysListed by deleting_unlists;
@@ -141,7 +141,7 @@ each_is_caught! {
     disarming_that_fails_on_unknown_tasks: DisarmingUnknownFails by disarming_an_unknown_task_is_ignored;
     refusing_silently: RefusesSilently by
         too_long_a_name_is_refused, a_name_beyond_ascii_is_refused, too_large_a_body_is_refused,
-        too_many_index_entries_are_refused, too_many_operations_are_refused;
+        too_deep_a_body_is_refused, too_many_index_entries_are_refused, too_many_operations_are_refused;
     splitting_large_commits: SplitsLargeCommits by too_many_operations_are_refused;
     clamping_limits: ClampsLimits by a_scan_keeps_its_limits, a_claim_keeps_its_limits;
     cutting_names: CutsNames by the_longest_name_is_kept;

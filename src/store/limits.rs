@@ -1,11 +1,13 @@
-//! What a request may ask for; everything here is checked before anything is looked at.
+//! What a request may ask for; every store checks it before anything is looked at.
 
 use std::collections::BTreeSet;
 use std::io;
 
-use super::refused;
-use crate::store::{
-    BODY_BYTES_MAX, Body, COMMIT_OPERATIONS_MAX, Commit, INDEX_ENTRIES_MAX, KEY_BYTES_MAX, PAGE_MAX, StoreError,
+use serde_json::Value;
+
+use super::{
+    BODY_BYTES_MAX, BODY_DEPTH_MAX, Body, COMMIT_OPERATIONS_MAX, Commit, INDEX_ENTRIES_MAX, KEY_BYTES_MAX, PAGE_MAX,
+    StoreError, StoreErrorKind,
 };
 
 /// `Ok` when `name` may name a record or a task.
@@ -64,12 +66,31 @@ pub(super) fn commit(commit: &Commit) -> Result<(), StoreError> {
 }
 
 fn body(of: &str, body: &Body) -> Result<(), StoreError> {
+    // Before anything goes down into it: whatever descends without a bound can exhaust its stack.
+    if is_deeper_than(&body.0, BODY_DEPTH_MAX) {
+        return Err(refused(format!("a body nested more than {BODY_DEPTH_MAX} deep for {of}")));
+    }
     let mut bytes = Count(0);
     serde_json::to_writer(&mut bytes, &*body.0).map_err(|error| refused(format!("the body of {of}: {error}")))?;
     if bytes.0 > BODY_BYTES_MAX {
         return Err(refused(format!("a body of {} bytes for {of}; at most {BODY_BYTES_MAX}", bytes.0)));
     }
     Ok(())
+}
+
+/// Whether lists and objects stand in each other more than `most` deep.
+fn is_deeper_than(value: &Value, most: usize) -> bool {
+    let Some(left) = most.checked_sub(1) else { return value.is_array() || value.is_object() };
+    match value {
+        Value::Array(items) => items.iter().any(|item| is_deeper_than(item, left)),
+        Value::Object(fields) => fields.values().any(|field| is_deeper_than(field, left)),
+        _ => false,
+    }
+}
+
+/// A refusal that says which limit was broken.
+fn refused(why: String) -> StoreError {
+    StoreError::new(StoreErrorKind::Limit, why)
 }
 
 /// Counts bytes and keeps none.
