@@ -50,6 +50,7 @@
 //! | --- | --- | --- |
 //! | `twilio` | sends commands to Twilio's REST API, and all of that API as a typed client | yes |
 //! | `telnyx` | checks the webhooks of Telnyx | no |
+//! | `postgres` | keeps state in PostgreSQL, shared by any number of nodes: `store::PgStore` | no |
 //! | `sqlite` | keeps state in one file: `store::SqliteStore` | no |
 //! | `runtime` | tokio tasks that do what is due | no |
 //! | `axum` | a router for webhooks, API, live events, health | no |
@@ -62,8 +63,8 @@
 //!
 //! # What it does not do
 //!
-//! Without the feature `sqlite` no store but memory yet: state is gone at exit. No transfer, hold, supervision, voicemail, recording, opening hours or
-//! campaigns yet. No agent desktop: agents are rung at telephones, SIP devices, or browser clients that
+//! Without the features `postgres` and `sqlite` state is gone at exit. No transfer, hold, supervision, voicemail, recording,
+//! opening hours or campaigns yet. No agent desktop: agents are rung at telephones, SIP devices, or browser clients that
 //! you register at the provider. The centre never touches audio; [`media`] is for an application that does.
 
 #![forbid(unsafe_code)]

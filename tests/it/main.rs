@@ -29,6 +29,8 @@ mod no_input_breaks_a_reader;
 mod other_providers_speak_too;
 mod own_routing;
 mod planted_bugs;
+#[cfg(all(feature = "postgres", feature = "conformance"))]
+mod postgres;
 mod presets_choose_as_their_anchors;
 mod presets_join_callers_with_agents;
 mod routing_laws;

@@ -1,0 +1,4 @@
+//! The store in PostgreSQL.
+
+mod keeps_the_contract;
+mod server;
