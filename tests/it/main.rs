@@ -39,6 +39,8 @@ mod shifts_with_faults;
 mod sockets_carry_calls;
 #[cfg(all(feature = "sqlite", feature = "conformance"))]
 mod sqlite_keeps_the_contract;
+#[cfg(all(feature = "sqlite", feature = "conformance"))]
+mod stores_agree;
 mod stores_keep_the_contract;
 mod stories_under_faults;
 mod telephonies_keep_the_contract;
