@@ -41,6 +41,8 @@ mod sockets_carry_calls;
 mod sqlite_keeps_the_contract;
 #[cfg(feature = "sqlite")]
 mod sqlite_meets_trouble;
+#[cfg(feature = "sqlite")]
+mod sqlite_outlives_its_process;
 #[cfg(all(feature = "sqlite", feature = "conformance"))]
 mod stores_agree;
 mod stores_keep_the_contract;

@@ -153,8 +153,10 @@ async fn a_step_of_the_schema_is_made_up_for() {
     store.close().await.expect("closed");
     // As the first version left it, before there were tables for people.
     let mut connection = raw(&path).await;
-    let views: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'view'").fetch_all(&mut connection).await.unwrap();
+    let views: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'view'")
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
     assert!(views.len() > 5, "{views:?}");
     drop(connection);
     for view in &views {
@@ -165,8 +167,10 @@ async fn a_step_of_the_schema_is_made_up_for() {
     assert!(is_there(&store, "1").await, "what was there is gone");
     store.close().await.expect("closed");
     let mut connection = raw(&path).await;
-    let after: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'view'").fetch_all(&mut connection).await.unwrap();
+    let after: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'view'")
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
     assert_eq!(after, views);
 }
 

@@ -124,11 +124,9 @@ async fn when_a_body_is_no_json() {
     let store = SqliteStore::open(&path).await.expect("a new file");
     store.commit(&pair("1", 10)).await.expect("a new pair");
     tamper(&path, "UPDATE records SET body = '{\"half' WHERE key = '1/a'; UPDATE tasks SET work = ''").await;
-    for (kind, told) in [
-        kind(store.load(&[Key::new("1/a")]).await),
-        kind(store.scan(&scan()).await),
-        kind(store.claim(&claim()).await),
-    ] {
+    for (kind, told) in
+        [kind(store.load(&[Key::new("1/a")]).await), kind(store.scan(&scan()).await), kind(store.claim(&claim()).await)]
+    {
         assert_eq!(kind, StoreErrorKind::Corrupt, "{told}");
         assert!(told.contains("calls.db") && told.contains('1'), "{told}");
     }
@@ -176,7 +174,11 @@ async fn when_a_request_is_dropped() {
             }
         }
         store.commit(&pair(&format!("after-{polls}"), 10)).await.expect("nothing is locked");
-        if is_there(&store, &name).await { done += 1 } else { undone += 1 }
+        if is_there(&store, &name).await {
+            done += 1
+        } else {
+            undone += 1
+        }
         polls += 1 + polls / 4;
         assert!(polls < 100_000_000, "no commit ever came to its end");
     }
@@ -200,7 +202,11 @@ async fn after_it_was_closed() {
     }
     let again = SqliteStore::open(store.path()).await.expect("the same file");
     assert!(is_there(&again, "1").await && !is_there(&again, "3").await);
-    assert_eq!(is_there(&again, "2").await, late.is_ok(), "a commit that returned is there, one that was refused is not");
+    assert_eq!(
+        is_there(&again, "2").await,
+        late.is_ok(),
+        "a commit that returned is there, one that was refused is not"
+    );
 }
 
 /// What other databases refuse, this one keeps.
