@@ -28,6 +28,7 @@ pub mod start {}
 pub mod states {}
 #[doc = include_str!("../docs/style.md")]
 pub mod style {}
+#[cfg(feature = "conformance")]
 #[doc = include_str!("../docs/writing-a-store.md")]
 pub mod writing_a_store {}
 #[doc = include_str!("../docs/writing-a-telephony.md")]

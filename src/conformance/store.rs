@@ -17,6 +17,7 @@
 //! `scan`, under test, until the index has caught up.
 
 mod bodies;
+mod compare;
 mod given;
 mod indexes;
 mod leases;
@@ -31,6 +32,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub use bodies::*;
+pub use compare::{Agreed, Difference, compare, compare_at_once};
 pub use indexes::*;
 pub use leases::*;
 pub use limits::*;

@@ -41,6 +41,12 @@ mod shifts_with_faults;
 mod sockets_carry_calls;
 #[cfg(all(feature = "sqlite", feature = "conformance"))]
 mod sqlite_keeps_the_contract;
+#[cfg(feature = "sqlite")]
+mod sqlite_meets_trouble;
+#[cfg(feature = "sqlite")]
+mod sqlite_outlives_its_process;
+#[cfg(all(feature = "sqlite", feature = "conformance"))]
+mod stores_agree;
 mod stores_keep_the_contract;
 mod stories_under_faults;
 mod telephonies_keep_the_contract;

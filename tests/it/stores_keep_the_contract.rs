@@ -2,6 +2,7 @@
 #![cfg(feature = "conformance")]
 
 mod caught;
+mod compared;
 mod falsify;
 mod memory;
 mod sabotage;

@@ -52,6 +52,7 @@ fn judge(error: &sqlx::Error) -> (StoreErrorKind, &'static str) {
             _ => (Other, "SQLite refused"),
         },
         sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => (Corrupt, "a row cannot be read"),
+        sqlx::Error::PoolClosed => (Unavailable, "it was closed"),
         sqlx::Error::WorkerCrashed => (Unavailable, "the connection broke"),
         _ => (Other, "SQLite cannot be used"),
     }

@@ -13,23 +13,21 @@ const APPLICATION_ID: i64 = 0x5377_4264;
 /// Each step takes a file from its number to the next one. A step that was released is never changed.
 const STEPS: &[&str] = &[include_str!("schema/0001_tables.sql"), include_str!("schema/0002_views.sql")];
 
-const TABLES: &str = "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'";
+/// One statement, so that it is one moment: somebody else may be at it.
+const FOUND: &str = "\
+    SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), \
+    (SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%')";
 
 const DOING: &str = "preparing";
-
-async fn number(connection: &mut SqliteConnection, what: &'static str) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar::<_, i64>(what).fetch_one(connection).await
-}
 
 /// How many steps the file has taken.
 ///
 /// # Errors
 /// If it is another application's, or has taken more steps than are known here.
 pub(super) async fn taken(connection: &mut SqliteConnection, path: &Path) -> Result<usize, StoreError> {
-    let is_fault = |error| fault(path, DOING, error);
-    let application = number(connection, "PRAGMA application_id").await.map_err(is_fault)?;
-    let version = number(connection, "PRAGMA user_version").await.map_err(is_fault)?;
-    if application == 0 && version == 0 && number(connection, TABLES).await.map_err(is_fault)? == 0 {
+    let found = sqlx::query_as::<_, (i64, i64, i64)>(FOUND).fetch_one(connection).await;
+    let (application, version, tables) = found.map_err(|error| fault(path, DOING, error))?;
+    if (application, version, tables) == (0, 0, 0) {
         return Ok(0);
     }
     if application != APPLICATION_ID {

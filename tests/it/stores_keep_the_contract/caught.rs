@@ -32,7 +32,7 @@ fn every_case_catches_a_fault() {
 /// For each fault, the cases that must catch it, and a test per fault.
 macro_rules! each_is_caught {
     ($($test:ident: $wrong:ident by $($case:ident),+;)*) => {
-        const FAULTS: &[Wrong] = &[$(Wrong::$wrong),*];
+        pub(super) const FAULTS: &[Wrong] = &[$(Wrong::$wrong),*];
 
         $(
             #[test]

@@ -1,0 +1,7 @@
+//! Processes that use a file are killed with SIGKILL, in the middle of what they do: whatever they said was committed is
+//! there, nothing is half, and a call centre goes on where it was.
+
+#[cfg(feature = "simulator")]
+mod centre;
+mod child;
+mod writers;

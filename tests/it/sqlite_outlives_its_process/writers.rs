@@ -1,0 +1,103 @@
+//! Two processes write to one file, each is killed in the middle of it, again and again.
+
+use serde_json::json;
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::SqliteConnectOptions;
+use switchboard::store::{
+    Arm, Body, Commit, CommitError, Expect, IndexEntry, Key, Put, Rearm, Record, SqliteStore, Store, TaskId,
+};
+use switchboard::time::Timestamp;
+
+use super::child::{Process, given, say};
+use crate::scratch::Scratch;
+
+/// The record that all writers count in.
+const ALL: &str = "count/t/all";
+
+fn put(key: String, before: Option<&Record>, count: u64) -> Put {
+    let expect = before.map_or(Expect::Absent, |record| Expect::Version(record.version));
+    let index = vec![IndexEntry { index: "counts".to_owned(), partition: "t".to_owned(), sort: [0, 0] }];
+    Put { key: Key::new(key), expect, body: Body::new(json!(count)), index }
+}
+
+async fn find(store: &SqliteStore, names: &[&str]) -> Vec<Option<Record>> {
+    let keys: Vec<Key> = names.iter().map(|name| Key::new(*name)).collect();
+    store.load(&keys).await.expect("a file that can be read")
+}
+
+fn count(record: Option<&Record>) -> u64 {
+    record.and_then(|record| record.body.0.as_u64()).unwrap_or_default()
+}
+
+/// The part of a process: raises its own count and the common one, with an entry and a task for each, and says so when the
+/// commit has returned.
+pub(super) async fn write() {
+    let (file, name) = (given("FILE"), given("NAME"));
+    let store = SqliteStore::open(file).await.expect("the common file");
+    let own = format!("count/t/{name}");
+    loop {
+        let found = find(&store, &[&own, ALL]).await;
+        let (mine, all) = (found[0].as_ref(), found[1].as_ref());
+        let number = count(mine) + 1;
+        let puts = vec![
+            put(own.clone(), mine, number),
+            put(ALL.to_owned(), all, count(all) + 1),
+            put(format!("entry/t/{name}/{number}"), None, number),
+        ];
+        let id = TaskId::new(format!("task/t/{name}/{number}"));
+        let arm = Arm { id, due: Timestamp::from_secs(1), rearm: Rearm::Replace, work: Body::new(json!(number)) };
+        match store.commit(&Commit { puts, arm: vec![arm], ..Commit::default() }).await {
+            Ok(()) => say(number),
+            Err(CommitError::Conflict(key)) if key.as_str() == ALL => {}
+            Err(error) => panic!("{name} at {number}: {error}"),
+        }
+    }
+}
+
+fn last(said: &[String]) -> Option<u64> {
+    said.last().map(|line| line.parse().unwrap())
+}
+
+async fn asked(path: &std::path::Path, what: &'static str) -> String {
+    let mut connection = SqliteConnectOptions::new().filename(path).connect().await.unwrap();
+    sqlx::query_scalar(what).fetch_one(&mut connection).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_commit_that_returned_is_gone() {
+    let scratch = Scratch::new();
+    let path = scratch.file("calls.db");
+    let mut acknowledged = [0, 0];
+    for round in 0..8_u64 {
+        let writers = ["a", "b"].map(|name| Process::start("writer", &path, &[("NAME", name)]));
+        let [a, b] = writers;
+        // Each is killed after another number of commits; the last of them has just returned, or is just being made.
+        for _ in 0..=round * 3 {
+            acknowledged[0] = a.hear().parse().unwrap();
+        }
+        acknowledged[0] = last(&a.kill()).unwrap_or(acknowledged[0]);
+        // Whatever lock it died with, the other one goes on.
+        for _ in 0..3 {
+            acknowledged[1] = b.hear().parse().unwrap();
+        }
+        acknowledged[1] = last(&b.kill()).unwrap_or(acknowledged[1]);
+        let store = SqliteStore::open(&path).await.expect("the file of those who were killed");
+        let mut all = 0;
+        for (name, acknowledged) in ["a", "b"].into_iter().zip(acknowledged) {
+            let stored = count(find(&store, &[&format!("count/t/{name}")]).await[0].as_ref());
+            let what = format!("round {round}: {name} was told of {acknowledged}, and {stored} are there");
+            assert!((acknowledged..=acknowledged + 1).contains(&stored), "{what}");
+            let entries: Vec<String> = (1..=stored + 1).map(|number| format!("entry/t/{name}/{number}")).collect();
+            let found = find(&store, &entries.iter().map(String::as_str).collect::<Vec<_>>()).await;
+            let numbers: Vec<u64> = found.iter().flatten().map(|record| count(Some(record))).collect();
+            assert_eq!(numbers, (1..=stored).collect::<Vec<_>>(), "{what}");
+            all += stored;
+        }
+        assert_eq!(count(find(&store, &[ALL]).await[0].as_ref()), all, "round {round}: a step was lost or half");
+        assert_eq!(asked(&path, "SELECT CAST(count(*) AS TEXT) FROM tasks").await, all.to_string(), "round {round}");
+        let places = asked(&path, "SELECT CAST(count(*) AS TEXT) FROM places").await;
+        assert_eq!(places, (all + 3).to_string(), "round {round}");
+        assert_eq!(asked(&path, "PRAGMA integrity_check").await, "ok", "round {round}");
+    }
+    assert!(acknowledged.iter().all(|count| *count > 20), "too little was written: {acknowledged:?}");
+}
