@@ -172,7 +172,9 @@ fn line(case: &str, pairs: &[(f64, f64)], unit: &str) {
     let ours = median(pairs.iter().map(|pair| pair.0).collect());
     let floor = median(pairs.iter().map(|pair| pair.1).collect());
     let ratio = median(pairs.iter().map(|pair| pair.0 / pair.1).collect());
-    println!("{{\"case\":\"{case}\",\"ours\":{ours:.2},\"floor\":{floor:.2},\"ratio\":{ratio:.3},\"unit\":\"{unit}\"}}");
+    println!(
+        "{{\"case\":\"{case}\",\"ours\":{ours:.2},\"floor\":{floor:.2},\"ratio\":{ratio:.3},\"unit\":\"{unit}\"}}"
+    );
 }
 
 async fn measure(cluster: &Cluster, sync: &str, rounds: usize, time: Duration) {
@@ -193,10 +195,8 @@ async fn measure(cluster: &Cluster, sync: &str, rounds: usize, time: Duration) {
     let mut pairs = Vec::new();
     for at in 0..=rounds {
         let time = if at == 0 { Duration::from_secs(1) } else { time };
-        let pair = (
-            round(cluster, &ours, true, number, time).await,
-            round(cluster, &floor, false, number + 1, time).await,
-        );
+        let pair =
+            (round(cluster, &ours, true, number, time).await, round(cluster, &floor, false, number + 1, time).await);
         number += 2;
         if at > 0 {
             pairs.push(pair);

@@ -44,7 +44,8 @@ fn binaries() -> PathBuf {
 impl Cluster {
     /// Starts one on the real disk, with what a careful owner sets: everything durable, 256 MB of buffers.
     pub(crate) fn start() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join(format!("bench-pg-{}", std::process::id()));
+        let root =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join(format!("bench-pg-{}", std::process::id()));
         let cluster = Self { bin: binaries(), root };
         fs::create_dir_all(&cluster.root).expect("a directory for the cluster");
         if is_root() {
@@ -63,7 +64,12 @@ impl Cluster {
             "-c listen_addresses= -c unix_socket_directories={} -c shared_buffers=256MB -c max_wal_size=4GB -c max_connections=100",
             cluster.root.display()
         );
-        start.args(["-w", "-o", &settings, "-l"]).arg(cluster.root.join("log")).arg("-D").arg(cluster.data()).arg("start");
+        start
+            .args(["-w", "-o", &settings, "-l"])
+            .arg(cluster.root.join("log"))
+            .arg("-D")
+            .arg(cluster.data())
+            .arg("start");
         run(start);
         cluster
     }

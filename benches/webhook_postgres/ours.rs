@@ -17,7 +17,7 @@ use switchboard::telephony::{
 };
 use switchboard::webhook::{Algorithm, Method, WebhookRequest, form, sign};
 use switchboard::{Agent, Flow, Queue, Switchboard};
-use tokio::sync::{OnceCell, mpsc};
+use tokio::sync::mpsc;
 
 use super::{ACCOUNT, AGENTS, HOST, POOL, SKILLS, SKILLS_EACH, TOKEN};
 
@@ -46,7 +46,7 @@ impl Telephony for Line {
     }
 
     async fn probe(&self, _: &LegRef) -> Result<LegReport, TelephonyError> {
-        Ok(LegReport::new(LegState::Ended(EndCause::Completed)))
+        Ok(LegReport { id: None, state: LegState::Ended(EndCause::Completed) })
     }
 }
 
@@ -60,7 +60,9 @@ async fn tell(switchboard: Switchboard, mut ended: mpsc::UnboundedReceiver<Strin
             [("X-Twilio-Signature", signature.as_str()), ("Content-Type", "application/x-www-form-urlencoded")];
         let body = form::encode(params.iter().copied());
         let body = body.as_bytes();
-        switchboard.answer(&WebhookRequest { method: Method::Post, target: path, headers: &headers, body, websocket: false }).await;
+        switchboard
+            .answer(&WebhookRequest { method: Method::Post, target: path, headers: &headers, body, websocket: false })
+            .await;
     }
 }
 

@@ -1,7 +1,6 @@
 //! What a request may ask for; everything here is checked before anything is looked at.
 
 use std::collections::BTreeSet;
-use std::io;
 
 use super::refused;
 use crate::store::{
@@ -64,24 +63,9 @@ pub(super) fn commit(commit: &Commit) -> Result<(), StoreError> {
 }
 
 fn body(of: &str, body: &Body) -> Result<(), StoreError> {
-    let mut bytes = Count(0);
-    serde_json::to_writer(&mut bytes, &*body.0).map_err(|error| refused(format!("the body of {of}: {error}")))?;
-    if bytes.0 > BODY_BYTES_MAX {
-        return Err(refused(format!("a body of {} bytes for {of}; at most {BODY_BYTES_MAX}", bytes.0)));
+    let bytes = body.as_json().len();
+    if bytes > BODY_BYTES_MAX {
+        return Err(refused(format!("a body of {bytes} bytes for {of}; at most {BODY_BYTES_MAX}")));
     }
     Ok(())
-}
-
-/// Counts bytes and keeps none.
-struct Count(usize);
-
-impl io::Write for Count {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 = self.0.saturating_add(bytes.len());
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
