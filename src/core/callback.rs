@@ -6,6 +6,8 @@ mod turn;
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
 pub(crate) use ask::{Wish, begin, offer, requested};
 pub(crate) use turn::{line_moved, turn_came, turn_is_near};
 
@@ -430,7 +432,23 @@ pub(crate) fn cancel(draft: &mut Draft<'_>, id: CallId) -> Result<(), Stop> {
     draft.put_call(call)
 }
 
+/// Of a call's record, as far as its callback has come: the rest need not be read.
+#[derive(Deserialize)]
+struct Promised {
+    callback: Option<Stage>,
+}
+
+#[derive(Deserialize)]
+struct Stage {
+    state: String,
+}
+
+/// How far the callback of a call's record has come; `None`: it has none.
+fn stage(record: &crate::store::Record) -> Option<String> {
+    Some(record.body.read::<Promised>().ok()?.callback?.state)
+}
+
 /// Whether a record of a waiting line is a place that is kept for somebody who is not on the line.
 pub(crate) fn is_held(record: &crate::store::Record) -> bool {
-    record.body.0.pointer("/callback/state").is_some_and(|state| state == "holding")
+    stage(record).is_some_and(|stage| stage == "holding")
 }

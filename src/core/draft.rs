@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::core::{Change, Missing, Refusal, RefusalKind, Rules, Stop, Timer, View, callback};
 use crate::id::{AgentId, CallId, LegId, QueueId, TenantId};
@@ -27,6 +27,13 @@ enum Draftable {
     History(Box<AgentHistory>),
     /// Whose callback a number has in a queue; `None`: it has none any more.
     Promise(Option<CallId>),
+}
+
+/// The mark that bodies carry of the version that wrote them.
+#[derive(Deserialize)]
+struct Marked {
+    #[serde(default)]
+    schema: u64,
 }
 
 /// A decision in the making.
@@ -151,7 +158,7 @@ fn history_index(tenant: &TenantId, history: &AgentHistory) -> Vec<IndexEntry> {
 
 fn body(value: &impl Serialize) -> Body {
     // Our own types always serialize: string keys, no failing implementations.
-    Body::new(serde_json::to_value(value).expect("models serialize to JSON"))
+    Body::of(value).expect("models serialize to JSON")
 }
 
 impl<'a> Draft<'a> {
@@ -169,16 +176,20 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn read<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<(Version, T)>, Stop> {
+    fn read<T: DeserializeOwned + Clone + Send + Sync + 'static>(&self, key: &Key) -> Result<Option<T>, Stop> {
         let missing = || Stop::Missing(Missing { keys: vec![key.clone()], scans: Vec::new() });
         let Some(record) = self.view.records.get(key).ok_or_else(missing)? else { return Ok(None) };
-        let newer =
-            record.body.0.get("schema").and_then(serde_json::Value::as_u64).is_some_and(|n| n > u64::from(SCHEMA));
-        if newer {
+        if let Some(value) = self.view.value(key) {
+            return Ok(Some(value));
+        }
+        let unreadable = |_| Stop::Unreadable(key.clone());
+        let schema = record.body.read::<Marked>().map_or(0, |marked| marked.schema);
+        if schema > u64::from(SCHEMA) {
             return Err(Stop::Unreadable(key.clone()));
         }
-        let value = T::deserialize(&*record.body.0).map_err(|_| Stop::Unreadable(key.clone()))?;
-        Ok(Some((record.version, value)))
+        let value: T = record.body.read().map_err(unreadable)?;
+        self.view.keep(key, value.clone());
+        Ok(Some(value))
     }
 
     /// The call as it is in this draft.
@@ -187,7 +198,7 @@ impl<'a> Draft<'a> {
         if let Some((_, Draftable::Call(call))) = self.changed.get(&key) {
             return Ok(Some((**call).clone()));
         }
-        let found = self.read::<Call>(&key)?.map(|(_, call)| call);
+        let found = self.read::<Call>(&key)?;
         self.events_before.entry(id).or_insert_with(|| found.as_ref().map_or(0, |call| call.event_seq));
         Ok(found)
     }
@@ -198,13 +209,13 @@ impl<'a> Draft<'a> {
         if let Some((_, Draftable::Agent(agent))) = self.changed.get(&key) {
             return Ok(Some((**agent).clone()));
         }
-        Ok(self.read::<Agent>(&key)?.map(|(_, agent)| agent))
+        self.read::<Agent>(&key)
     }
 
     /// What changes about a queue; a queue that was never touched is open.
     pub(crate) fn queue_state(&mut self, id: &QueueId) -> Result<QueueState, Stop> {
         let key = queue_key(&self.rules.tenant, id);
-        Ok(self.read::<QueueState>(&key)?.map(|(_, state)| state).unwrap_or_default())
+        Ok(self.read::<QueueState>(&key)?.unwrap_or_default())
     }
 
     fn put(&mut self, key: Key, value: Draftable) -> Result<(), Stop> {
@@ -286,7 +297,7 @@ impl<'a> Draft<'a> {
         if let Some((_, Draftable::Promise(promise))) = self.changed.get(&key) {
             return Ok(*promise);
         }
-        Ok(self.read::<CallId>(&key)?.map(|(_, call)| call))
+        self.read::<CallId>(&key)
     }
 
     pub(crate) fn put_promise(
@@ -300,7 +311,7 @@ impl<'a> Draft<'a> {
 
     /// The value of a record found in a page.
     pub(crate) fn parse<T: DeserializeOwned>(record: &crate::store::Record) -> Result<T, Stop> {
-        T::deserialize(&*record.body.0).map_err(|_| Stop::Unreadable(record.key.clone()))
+        record.body.read().map_err(|_| Stop::Unreadable(record.key.clone()))
     }
 
     pub(crate) fn arm(&mut self, timer: &Timer, due: Timestamp, rearm: Rearm) {

@@ -1,5 +1,7 @@
 //! What has been read so far, and what is missing.
 
+use std::any::Any;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::core::Refusal;
@@ -10,6 +12,8 @@ use crate::store::{Key, Page, Record, Scan};
 pub struct View {
     pub(crate) records: BTreeMap<Key, Option<Record>>,
     pub(crate) pages: BTreeMap<Scan, Page>,
+    /// What bodies say, once it has been asked: a decision is made anew after each `Missing`.
+    values: RefCell<BTreeMap<Key, Box<dyn Any + Send>>>,
 }
 
 /// What a decision needs to see before it can be made.
@@ -22,8 +26,19 @@ pub struct Missing {
 }
 
 impl View {
+    /// What the body of a record says, where it has been read as a `T` before.
+    pub(crate) fn value<T: Clone + 'static>(&self, key: &Key) -> Option<T> {
+        self.values.borrow().get(key)?.downcast_ref().cloned()
+    }
+
+    /// Keeps what a body says.
+    pub(crate) fn keep(&self, key: &Key, value: impl Any + Send) {
+        self.values.borrow_mut().insert(key.clone(), Box::new(value));
+    }
+
     /// Adds a record that was read; `None`: there is none.
     pub fn add_record(&mut self, key: Key, record: Option<Record>) {
+        self.values.get_mut().remove(&key);
         self.records.insert(key, record);
     }
 

@@ -6,8 +6,6 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use crate::core::{Change, FLOOR, Input, Picked, Reply};
 use crate::engine::Switchboard;
 use crate::error::Error;
@@ -19,6 +17,8 @@ use crate::time::Timestamp;
 
 /// How far apart the clocks of nodes may be, and how long a commit may take, before a change is first seen when everything is read.
 const OVERLAP: Duration = Duration::from_secs(5);
+/// How often it is read what others have changed, while there is something to do. What this node changes it knows at once.
+const LOOK: Duration = Duration::from_millis(250);
 /// How often everything is read.
 const REREAD: Duration = Duration::from_secs(30);
 
@@ -30,6 +30,8 @@ struct Known {
     learned: u64,
     /// Everything that changed before then has been read.
     seen: Timestamp,
+    /// When it was last read what others have changed.
+    looked_at: Option<Timestamp>,
     /// When everything was read.
     read_at: Option<Timestamp>,
 }
@@ -113,6 +115,7 @@ impl NodeFloor {
             agents: BTreeMap::new(),
             learned: 0,
             seen: Timestamp::from_micros(i64::MIN),
+            looked_at: None,
             read_at: None,
         }))
     }
@@ -138,6 +141,12 @@ impl NodeFloor {
         }
         let mut known = self.known();
         changes.into_iter().for_each(|change| known.learn(change, now));
+    }
+
+    /// When it was last read what others have changed; `None` when everything is to be read.
+    fn looked_at(&self) -> Option<Timestamp> {
+        let known = self.known();
+        known.read_at.and(known.looked_at)
     }
 
     /// What is to be offered next; it counts as offered here until the store says otherwise.
@@ -175,14 +184,19 @@ impl Switchboard {
     /// Makes the next offer, or sets the time to look again. One offer a turn, which settles the turn: a node that dies leaves
     /// nothing half done.
     pub(crate) async fn match_calls(&self, lease: &Lease) -> Result<(), Error> {
-        self.read_floor().await?;
+        let now = self.now();
+        let looked_at = self.0.floor.looked_at().filter(|at| now.since(*at) < LOOK);
+        if looked_at.is_none() {
+            self.read_floor().await?;
+        }
         self.ring_those_near().await?;
         if let Some(picked) = self.0.floor.pick(self.now()) {
             let mut unsure = Unsure { floor: &self.0.floor, is_known: false };
             unsure.is_known = matches!(self.drive(&Input::Picked(picked), Some(lease)).await?, Reply::Proceed(_));
             return Ok(());
         }
-        let until = self.0.floor.ask(Floor::due);
+        // Whoever set this task may have changed what has not been read here yet: then there is one more look.
+        let until = self.0.floor.ask(Floor::due).into_iter().chain(looked_at.map(|at| at + LOOK)).min();
         self.drive(&Input::NothingToOffer { until }, Some(lease)).await.map(drop)
     }
 
@@ -222,6 +236,7 @@ impl Switchboard {
                 continue;
             }
             known.seen = known.seen.max(now - OVERLAP);
+            known.looked_at = Some(now);
             if all {
                 known.forget(&found, before, now);
                 known.read_at = Some(now);
@@ -241,7 +256,7 @@ impl Switchboard {
             "agent" => {
                 let Ok(id) = AgentId::new(name) else { return };
                 if all || known.agents.get(&id).is_none_or(|(seen, _)| *seen < version) {
-                    let Ok(agent) = Agent::deserialize(&*record.body.0) else { return };
+                    let Ok(agent) = record.body.read::<Agent>() else { return };
                     known.learn(Change::Agent { id: id.clone(), version, standing: agent.standing() }, now);
                 }
                 found.agents.insert(id);
@@ -249,7 +264,7 @@ impl Switchboard {
             _ => {
                 let Ok(id) = name.parse::<CallId>() else { return };
                 if all || known.calls.get(&id).is_none_or(|(seen, _)| *seen < version) {
-                    let Ok(call) = Call::deserialize(&*record.body.0) else { return };
+                    let Ok(call) = record.body.read::<Call>() else { return };
                     let queue = call.queue.as_ref().and_then(|id| self.0.rules.queues.get(id));
                     let waiting = queue.and_then(|queue| call.waiting(queue, now));
                     known.learn(Change::Call { id, version, waiting }, now);

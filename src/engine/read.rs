@@ -38,7 +38,7 @@ pub struct QueueView {
 }
 
 pub(super) fn parse<T: DeserializeOwned>(record: &Record) -> Result<T, Error> {
-    T::deserialize(&*record.body.0).map_err(|_| Error::Unreadable(record.key.clone()))
+    record.body.read().map_err(|_| Error::Unreadable(record.key.clone()))
 }
 
 impl Switchboard {

@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
-use serde::Deserialize;
-
 use crate::core::{CommandResult, Input, Reply, Timer};
 use crate::engine::Switchboard;
 use crate::error::Error;
@@ -13,6 +10,7 @@ use crate::model::{Call, CommandState, Leg, LegCommand, LegVerb};
 use crate::store::{Claim, Commit, CommitError, Lease, StoreError, StoreErrorKind, Task};
 use crate::telephony::twilio::dialect;
 use crate::telephony::{Action, Command, Dial, Failure, LegRef};
+use futures_util::future::join_all;
 
 /// Tasks claimed at once.
 const CLAIM_MAX: u16 = 16;
@@ -44,7 +42,7 @@ impl Switchboard {
     }
 
     async fn work(&self, task: &Task) -> Result<(), Error> {
-        let Ok(timer) = Timer::deserialize(&*task.work.0) else {
+        let Ok(timer) = task.work.read::<Timer>() else {
             // A newer version's work: left for a newer node.
             return Err(StoreError::new(StoreErrorKind::Corrupt, "unknown work").into());
         };

@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use crate::core::Request;
 use crate::engine::Builder;
 use crate::id::AgentId;
@@ -364,11 +362,9 @@ fn report(world: &World) -> ShiftReport {
         legs.iter().filter(|leg| leg.direction == Direction::Inbound).map(|leg| leg.sid.as_str()).collect();
     let heard: BTreeSet<&str> = joined.iter().flat_map(|joined| [joined.a.as_str(), joined.b.as_str()]).collect();
     let complaints = world.carrier(|carrier| carrier.notifications());
-    let fingerprint = world
-        .store()
-        .records()
-        .iter()
-        .fold(0, |hash, record| fnv1a(&format!("{hash:x} {} {:?} {}", record.key, record.version, record.body.0)));
+    let fingerprint = world.store().records().iter().fold(0, |hash, record| {
+        fnv1a(&format!("{hash:x} {} {:?} {}", record.key, record.version, record.body.as_json()))
+    });
     ShiftReport {
         arrived: callers.len(),
         joined: callers.iter().filter(|sid| heard.contains(*sid)).count(),
@@ -388,7 +384,7 @@ fn lost_stories(world: &World) -> String {
             let _ = writeln!(story, "{} {} {:?}", lost.call, heard.from, heard.what);
         }
         let calls = world.store().records().into_iter().filter(|record| record.key.as_str().starts_with("call/"));
-        let calls = calls.filter_map(|record| Call::deserialize(&*record.body.0).ok());
+        let calls = calls.filter_map(|record| record.body.read::<Call>().ok());
         for call in calls.filter(|call| call.legs.iter().any(|leg| leg.sid.as_ref() == Some(&lost.call))) {
             for event in &call.events {
                 let _ = writeln!(story, "  {} {:?}", event.at, event.kind);

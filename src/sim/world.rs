@@ -360,7 +360,7 @@ impl World {
         let Some(id) = call.parse().ok() else { return true };
         let tenant = &self.nodes[0].rules().tenant;
         let Some(record) = self.store.record(&call_key(tenant, id)) else { return true };
-        let legs = record.body.0.get("legs").and_then(|legs| legs.as_array()).cloned().unwrap_or_default();
+        let legs = record.body.value().get("legs").and_then(|legs| legs.as_array()).cloned().unwrap_or_default();
         let told = legs.iter().filter(|one| one["id"].as_u64() == Some(leg));
         told.into_iter().all(|leg| {
             let over = leg["progress"].get("ended").is_some();

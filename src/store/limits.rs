@@ -1,9 +1,6 @@
 //! What a request may ask for; every store checks it before anything is looked at.
 
 use std::collections::BTreeSet;
-use std::io;
-
-use serde_json::Value;
 
 use super::{
     BODY_BYTES_MAX, BODY_DEPTH_MAX, Body, COMMIT_OPERATIONS_MAX, Commit, INDEX_ENTRIES_MAX, KEY_BYTES_MAX, PAGE_MAX,
@@ -66,43 +63,34 @@ pub(super) fn commit(commit: &Commit) -> Result<(), StoreError> {
 }
 
 fn body(of: &str, body: &Body) -> Result<(), StoreError> {
-    // Before anything goes down into it: whatever descends without a bound can exhaust its stack.
-    if is_deeper_than(&body.0, BODY_DEPTH_MAX) {
-        return Err(refused(format!("a body nested more than {BODY_DEPTH_MAX} deep for {of}")));
+    let json = body.as_json();
+    if json.len() > BODY_BYTES_MAX {
+        return Err(refused(format!("a body of {} bytes for {of}; at most {BODY_BYTES_MAX}", json.len())));
     }
-    let mut bytes = Count(0);
-    serde_json::to_writer(&mut bytes, &*body.0).map_err(|error| refused(format!("the body of {of}: {error}")))?;
-    if bytes.0 > BODY_BYTES_MAX {
-        return Err(refused(format!("a body of {} bytes for {of}; at most {BODY_BYTES_MAX}", bytes.0)));
+    // Whatever descends into it without a bound could exhaust its stack.
+    if is_deeper_than(json, BODY_DEPTH_MAX) {
+        return Err(refused(format!("a body nested more than {BODY_DEPTH_MAX} deep for {of}")));
     }
     Ok(())
 }
 
 /// Whether lists and objects stand in each other more than `most` deep.
-fn is_deeper_than(value: &Value, most: usize) -> bool {
-    let Some(left) = most.checked_sub(1) else { return value.is_array() || value.is_object() };
-    match value {
-        Value::Array(items) => items.iter().any(|item| is_deeper_than(item, left)),
-        Value::Object(fields) => fields.values().any(|field| is_deeper_than(field, left)),
-        _ => false,
-    }
+fn is_deeper_than(json: &str, most: usize) -> bool {
+    let (mut depth, mut in_text, mut is_escaped) = (0_usize, false, false);
+    json.bytes().any(|byte| {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => depth += 1,
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > most
+    })
 }
 
 /// A refusal that says which limit was broken.
 fn refused(why: String) -> StoreError {
     StoreError::new(StoreErrorKind::Limit, why)
-}
-
-/// Counts bytes and keeps none.
-struct Count(usize);
-
-impl io::Write for Count {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 = self.0.saturating_add(bytes.len());
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -88,16 +88,51 @@ impl fmt::Display for TaskId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Version(pub u64);
 
-/// What a record holds, opaque to the store: JSON of at most [`BODY_BYTES_MAX`] bytes, nested at most
-/// [`BODY_DEPTH_MAX`] deep. Cloning shares it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Body(pub Arc<serde_json::Value>);
+/// What a record holds, opaque to the store: JSON of at most [`BODY_BYTES_MAX`] bytes, nested at most [`BODY_DEPTH_MAX`] deep, as
+/// text. Cloning shares it. Two bodies are equal when their values are, however they are written.
+#[derive(Clone, Debug)]
+pub struct Body(Arc<str>);
 
 impl Body {
     /// A body that holds `value`.
     #[must_use]
     pub fn new(value: serde_json::Value) -> Self {
-        Self(Arc::new(value))
+        Self(value.to_string().into())
+    }
+    /// A body that holds `value`.
+    ///
+    /// # Errors
+    /// When `value` has no form in JSON: a map whose keys are no texts, or a failing `Serialize`.
+    pub fn of(value: &impl Serialize) -> Result<Self, serde_json::Error> {
+        Ok(Self(serde_json::to_string(value)?.into()))
+    }
+    /// A body that holds what `json` says. For stores, which get back what they were given: it is not read here.
+    #[must_use]
+    pub fn from_json(json: impl Into<Arc<str>>) -> Self {
+        Self(json.into())
+    }
+    /// Its text.
+    #[must_use]
+    pub fn as_json(&self) -> &str {
+        &self.0
+    }
+    /// Its value; `Null` when the text is not JSON.
+    #[must_use]
+    pub fn value(&self) -> serde_json::Value {
+        self.read().unwrap_or_default()
+    }
+    /// What it holds, as a `T`.
+    ///
+    /// # Errors
+    /// When it holds no `T`.
+    pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(&self.0)
+    }
+}
+
+impl PartialEq for Body {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0 || self.value() == other.value()
     }
 }
 

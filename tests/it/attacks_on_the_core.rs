@@ -4,7 +4,6 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use serde::Deserialize;
 use switchboard::core::{CommandResult, Input, Outcome, Picked, Refusal, Reply, Request, Stop, Timer, View, decide};
 use switchboard::engine::{Builder, Switchboard};
 use switchboard::id::{AgentId, CallId, LegId, TenantId};
@@ -74,7 +73,7 @@ impl Desk {
         let outcome = self.decide(input)?;
         assert!(outcome.commit.operations() <= COMMIT_OPERATIONS_MAX, "{input:?}");
         for put in &outcome.commit.puts {
-            let bytes = serde_json::to_vec(&*put.body.0).expect("JSON").len();
+            let bytes = put.body.as_json().len();
             assert!(bytes <= BODY_BYTES_MAX, "{:?} would have {bytes} bytes after {input:?}", put.key);
             self.largest = self.largest.max(bytes);
         }
@@ -100,9 +99,9 @@ impl Desk {
         let rules = self.board.rules();
         let mut floor = Floor::new(std::sync::Arc::clone(&rules.roster));
         for record in self.store.records() {
-            if let Ok(agent) = AgentRecord::deserialize(&*record.body.0) {
+            if let Ok(agent) = record.body.read::<AgentRecord>() {
                 floor.set_agent(&agent.spec.id, agent.standing(), self.now);
-            } else if let Ok(call) = Call::deserialize(&*record.body.0)
+            } else if let Ok(call) = record.body.read::<Call>()
                 && let Some(queue) = call.queue.as_ref().and_then(|id| rules.queues.get(id))
                 && let Some(waiting) = call.waiting(queue, self.now)
             {
@@ -137,7 +136,7 @@ impl Desk {
     fn call(&self, id: CallId) -> Option<Call> {
         let key = Key::new(format!("call/{}/{id}", TenantId::default()));
         let record = block_on(self.store.load(&[key])).expect("a record").pop().flatten()?;
-        Some(Call::deserialize(&*record.body.0).expect("a call"))
+        Some(record.body.read::<Call>().expect("a call"))
     }
 
     fn has_task(&self, id: &str) -> bool {

@@ -12,16 +12,16 @@ use crate::shifts_with_faults::floor;
 /// Seeds tried for each bug.
 const SEEDS: u64 = 12;
 
-fn old<'a>(records: &'a [Record], key: &str) -> Option<&'a Value> {
-    records.iter().find(|record| record.key.as_str() == key).map(|record| &*record.body.0)
+fn old(records: &[Record], key: &str) -> Option<Value> {
+    records.iter().find(|record| record.key.as_str() == key).map(|record| record.body.value())
 }
 
 /// Changes each body that is put under `prefix`, knowing what it was before.
 fn bodies(prefix: &'static str, change: impl Fn(&mut Value, Option<&Value>) + Send + Sync + 'static) -> Tamper {
     Arc::new(move |commit: &mut Commit, records: &[Record]| {
         for put in commit.puts.iter_mut().filter(|put| put.key.as_str().starts_with(prefix)) {
-            let mut body = (*put.body.0).clone();
-            change(&mut body, old(records, put.key.as_str()));
+            let mut body = put.body.value();
+            change(&mut body, old(records, put.key.as_str()).as_ref());
             put.body = Body::new(body);
         }
     })
@@ -185,7 +185,7 @@ fn wrong_calls() -> Vec<(&'static str, Tamper)> {
             Arc::new(|commit: &mut Commit, records: &[Record]| {
                 let goodbye = commit.puts.iter().any(|put| {
                     let was = old(records, put.key.as_str()).and_then(|old| old["legs"].get(0).cloned());
-                    let is = put.body.0["legs"].get(0).cloned();
+                    let is = put.body.value()["legs"].get(0).cloned();
                     was.is_some_and(|was| !is_ended(&was)) && is.is_some_and(|is| is_ended(&is))
                 });
                 if goodbye {

@@ -107,6 +107,14 @@ fn every_choice_is_that_of_a_sort_of_everything() {
     law(laws::as_a_sort_would, Fault::TurnsRound);
 }
 
+/// A history in which wishes led round in a circle, and a sort that did not know what follows from it.
+#[test]
+fn the_sort_knows_what_follows_where_wishes_lead_round_in_a_circle() {
+    if let Err(told) = laws::as_a_sort_would(5_250_346_970_400_544_323, 15, None) {
+        panic!("{told}");
+    }
+}
+
 #[test]
 fn who_is_told_that_nothing_is_in_the_way_could_have_the_call() {
     law(laws::answers_are_true, Fault::Flatters);

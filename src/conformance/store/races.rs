@@ -114,7 +114,7 @@ pub async fn concurrent_steps_are_not_lost(store: &dyn Store) {
         Box::pin(async move {
             for _ in 0..100 {
                 let Some(read) = load(store, "sum/t/1").await else { return false };
-                let count = read.body.0.as_u64().unwrap_or_default();
+                let count = read.body.value().as_u64().unwrap_or_default();
                 if store.commit(&counter(read.version.0, count + 1)).await.is_ok() {
                     return true;
                 }
@@ -125,7 +125,7 @@ pub async fn concurrent_steps_are_not_lost(store: &dyn Store) {
     for round in 1..=u64::from(ROUNDS) {
         let stepped = join_all((0..3).map(step).collect()).await;
         assert_eq!(winners(&stepped), 3, "round {round}: a step was refused a hundred times");
-        let count = load(store, "sum/t/1").await.and_then(|record| record.body.0.as_u64());
+        let count = load(store, "sum/t/1").await.and_then(|record| record.body.value().as_u64());
         assert_eq!(count, Some(round * 3), "round {round}: a step was lost");
     }
 }

@@ -48,8 +48,7 @@ fn count_rung(draft: &Draft<'_>, queue: &QueueId) -> Result<usize, Stop> {
     let (mut count, mut after) = (0, None);
     loop {
         let page = draft.callbacks(queue, after.clone())?;
-        let states = page.records.iter().filter_map(|record| record.body.0.pointer("/callback/state"));
-        count += states.filter(|state| *state == "dialling").count();
+        count += page.records.iter().filter_map(super::stage).filter(|stage| stage == "dialling").count();
         after.clone_from(&page.next);
         if after.is_none() {
             return Ok(count);

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
-
 use crate::id::{AgentId, CallId};
 use crate::model::{Agent, Call, CallState, EventKind, OfferState};
 use crate::sim::audit::Violation;
@@ -38,14 +36,14 @@ impl Books {
         let unreadable = |error: serde_json::Error| Violation::new("books", format!("{key}: {error}"));
         let name = key.rsplit('/').next().unwrap_or_default();
         if key.starts_with("call/") {
-            let call = record.map(|record| Call::deserialize(&*record.body.0)).transpose();
+            let call = record.map(|record| record.body.read::<Call>()).transpose();
             let id = call.as_ref().ok().and_then(Option::as_ref).map(|call| call.id).or_else(|| name.parse().ok());
             let Some(id) = id else { return Ok(()) };
             let (call, result) = call.map_or_else(|error| (None, Err(unreadable(error))), |call| (call, Ok(())));
             self.replace_call(id, call, touched);
             result
         } else if key.starts_with("agent/") {
-            let agent = record.map(|record| Agent::deserialize(&*record.body.0)).transpose();
+            let agent = record.map(|record| record.body.read::<Agent>()).transpose();
             let Ok(id) = name.parse::<AgentId>() else { return Ok(()) };
             let (agent, result) = agent.map_or_else(|error| (None, Err(unreadable(error))), |agent| (agent, Ok(())));
             self.replace_agent(id, agent, touched);

@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde_json::Value;
+use serde::de::IgnoredAny;
 use sqlx::Row as _;
 use sqlx::postgres::{PgConnection, PgRow};
 
@@ -173,9 +173,10 @@ where
 }
 
 fn body(of: &str, text: &str) -> Result<Body, StoreError> {
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| StoreError::new(StoreErrorKind::Corrupt, format!("the body of {of}: {error}")))?;
-    Ok(Body::new(value))
+    let checked = serde_json::from_str::<IgnoredAny>(text);
+    checked
+        .map(|_| Body::from_json(text))
+        .map_err(|error| StoreError::new(StoreErrorKind::Corrupt, format!("the body of {of}: {error}")))
 }
 
 fn count(of: &str, number: i64) -> Result<u64, StoreError> {

@@ -124,7 +124,7 @@ impl Tape {
                 self.numbers.push(0);
                 continue;
             };
-            self.texts.push(put.body.0.to_string());
+            self.texts.push(put.body.as_json().to_owned());
             let mut places = Vec::with_capacity(put.index.len());
             for entry in &put.index {
                 scope.add(tenant_of_partition(&entry.partition));
@@ -173,7 +173,7 @@ impl Tape {
             for arm in errand.arm {
                 let what = if arm.rearm == Rearm::Earliest { ARM_EARLIEST } else { ARM };
                 self.numbers.extend([what, 0, arm.due.as_micros()]);
-                self.texts.extend([id.to_owned(), arm.work.0.to_string()]);
+                self.texts.extend([id.to_owned(), arm.work.as_json().to_owned()]);
             }
         }
     }

@@ -166,7 +166,7 @@ impl Writing<'_> {
 }
 
 fn text(body: &Body) -> String {
-    body.0.to_string()
+    body.as_json().to_owned()
 }
 
 fn place(entry: &IndexEntry, key: &Key) -> Place {

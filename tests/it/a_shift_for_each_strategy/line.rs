@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use serde::Deserialize;
 use switchboard::core::Rules;
 use switchboard::id::{AgentId, QueueId};
 use switchboard::model::{Call, CallState, EventKind};
@@ -103,7 +102,7 @@ pub(super) fn look(world: &World, rules: &Rules) -> Seen {
     let mut seen = Seen::default();
     let mut queues: BTreeMap<QueueId, Vec<Stay>> = BTreeMap::new();
     for record in world.store().records().iter().filter(|record| record.key.as_str().starts_with("call/")) {
-        let call = Call::deserialize(&*record.body.0).expect("what is stored can be read");
+        let call = record.body.read::<Call>().expect("what is stored can be read");
         assert_eq!(call.state, CallState::Ended, "call {} is not over", call.id);
         seen.note(&call);
         if let Some(queue) = call.queue.clone() {
@@ -164,7 +163,7 @@ impl Seen {
 pub(super) fn offers(world: &World) -> Vec<(Timestamp, AgentId)> {
     let mut offers = Vec::new();
     for record in world.store().records().iter().filter(|record| record.key.as_str().starts_with("call/")) {
-        let call = Call::deserialize(&*record.body.0).expect("what is stored can be read");
+        let call = record.body.read::<Call>().expect("what is stored can be read");
         offers.extend(call.events.into_iter().filter_map(|event| match event.kind {
             EventKind::Offered { agent, .. } => Some((event.at, agent)),
             _ => None,

@@ -293,6 +293,24 @@ pub(super) fn rather(books: &Books, agent: &AgentId, pairs: &[(CallId, Vec<Agent
     first_of(books, &mine)
 }
 
+/// Where wishes lead round in a circle, nobody is passed over within a queue: from a call to the first call of the queue that its
+/// agent may have, and so on.
+fn first_of_its_queue(books: &Books, mut call: CallId, pairs: &[(CallId, Vec<AgentId>)]) -> CallId {
+    while let Some((_, agents)) = pairs.iter().find(|(id, _)| *id == call) {
+        let queue = &books.calls[&call].queue;
+        let theirs = pairs.iter().filter(|(id, may)| {
+            let waiting = &books.calls[id];
+            waiting.queue == *queue && waiting.only.is_none() && may.contains(&agents[0])
+        });
+        let ahead = theirs.map(|(id, _)| *id).min_by_key(|id| place(books, *id));
+        match ahead.filter(|ahead| place(books, *ahead) < place(books, call)) {
+            Some(ahead) => call = ahead,
+            None => break,
+        }
+    }
+    call
+}
+
 /// What is to be offered next, and to whom.
 pub(super) fn expected(books: &Books) -> Option<(CallId, Vec<AgentId>)> {
     let pairs = pairs(books);
@@ -301,7 +319,11 @@ pub(super) fn expected(books: &Books) -> Option<(CallId, Vec<AgentId>)> {
     let mut call = first_of(books, &all)?;
     let mut seen = Vec::new();
     while let Some(other) = rather(books, &agents_of(call)?[0], &pairs) {
-        if other == call || seen.contains(&other) {
+        if other == call {
+            break;
+        }
+        if seen.contains(&other) {
+            call = first_of_its_queue(books, call, &pairs);
             break;
         }
         seen.push(call);

@@ -26,7 +26,7 @@ async fn find(store: &SqliteStore, names: &[&str]) -> Vec<Option<Record>> {
 }
 
 fn count(record: Option<&Record>) -> u64 {
-    record.and_then(|record| record.body.0.as_u64()).unwrap_or_default()
+    record.and_then(|record| record.body.value().as_u64()).unwrap_or_default()
 }
 
 /// The part of a process: raises its own count and the common one, with an entry and a task for each, and says so when the

@@ -123,17 +123,17 @@ fn places(store: &Sabotaged, commit: &mut Commit) {
 fn contents(store: &Sabotaged, commit: &mut Commit) {
     for body in commit.puts.iter_mut().map(|put| &mut put.body).chain(commit.arm.iter_mut().map(|arm| &mut arm.work)) {
         match store.wrong {
-            Wrong::NumbersAreFloats => *body = Body::new(mapped(&body.0, &through_floats)),
-            Wrong::DropsNulls => *body = Body::new(without_nulls(&body.0)),
-            Wrong::EmptiesLargeBodies if body.0.to_string().len() > 60_000 => *body = Body::new(Value::Null),
-            Wrong::TextIsTrimmed => *body = Body::new(mapped(&body.0, &trimmed)),
+            Wrong::NumbersAreFloats => *body = Body::new(mapped(&body.value(), &through_floats)),
+            Wrong::DropsNulls => *body = Body::new(without_nulls(&body.value())),
+            Wrong::EmptiesLargeBodies if body.as_json().len() > 60_000 => *body = Body::new(Value::Null),
+            Wrong::TextIsTrimmed => *body = Body::new(mapped(&body.value(), &trimmed)),
             _ => {}
         }
     }
     let records = if store.wrong == Wrong::MergesBodies { store.honest.records() } else { Vec::new() };
     for put in &mut commit.puts {
         if let Some(old) = records.iter().find(|record| record.key == put.key) {
-            put.body = Body::new(merged(&old.body.0, &put.body.0));
+            put.body = Body::new(merged(&old.body.value(), &put.body.value()));
         }
         match store.wrong {
             Wrong::KeysIgnoreCase => put.key = Key::new(put.key.as_str().to_lowercase()),
