@@ -22,6 +22,8 @@ pub mod routing {}
 pub mod running {}
 #[doc = include_str!("../docs/simulation.md")]
 pub mod simulation {}
+#[doc = include_str!("../docs/sqlite.md")]
+pub mod sqlite {}
 #[doc = include_str!("../docs/start.md")]
 pub mod start {}
 #[doc = include_str!("../docs/states.md")]

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use switchboard::simulator::{SPEED_MAX, Traffic};
@@ -14,6 +15,7 @@ Usage: cargo demo -- [OPTIONS]
   --traffic PROFILE     none, steady or rush (steady)
   --speed N             times faster than real, 1 to 60 (5)
   --seed N              decides what callers and agents do (1)
+  --keep FILE           keep what happens in this file, and go on from it (in memory, gone at exit)
   --for SECONDS         stop after so many real seconds, with a line of JSON
   --account-sid SID     AC and 32 hexadecimal digits
   --auth-token TOKEN    signs webhooks and opens the REST API
@@ -27,6 +29,7 @@ pub(crate) struct Options {
     pub(crate) traffic: Traffic,
     pub(crate) speed: u32,
     pub(crate) seed: u64,
+    pub(crate) keep: Option<PathBuf>,
     pub(crate) run_for: Option<Duration>,
     pub(crate) account_sid: String,
     pub(crate) auth_token: String,
@@ -40,6 +43,7 @@ impl Default for Options {
             traffic: Traffic::Steady,
             speed: 5,
             seed: 1,
+            keep: None,
             run_for: None,
             account_sid: "AC0123456789abcdef0123456789abcdef".to_owned(),
             auth_token: "0123456789abcdef0123456789abcdef".to_owned(),
@@ -67,8 +71,8 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Optio
     Ok(Some(options))
 }
 
-const KNOWN: [&str; 8] =
-    ["--listen", "--twilio", "--traffic", "--speed", "--seed", "--for", "--account-sid", "--auth-token"];
+const KNOWN: [&str; 9] =
+    ["--listen", "--twilio", "--traffic", "--speed", "--seed", "--keep", "--for", "--account-sid", "--auth-token"];
 
 fn loopback(name: &str, value: &str) -> Result<SocketAddr, String> {
     let address: SocketAddr =
@@ -97,6 +101,12 @@ impl Options {
                 self.speed = speed.ok_or_else(|| format!("--speed {value}: it is 1 to {SPEED_MAX}"))?;
             }
             "--seed" => self.seed = value.parse().map_err(|_| format!("--seed {value}: it is a whole number"))?,
+            "--keep" => {
+                if value.is_empty() {
+                    return Err("--keep: it is the name of a file".to_owned());
+                }
+                self.keep = Some(value.into());
+            }
             "--for" => {
                 let seconds = value.parse().ok().filter(|seconds| (1..=86_400).contains(seconds));
                 let seconds = seconds.ok_or_else(|| format!("--for {value}: it is 1 to 86400 seconds"))?;

@@ -2,19 +2,34 @@
 
 #[path = "../../examples/demo/centre.rs"]
 mod centre;
+#[path = "../../examples/demo/keep.rs"]
+mod keep;
 #[path = "../../examples/demo/options.rs"]
 mod options;
+#[path = "../../examples/demo/page.rs"]
+mod page;
+#[path = "../../examples/demo/run.rs"]
+mod run;
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use switchboard::Switchboard;
 use switchboard::http::{Access, router};
+use switchboard::id::CallId;
+use switchboard::model::{Call, CallState};
 use switchboard::sim::carrier::{CarrierConfig, NumberConfig};
 use switchboard::simulator::{Simulator, SimulatorConfig, StartError, Traffic, audit, staff};
+use switchboard::store::SqliteStore;
+use switchboard::telephony::FakeTelephony;
 use switchboard::telephony::twilio::TwilioClient;
 use tokio::task::JoinSet;
 
+use crate::processes::{Process, given};
+use crate::scratch::Scratch;
+use crate::sqlite_tables;
 use options::{Options, USAGE, parse};
 
 struct Demo {
@@ -137,7 +152,7 @@ async fn the_audit_finds_a_leg_that_belongs_to_no_call() {
     let switchboard = centre::builder(&[])
         .public_base("http://127.0.0.1:1")
         .account(&account, "12345")
-        .telephony(Arc::new(switchboard::telephony::FakeTelephony::new()))
+        .telephony(Arc::new(FakeTelephony::new()))
         .clock(simulator.clock())
         .build()
         .unwrap();
@@ -204,6 +219,8 @@ fn the_command_line_is_read() {
         parsed("--listen 127.0.0.1:1 --twilio=[::1]:2 --traffic rush --speed 20 --seed 9 --for 60").unwrap().unwrap();
     assert_eq!((options.listen.port(), options.twilio.port(), options.traffic), (1, 2, Traffic::Rush));
     assert_eq!((options.speed, options.seed, options.run_for), (20, 9, Some(Duration::from_secs(60))));
+    let keep = parsed("--keep calls.db").unwrap().unwrap().keep;
+    assert_eq!(keep.as_deref(), Some(Path::new("calls.db")));
     let account = parsed("--account-sid AC5b0d1c2e3f4a596877869504132231fe --auth-token secret").unwrap().unwrap();
     assert_eq!((&*account.account_sid, &*account.auth_token), ("AC5b0d1c2e3f4a596877869504132231fe", "secret"));
     let default = parsed("").unwrap().unwrap();
@@ -225,6 +242,7 @@ fn a_wrong_command_line_is_refused_in_words() {
         "--speed 61",
         "--speed -1",
         "--seed x",
+        "--keep=",
         "--for 0",
         "--for 1e9",
         "--account-sid AC1",
@@ -235,4 +253,106 @@ fn a_wrong_command_line_is_refused_in_words() {
         assert!(mistake.contains(option), "{line}: {mistake}");
         assert!(USAGE.contains(option) || mistake.starts_with("unknown option"), "{line}: {mistake}");
     }
+}
+
+/// The part of a process: the demo, as it is started on the command line.
+pub(crate) async fn run_to_its_end() {
+    let options = parsed(&given("LINE")).expect("a command line").expect("a demo");
+    let options = Options { keep: Some(given("FILE").into()), ..options };
+    assert!(run::demo(options).await.expect("a demo that runs"), "the demo found something wrong");
+}
+
+/// What a demo has stored, read beside it.
+struct Books {
+    path: std::path::PathBuf,
+    centre: Switchboard,
+}
+
+impl Books {
+    async fn open(path: &Path) -> Self {
+        let store = Arc::new(SqliteStore::open(path).await.unwrap());
+        let builder = centre::builder(&centre::agents(Traffic::Rush)).public_base("http://127.0.0.1:1").store(store);
+        let builder = builder.account(Options::default().account_sid, "12345");
+        let centre = builder.telephony(Arc::new(FakeTelephony::new())).build().unwrap();
+        Self { path: path.to_owned(), centre }
+    }
+
+    async fn calls(&self) -> BTreeMap<CallId, Call> {
+        let (mut calls, mut after) = (BTreeMap::new(), None);
+        loop {
+            let page = self.centre.calls(after, 256).await.unwrap();
+            calls.extend(page.calls.into_iter().map(|call| (call.id, call)));
+            after = page.next;
+            if after.is_none() {
+                return calls;
+            }
+        }
+    }
+
+    async fn answered(&self) -> u64 {
+        self.centre.agents().await.unwrap().iter().map(|agent| agent.answered).sum()
+    }
+
+    fn demo(&self, line: &str) -> Process {
+        let line = format!("--listen 127.0.0.1:0 --twilio 127.0.0.1:0 --speed 20 --traffic rush {line}");
+        Process::start("demo", &self.path, &[("LINE", &line)])
+    }
+}
+
+/// Calls of one state.
+fn count(calls: &BTreeMap<CallId, Call>, state: CallState) -> usize {
+    calls.values().filter(|call| call.state == state).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_demo_that_keeps_goes_on_where_it_was_killed() {
+    let scratch = Scratch::new();
+    let books = Books::open(&scratch.file("demo.db")).await;
+    let first = books.demo("");
+    let in_time = tokio::time::timeout(Duration::from_secs(60), async {
+        loop {
+            let calls = books.calls().await;
+            if count(&calls, CallState::Ended) >= 10 && count(&calls, CallState::Talking) >= 2 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    in_time.await.expect("calls that end, and calls that go on");
+    first.kill();
+    let (before, answered) = (books.calls().await, books.answered().await);
+    let open = before.values().filter(|call| call.state != CallState::Ended).count();
+    let last = before.values().map(|call| call.started_at).max().unwrap();
+    assert!(open > 0 && answered > 0, "{open} calls are open, {answered} were answered");
+
+    let (is_well, said) = books.demo("--for 8").ends();
+    assert!(is_well, "the second run did not end well: {said:?}");
+    let after = books.calls().await;
+    for (id, call) in &before {
+        let now = after.get(id).unwrap_or_else(|| panic!("call {id} is gone"));
+        assert_eq!(now.state, CallState::Ended, "its line went with the network: {now:?}");
+        assert!(now.events.starts_with(&call.events), "what is past has changed: {call:?} {now:?}");
+        let outcome = |call: &Call| (call.reason, call.ended_at, call.connected_at, call.agent.clone());
+        assert!(call.state != CallState::Ended || outcome(now) == outcome(call), "the end of {id} has changed");
+    }
+    let fresh: Vec<&Call> = after.values().filter(|call| !before.contains_key(&call.id)).collect();
+    assert!(fresh.iter().filter(|call| call.connected_at.is_some()).count() > 5, "{} calls came anew", fresh.len());
+    assert!(fresh.iter().all(|call| call.started_at > last), "time went back");
+    assert!(books.answered().await > answered);
+    sqlite_tables::show_what_the_centre_knows(&books.path, &books.centre).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_demos_do_not_keep_in_one_file() {
+    let scratch = Scratch::new();
+    let path = scratch.file("demo.db");
+    let kept = keep::Kept::open(&path).await.unwrap();
+    let (run, seeds) = (kept.to_string(), [kept.seed(1), kept.seed(2)]);
+    assert!(run.ends_with("run 1") && seeds == [1, 2], "{run}: {seeds:?}");
+    let noting = tokio::spawn(kept.note_time(Arc::new(switchboard::time::SystemClock)));
+    let refused = keep::Kept::open(&path).await.expect_err("another demo").to_string();
+    assert!(refused.contains("another demo") && refused.contains("demo.db"), "{refused}");
+    noting.abort();
+    let again = keep::Kept::open(&path).await.expect("the other one is gone");
+    assert!(again.to_string().ends_with("run 2") && again.seed(1) != 1, "{again}");
 }

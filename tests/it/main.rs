@@ -17,6 +17,7 @@ mod carrier_keeps_the_protocol;
 #[cfg(feature = "simulator")]
 mod choosing_is_explained;
 mod configuration_mistakes_are_told;
+#[cfg(all(feature = "simulator", feature = "sqlite"))]
 mod demo_runs;
 mod docs_are_true;
 #[cfg(feature = "runtime")]
@@ -33,6 +34,8 @@ mod planted_bugs;
 mod postgres;
 mod presets_choose_as_their_anchors;
 mod presets_join_callers_with_agents;
+#[cfg(feature = "sqlite")]
+mod processes;
 mod routing_laws;
 #[cfg(feature = "sqlite")]
 mod scratch;
@@ -45,6 +48,8 @@ mod sqlite_keeps_the_contract;
 mod sqlite_meets_trouble;
 #[cfg(feature = "sqlite")]
 mod sqlite_outlives_its_process;
+#[cfg(all(feature = "sqlite", feature = "simulator"))]
+mod sqlite_tables;
 #[cfg(all(feature = "sqlite", feature = "conformance"))]
 mod stores_agree;
 mod stores_keep_the_contract;

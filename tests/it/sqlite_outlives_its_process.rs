@@ -3,5 +3,8 @@
 
 #[cfg(feature = "simulator")]
 mod centre;
-mod child;
 mod writers;
+
+#[cfg(feature = "simulator")]
+pub(crate) use centre::serve;
+pub(crate) use writers::write;

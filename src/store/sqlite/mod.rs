@@ -8,6 +8,8 @@ mod file;
 mod options;
 mod read;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

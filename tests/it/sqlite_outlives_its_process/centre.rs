@@ -18,9 +18,10 @@ use switchboard::telephony::twilio::TwilioClient;
 use switchboard::time::{Clock, SystemClock, Timestamp};
 use switchboard::{Queue, Switchboard};
 
-use super::child::{Process, given, say};
 use crate::acme::{NUMBER, ana_and_ben};
+use crate::processes::{Process, given, say};
 use crate::scratch::Scratch;
+use crate::sqlite_tables;
 
 const AGENTS: [&str; 2] = ["ana", "ben"];
 
@@ -29,7 +30,7 @@ fn acme() -> Builder {
 }
 
 /// The part of a process: serves the call centre on its file until it is killed.
-pub(super) async fn serve() {
+pub(crate) async fn serve() {
     let (base, account, token) = (given("BASE"), given("ACCOUNT"), given("TOKEN"));
     let store = SqliteStore::open(given("FILE")).await.expect("the file");
     let client = TwilioClient::builder().account_sid(&account).auth_token(&token).base_url(given("TWILIO"));
@@ -151,6 +152,7 @@ async fn callers_who_wait_ring_and_talk_are_served_after_it() {
     assert_eq!(states(world.calls().await), [CallState::Waiting, CallState::Waiting, CallState::Talking]);
 
     first.kill();
+    sqlite_tables::show_what_the_centre_knows(&world.path, &world.books).await;
     assert!(world.are_joined(&talking, &leg), "who talks needs no application");
     assert!(world.hears_music(&waiting) && world.hears_music(&ringing), "who waits is held by the network");
     let second = world.application();

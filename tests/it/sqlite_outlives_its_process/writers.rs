@@ -8,7 +8,7 @@ use switchboard::store::{
 };
 use switchboard::time::Timestamp;
 
-use super::child::{Process, given, say};
+use crate::processes::{Process, given, say};
 use crate::scratch::Scratch;
 
 /// The record that all writers count in.
@@ -31,7 +31,7 @@ fn count(record: Option<&Record>) -> u64 {
 
 /// The part of a process: raises its own count and the common one, with an entry and a task for each, and says so when the
 /// commit has returned.
-pub(super) async fn write() {
+pub(crate) async fn write() {
     let (file, name) = (given("FILE"), given("NAME"));
     let store = SqliteStore::open(file).await.expect("the common file");
     let own = format!("count/t/{name}");

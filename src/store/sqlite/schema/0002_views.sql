@@ -1,10 +1,11 @@
 -- What is stored, as tables for people and reports. Nothing reads them but people: they are worked out from the records
--- whenever they are read. Times are UTC, to the millisecond; lengths end in `_ms`.
+-- whenever they are read. Times are UTC, to the millisecond; lengths end in `_ms`; calls are named as
+-- everywhere outside, without hyphens.
 
 CREATE VIEW calls AS
 SELECT
     json_extract(body, '$.tenant') AS tenant,
-    json_extract(body, '$.id') AS id,
+    replace(json_extract(body, '$.id'), '-', '') AS id,
     (SELECT json_extract(leg.value, '$.sid') FROM json_each(records.body, '$.legs') AS leg
      WHERE json_extract(leg.value, '$.role') = 'customer' ORDER BY leg.key DESC LIMIT 1) AS carrier_id,
     json_extract(body, '$.direction') AS direction,
@@ -17,10 +18,10 @@ SELECT
     json_extract(body, '$.agent') AS answered_by,
     json_extract(body, '$.priority') AS priority,
     json_extract(body, '$.offer_seq') AS offers,
-    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(body, '$.started_at') / 1000000.0, 'unixepoch') AS started_at,
-    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(body, '$.queued_at') / 1000000.0, 'unixepoch') AS queued_at,
-    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(body, '$.connected_at') / 1000000.0, 'unixepoch') AS connected_at,
-    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(body, '$.ended_at') / 1000000.0, 'unixepoch') AS ended_at,
+    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(body, '$.started_at') / 1000 / 1000.0, 'unixepoch') AS started_at,
+    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(body, '$.queued_at') / 1000 / 1000.0, 'unixepoch') AS queued_at,
+    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(body, '$.connected_at') / 1000 / 1000.0, 'unixepoch') AS connected_at,
+    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(body, '$.ended_at') / 1000 / 1000.0, 'unixepoch') AS ended_at,
     -- Until somebody answered, or until the end; nothing is told of a wait that goes on.
     max(coalesce(json_extract(body, '$.connected_at'), json_extract(body, '$.ended_at'))
         - json_extract(body, '$.queued_at'), 0) / 1000 AS waited_ms,
@@ -34,7 +35,7 @@ WHERE key >= 'call/' AND key < 'call0';
 CREATE VIEW call_legs AS
 SELECT
     json_extract(body, '$.tenant') AS tenant,
-    json_extract(body, '$.id') AS call,
+    replace(json_extract(body, '$.id'), '-', '') AS call,
     json_extract(leg.value, '$.id') AS leg,
     json_extract(leg.value, '$.role') AS role,
     json_extract(leg.value, '$.endpoint') AS endpoint,
@@ -43,16 +44,16 @@ SELECT
         AS state,
     json_extract(leg.value, '$.progress.ended') AS end_cause,
     json_extract(leg.value, '$.in_room') AS in_room,
-    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(leg.value, '$.heard_at') / 1000000.0, 'unixepoch') AS heard_at
+    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(leg.value, '$.heard_at') / 1000 / 1000.0, 'unixepoch') AS heard_at
 FROM records, json_each(records.body, '$.legs') AS leg
 WHERE records.key >= 'call/' AND records.key < 'call0';
 
 CREATE VIEW call_events AS
 SELECT
     json_extract(body, '$.tenant') AS tenant,
-    json_extract(body, '$.id') AS call,
+    replace(json_extract(body, '$.id'), '-', '') AS call,
     json_extract(event.value, '$.seq') AS seq,
-    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(event.value, '$.at') / 1000000.0, 'unixepoch') AS at,
+    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(event.value, '$.at') / 1000 / 1000.0, 'unixepoch') AS at,
     json_extract(event.value, '$.event') AS event,
     json_extract(event.value, '$.queue') AS queue,
     json_extract(event.value, '$.agent') AS agent,
@@ -63,13 +64,13 @@ WHERE records.key >= 'call/' AND records.key < 'call0';
 CREATE VIEW callbacks AS
 SELECT
     json_extract(body, '$.tenant') AS tenant,
-    json_extract(body, '$.id') AS call,
+    replace(json_extract(body, '$.id'), '-', '') AS call,
     json_extract(body, '$.queue') AS queue,
     json_extract(body, '$.callback.number') AS number,
     json_extract(body, '$.callback.state') AS state,
     json_extract(body, '$.callback.attempts') AS attempts,
-    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(body, '$.callback.not_before') / 1000000.0, 'unixepoch') AS not_before,
-    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(body, '$.callback.expires_at') / 1000000.0, 'unixepoch') AS expires_at
+    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(body, '$.callback.not_before') / 1000 / 1000.0, 'unixepoch') AS not_before,
+    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(body, '$.callback.expires_at') / 1000 / 1000.0, 'unixepoch') AS expires_at
 FROM records
 WHERE key >= 'call/' AND key < 'call0' AND json_type(body, '$.callback') = 'object'
     AND json_extract(body, '$.state') <> 'ended';
@@ -86,9 +87,9 @@ SELECT
         WHEN json_type(body, '$.intent') = 'object' THEN 'break'
         ELSE lower(json_extract(body, '$.intent'))
     END AS status,
-    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(body, '$.since') / 1000000.0, 'unixepoch') AS status_since,
+    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(body, '$.since') / 1000 / 1000.0, 'unixepoch') AS status_since,
     json_extract(body, '$.intent.Break') AS break_reason,
-    json_extract(body, '$.work.call') AS call,
+    replace(json_extract(body, '$.work.call'), '-', '') AS call,
     json_extract(body, '$.answered') AS answered,
     json_extract(body, '$.missed') AS missed_in_a_row,
     json_extract(body, '$.talk_ms') AS talk_ms,
@@ -115,10 +116,10 @@ SELECT
     substr(records.key, 7, instr(substr(records.key, 7), '/') - 1) AS tenant,
     json_extract(body, '$.spec.id') AS agent,
     json_extract(event.value, '$.seq') AS seq,
-    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(event.value, '$.at') / 1000000.0, 'unixepoch') AS at,
+    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(event.value, '$.at') / 1000 / 1000.0, 'unixepoch') AS at,
     json_extract(event.value, '$.status') AS status,
     json_extract(event.value, '$.reason') AS reason,
-    json_extract(event.value, '$.call') AS call,
+    replace(json_extract(event.value, '$.call'), '-', '') AS call,
     json_extract(event.value, '$.queue') AS queue
 FROM records, json_each(records.body, '$.history') AS event
 WHERE records.key >= 'agent/' AND records.key < 'agent0'
@@ -127,10 +128,10 @@ SELECT
     substr(records.key, 9, instr(substr(records.key, 9), '/') - 1),
     json_extract(body, '$.agent'),
     json_extract(event.value, '$.seq'),
-    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(event.value, '$.at') / 1000000.0, 'unixepoch'),
+    strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(event.value, '$.at') / 1000 / 1000.0, 'unixepoch'),
     json_extract(event.value, '$.status'),
     json_extract(event.value, '$.reason'),
-    json_extract(event.value, '$.call'),
+    replace(json_extract(event.value, '$.call'), '-', ''),
     json_extract(event.value, '$.queue')
 FROM records, json_each(records.body, '$.entries') AS event
 WHERE records.key >= 'history/' AND records.key < 'history0';
@@ -151,7 +152,7 @@ SELECT
         AS open,
     (SELECT count(*) FROM places WHERE index_name = 'waiting' AND part = tenant || '/' || id) AS waiting,
     (SELECT count(*) FROM places WHERE index_name = 'callbacks' AND part = tenant || '/' || id) AS callbacks,
-    (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', min(json_extract(body, '$.queued_at')) / 1000000.0, 'unixepoch')
+    (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', min(json_extract(body, '$.queued_at')) / 1000 / 1000.0, 'unixepoch')
      FROM places JOIN records ON records.key = places.key
      WHERE index_name = 'waiting' AND part = tenant || '/' || id) AS longest_since,
     (SELECT count(*) FROM agents JOIN agent_queues AS serves ON serves.tenant = agents.tenant AND serves.agent = agents.id

@@ -18,7 +18,7 @@ const MARK: &str = "> ";
 
 /// A process that plays a part, until it is killed.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
     said: Receiver<String>,
 }
@@ -29,28 +29,30 @@ fn plays_its_part() {
     let Some(part) = env::var_os(PART) else { return };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     match part.to_str() {
-        Some("writer") => runtime.block_on(super::writers::write()),
+        Some("writer") => runtime.block_on(crate::sqlite_outlives_its_process::write()),
         #[cfg(feature = "simulator")]
-        Some("centre") => runtime.block_on(super::centre::serve()),
+        Some("centre") => runtime.block_on(crate::sqlite_outlives_its_process::serve()),
+        #[cfg(feature = "simulator")]
+        Some("demo") => runtime.block_on(crate::demo_runs::run_to_its_end()),
         other => panic!("no part {other:?}"),
     }
 }
 
 /// What the parent handed over under this name.
-pub(super) fn given(name: &str) -> String {
+pub(crate) fn given(name: &str) -> String {
     let value = env::var_os(name).and_then(|value| value.into_string().ok());
     value.unwrap_or_else(|| panic!("{name} was not handed over"))
 }
 
 /// Says a line to the parent.
-pub(super) fn say(line: impl std::fmt::Display) {
+pub(crate) fn say(line: impl std::fmt::Display) {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{MARK}{line}").and_then(|()| out.flush()).unwrap();
 }
 
 impl Process {
     /// Starts a process that plays `part` with these values.
-    pub(super) fn start(part: &str, file: &Path, values: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(part: &str, file: &Path, values: &[(&str, &str)]) -> Self {
         let (_, module) = module_path!().split_once("::").unwrap();
         let mut command = Command::new(env::current_exe().unwrap());
         command.args(["--exact", &format!("{module}::plays_its_part"), "--nocapture", "--test-threads=1"]);
@@ -77,15 +79,29 @@ impl Process {
     }
 
     /// The next line that it says.
-    pub(super) fn hear(&self) -> String {
+    pub(crate) fn hear(&self) -> String {
         self.said.recv_timeout(PATIENCE).expect("the process says nothing more")
     }
 
+    /// Waits until it ends by itself; whether it ended well, and what it said and was not heard yet.
+    pub(crate) fn ends(mut self) -> (bool, Vec<String>) {
+        let said = self.said.iter().collect();
+        (self.child.wait().unwrap().success(), said)
+    }
+
     /// Kills it where it is; what it said before and was not heard yet.
-    pub(super) fn kill(mut self) -> Vec<String> {
+    pub(crate) fn kill(mut self) -> Vec<String> {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.said.iter().collect()
+    }
+}
+
+impl Drop for Process {
+    /// A test that failed leaves nobody behind.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
