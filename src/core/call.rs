@@ -440,13 +440,21 @@ pub(crate) fn room_changed(draft: &mut Draft<'_>, call: CallId, fact: &RoomFact<
     let Some(leg) = call.legs.iter_mut().find(|leg| leg.sid.as_deref() == Some(fact.sid)) else {
         return Ok(Reply::None);
     };
-    if !leg.is_live() || !in_use || leg.room_seq.is_some_and(|last| last >= fact.seq) {
+    if !leg.is_live() {
+        return Ok(Reply::None);
+    }
+    let id = leg.id;
+    if fact.hung_up && !fact.joined && !in_use {
+        // Whichever room it was: a leg that has hung up is over.
+        leg_ended(draft, call, id, EndCause::Completed)?;
+        return Ok(Reply::None);
+    }
+    if !in_use || leg.room_seq.is_some_and(|last| last >= fact.seq) {
         return Ok(Reply::None);
     }
     leg.room_seq = Some(fact.seq);
     leg.heard_at = now;
     leg.in_room = fact.joined;
-    let id = leg.id;
     // Whoever came or left was there: nobody is in a room without having answered.
     leg.progress = leg.progress.max(LegProgress::Answered);
     if !fact.joined && fact.hung_up {

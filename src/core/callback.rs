@@ -179,12 +179,13 @@ fn dial(draft: &mut Draft<'_>, call: &mut Call) {
 
 /// An agent has accepted: the customer is rung, or led into the room. The script is for the agent's leg.
 pub(crate) fn accepted(draft: &mut Draft<'_>, call: &mut Call, offer: u32) -> Result<Script, Stop> {
-    let room = queue::room_script(draft, call);
+    let room = queue::room_script(draft, call, LegRole::Agent);
     match call.callback.as_ref().map(|callback| callback.state) {
         Some(CallbackState::Asking) => {
             call.callback = None;
             let leg = call.customer_leg().map(|leg| leg.id);
-            leg.into_iter().for_each(|leg| queue::redirect(draft, call, leg, room.clone()));
+            let script = queue::room_script(draft, call, LegRole::Customer);
+            leg.into_iter().for_each(|leg| queue::redirect(draft, call, leg, script.clone()));
             Ok(room)
         }
         Some(CallbackState::Holding) if may_dial(draft, call) => {

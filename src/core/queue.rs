@@ -3,7 +3,7 @@
 use crate::core::draft::Draft;
 use crate::core::{Stop, Timer, announce, call as calls, callback, command, offer};
 use crate::id::{AgentId, CallId, LegId, QueueId};
-use crate::model::{Call, CallState, CallbackState, EndReason, EventKind, LegVerb, Prefer, Queue, Target};
+use crate::model::{Call, CallState, CallbackState, EndReason, EventKind, LegRole, LegVerb, Prefer, Queue, Target};
 use crate::routing::Needs;
 use crate::routing::skills::both;
 use crate::script::{Prompt, Script, Step};
@@ -58,7 +58,7 @@ pub(crate) fn enter(draft: &mut Draft<'_>, call: &mut Call, id: &QueueId, asked:
     if call.only.is_none() && call.held_for.is_none() {
         call.held_for = last_agent;
     }
-    let room = room_script(draft, call);
+    let room = room_script(draft, call, LegRole::Customer);
     let Some(priority) = resumed else { return Ok(room) };
     call.priority = call.priority.max(priority);
     let mut steps = vec![Step::Prompt(Prompt::Say("Welcome back. Your place in the line was kept.".to_owned()))];
@@ -131,11 +131,12 @@ fn overflow(draft: &mut Draft<'_>, call: &mut Call, queue: &Queue, why: &str) ->
     }
 }
 
-/// Into the call's room in use, with the music of its queue.
-pub(crate) fn room_script(draft: &Draft<'_>, call: &Call) -> Script {
+/// Into the call's room in use, with the music of its queue. An agent's exit ends the room: should every word about it be lost,
+/// the customer's own next question tells of it.
+pub(crate) fn room_script(draft: &Draft<'_>, call: &Call, role: LegRole) -> Script {
     let queue = call.queue.as_ref().and_then(|id| draft.rules.queues.get(id));
     let music_url = queue.and_then(|queue| queue.music_url.clone());
-    Script(vec![Step::Room { room: call.room_number, music_url }])
+    Script(vec![Step::Room { room: call.room_number, music_url, ends_on_exit: role == LegRole::Agent }])
 }
 
 /// The script that leads a leg into the room. A leg that comes out of the room in use finds it ended, or would find it
@@ -144,18 +145,23 @@ pub(crate) fn enter_room(draft: &mut Draft<'_>, call: &mut Call, id: LegId) -> S
     let was = call.leg(id).and_then(|leg| leg.sent_to_room);
     if was == Some(call.room_number) {
         new_room(call);
-        let others: Vec<LegId> = call
+        let others: Vec<(LegId, LegRole)> = call
             .legs
             .iter()
             .filter(|leg| leg.id != id && leg.is_live() && leg.sent_to_room == was)
-            .map(|leg| leg.id)
+            .map(|leg| (leg.id, leg.role))
             .collect();
-        for other in others {
-            let script = room_script(draft, call);
+        for (other, role) in others {
+            if role == LegRole::Agent {
+                // Most likely it is over, and that is why the room has ended: nothing is asked of a leg that is no more.
+                command::give(draft, call, other, LegVerb::Probe);
+            }
+            let script = room_script(draft, call, role);
             redirect(draft, call, other, script);
         }
     }
-    room_script(draft, call)
+    let role = call.leg(id).map_or(LegRole::Customer, |leg| leg.role);
+    room_script(draft, call, role)
 }
 
 /// A new room for the call: the one in use has been left, or is about to be.
@@ -198,12 +204,12 @@ pub(crate) fn lead_away<'a>(
     // Whoever was being asked about a callback is led elsewhere.
     call.callback = call.callback.take().filter(|callback| callback.state != CallbackState::Asking);
     offer::release_all(draft, call)?;
-    let music = room_script(draft, call);
+    let music = room_script(draft, call, LegRole::Customer);
     let mut script = enter(draft, call)?;
     if call.state == CallState::Waiting && script != music {
         // Another queue, with music of its own.
         new_room(call);
-        script = room_script(draft, call);
+        script = room_script(draft, call, LegRole::Customer);
     }
     if script != music {
         let leg = call.customer_leg().map(|leg| leg.id);
@@ -241,6 +247,6 @@ pub(crate) fn wait_again_with_music(draft: &mut Draft<'_>, call: &mut Call) {
     wait_again(draft, call);
     let Some(customer) = call.customer_leg().filter(|leg| leg.sent_to_room.is_some()).map(|leg| leg.id) else { return };
     new_room(call);
-    let script = room_script(draft, call);
+    let script = room_script(draft, call, LegRole::Customer);
     redirect(draft, call, customer, script);
 }

@@ -110,8 +110,7 @@ impl Shift {
                 callback_lost: 20,
                 callback_doubled: 60,
                 callback_late: 40,
-                // Two words tell that an agent has hung up. Both late by more than 5 s leave a caller in silence, whatever is done.
-                late_by: Duration::from_secs(4),
+                late_by: Duration::from_secs(8),
                 callback_reordered: 40,
                 document_doubled: 30,
                 rest_lost_before: 15,
@@ -276,14 +275,15 @@ fn drawn(world: &mut World, (least, most): (Duration, Duration)) -> Duration {
 impl Shift {
     /// An agent whose telephone begins to ring makes up their mind.
     fn notice_ringing(&self, world: &mut World, people: &mut People) {
-        let mut new: Vec<(usize, String)> = world.carrier(|carrier| {
-            let unseen = carrier.ringing().filter(|(_, sid)| !people.seen_ringing.contains(*sid));
-            unseen.filter_map(|(at, sid)| Some((*people.places.get(at)?, sid.to_owned()))).collect()
+        let mut new: Vec<(usize, String, Timestamp)> = world.carrier(|carrier| {
+            let unseen = carrier.ringing().filter(|(_, sid, _)| !people.seen_ringing.contains(*sid));
+            unseen.filter_map(|(at, sid, since)| Some((*people.places.get(at)?, sid.to_owned(), since))).collect()
         });
-        new.sort_by_key(|(agent, _)| *agent);
-        for (_, sid) in new {
+        new.sort_by_key(|(agent, ..)| *agent);
+        for (_, sid, since) in new {
             people.seen_ringing.insert(sid.clone());
-            let at = world.now() + drawn(world, self.habits.answers_after);
+            // Time goes in steps here, but nobody is slower because of where a step ended.
+            let at = (since + drawn(world, self.habits.answers_after)).max(world.now());
             people.at(at, Act::AgentDecides(sid));
         }
     }

@@ -8,6 +8,7 @@ mod a_shift_for_each_strategy;
 mod access_tokens;
 mod acme;
 mod an_agent_does_not_take_it;
+mod an_agent_hangs_up_unheard;
 #[cfg(feature = "simulator")]
 mod an_application_is_played;
 mod architecture;

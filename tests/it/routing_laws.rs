@@ -1,6 +1,9 @@
 //! The laws of choosing hold for every history that can be made up, and each of them catches a floor that breaks it.
 
+use std::fmt::Debug;
+
 mod laws;
+mod one_winner;
 mod oracle;
 mod suspect;
 mod world;
@@ -16,9 +19,9 @@ const CASES: u32 = 2000;
 /// Histories within which each fault must be caught.
 const CASES_TO_CATCH: u32 = 500;
 
-type Law = fn(u64, u32, Option<Fault>) -> Verdict;
+type Law<F> = fn(u64, u32, Option<F>) -> Verdict;
 
-fn run(law: Law, fault: Option<Fault>, cases: u32) -> Result<(), TestError<(u64, u32)>> {
+fn run<F: Copy>(law: Law<F>, fault: Option<F>, cases: u32) -> Result<(), TestError<(u64, u32)>> {
     let config = ProptestConfig {
         cases,
         failure_persistence: None,
@@ -31,12 +34,30 @@ fn run(law: Law, fault: Option<Fault>, cases: u32) -> Result<(), TestError<(u64,
 }
 
 /// The law holds, and a floor with the fault breaks it.
-fn law(law: Law, fault: Fault) {
+fn law<F: Copy + Debug>(law: Law<F>, fault: F) {
     if let Err(error) = run(law, None, CASES) {
         panic!("{error}");
     }
     let caught = run(law, Some(fault), CASES_TO_CATCH);
     assert!(caught.is_err(), "nobody notices a floor that is spoilt: {fault:?}");
+}
+
+#[test]
+fn a_call_is_accepted_by_one_agent_at_most() {
+    law(one_winner::one_winner, one_winner::Fault::WritesOver);
+}
+
+#[test]
+fn a_call_that_was_accepted_waits_no_more() {
+    let caught = run(one_winner::one_winner, Some(one_winner::Fault::ForgetsTheFence), CASES_TO_CATCH);
+    assert!(caught.is_err(), "nobody notices that offers outlive the acceptance of another");
+    let histories = (0..100).map(|seed| one_winner::accepted(seed, 20));
+    let (accepted, calls) = histories.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    println!("{accepted} accepted of {calls} calls");
+    assert!(
+        accepted * 2 > calls && accepted > 100,
+        "{accepted} accepted of {calls} calls: these histories are about nothing"
+    );
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! What people do: dial, answer, press keys, hang up.
 
 use super::Carrier;
-use super::state::{Doing, Due};
+use super::state::{Call, Doing, Due};
 use super::types::{CallStatus, EndCause, EndpointScript, Hearing};
+use crate::time::Timestamp;
 
 impl Carrier {
     /// Somebody at `from` dials `to`. Gives the CA sid of the inbound leg. A number that is not ours fails at once.
@@ -81,17 +82,18 @@ impl Carrier {
     /// CA sids of the legs that ring at `endpoint` now, oldest first.
     #[must_use]
     pub fn ringing_at(&self, endpoint: &str) -> Vec<String> {
-        let here = self.ringing().filter(|(at, _)| *at == endpoint);
-        here.map(|(_, sid)| sid.to_owned()).collect()
+        let here = self.ringing().filter(|(at, ..)| *at == endpoint);
+        here.map(|(_, sid, _)| sid.to_owned()).collect()
     }
 
-    /// Where telephones ring for us now, with the CA sids of the legs, oldest first.
-    pub(crate) fn ringing(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// Where telephones ring for us now, with the CA sids of the legs and since when, oldest first.
+    pub(crate) fn ringing(&self) -> impl Iterator<Item = (&str, &str, Timestamp)> {
+        let since = |call: &Call| call.placed.unwrap_or(call.created) + self.config.rules.ring_delay;
         self.living
             .iter()
             .filter_map(|sid| self.live(sid))
             .filter(|c| c.status == CallStatus::Ringing && c.direction != super::Direction::Inbound)
-            .map(|c| (c.to.split('?').next().unwrap_or_default(), c.sid.as_str()))
+            .map(move |c| (c.to.split('?').next().unwrap_or_default(), c.sid.as_str(), since(c)))
     }
 
     /// The other side of a bridge outside of Dial's own legs is gone.

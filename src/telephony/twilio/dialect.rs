@@ -189,7 +189,9 @@ impl Place<'_> {
                     .timeout(GatherTimeout::After(*timeout));
                 response.gather(prompted(gather, prompts))
             }
-            Step::Room { room, music_url } => response.dial(self.enter(*room, music_url.as_deref())),
+            Step::Room { room, music_url, ends_on_exit } => {
+                response.dial(self.enter(*room, music_url.as_deref(), *ends_on_exit))
+            }
             Step::Forward(number) => {
                 let number = Number::new(number.as_str());
                 response.dial(Dial::new().action(self.next()).answer_on_bridge(true).number(number))
@@ -210,13 +212,13 @@ impl Place<'_> {
         prompted(gather, prompts)
     }
 
-    /// No exit ends the conference by flag: the engine ends legs itself. Beeps would be heard by waiting callers.
-    fn enter(&self, room: u32, music_url: Option<&str>) -> Dial {
+    /// The end of the conference ends no leg: each asks at the action of its Dial. Beeps would be heard by waiting callers.
+    fn enter(&self, room: u32, music_url: Option<&str>, ends_on_exit: bool) -> Dial {
         let events = [ConferenceEvent::Start, ConferenceEvent::End, ConferenceEvent::Join, ConferenceEvent::Leave];
         let conference = Conference::new(format!("{}-{room}", self.room))
             .beep(Beep::False)
             .start_on_enter(true)
-            .end_on_exit(false)
+            .end_on_exit(ends_on_exit)
             .label(format!("leg-{}", self.leg))
             .status_callback(self.urls.url(&Route::Room { call: self.call, room }), events);
         let conference = match music_url {

@@ -81,6 +81,15 @@ pub(super) fn floor(change: impl Fn(Queue) -> Queue) -> Builder {
     floor_of(change, usual_place)
 }
 
+/// One queue whose callers have no points, two or six, and agents who are all alike.
+pub(super) fn with_points(agents: usize, order: Order) -> Builder {
+    let sales = Queue::new("sales").order(order).wrap_up(secs(5)).waiting_max(5_000).wait_max(secs(3_600));
+    let app = [0, 0, 2, 6].into_iter().zip(0..).fold(Switchboard::builder().queue(sales), |app, (points, nth)| {
+        app.number(format!("+1415555010{nth}"), Flow::say("Acme.").then(queue("sales").with_priority(points)))
+    });
+    (0..agents).fold(app, |app, at| app.agent(Agent::new(format!("agent-{at:03}")).serves(["sales"])))
+}
+
 /// One queue, and agents who are all alike.
 pub(super) fn equals(agents: usize) -> Builder {
     let app = Switchboard::builder()

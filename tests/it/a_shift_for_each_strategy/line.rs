@@ -26,7 +26,10 @@ pub(super) struct Seen {
     pub(super) compared: usize,
     /// Most that one call came later than another it was offered before, in queues that age.
     pub(super) ahead: Duration,
+    /// Offers that were another call's turn.
     pub(super) overtaken: Vec<String>,
+    /// Offers before a call that had been passed by for as long as the bound allows, in queues that age.
+    pub(super) beyond: Vec<String>,
 }
 
 impl Seen {
@@ -97,7 +100,7 @@ impl Stay {
     }
 }
 
-/// Reads the histories of all calls.
+/// Reads the histories of all calls, and judges them by these rules.
 pub(super) fn look(world: &World, rules: &Rules) -> Seen {
     let mut seen = Seen::default();
     let mut queues: BTreeMap<QueueId, Vec<Stay>> = BTreeMap::new();
@@ -149,14 +152,38 @@ impl Seen {
                     if bound.is_some() {
                         self.ahead = self.ahead.max(later);
                     }
-                    if place(other) < place(taken) || bound.is_some_and(|bound| later > bound) {
-                        let (ours, theirs) = (taken.call.id, other.call.id);
-                        self.overtaken.push(format!("{queue}: {ours} was offered to {agent} at {at} before {theirs}"));
+                    let (ours, theirs) = (taken.call.id, other.call.id);
+                    let told = || format!("{queue}: {ours} was offered to {agent} at {at} before {theirs}");
+                    if place(other) < place(taken) {
+                        self.overtaken.push(told());
+                    }
+                    if bound.is_some_and(|bound| later > bound) {
+                        self.beyond.push(format!("{}, which came {later:?} earlier", told()));
                     }
                 }
             }
         }
     }
+}
+
+/// What befell the agents of a shift in which each handles every call: an offer, or being free again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Befell {
+    Freed,
+    Offered,
+}
+
+/// The same in order; who is freed when somebody is offered a call may have been the one. Wrap-up takes this long.
+pub(super) fn days(world: &World, wrap_up: Duration) -> Vec<(Timestamp, Befell, AgentId)> {
+    let mut days: Vec<(Timestamp, Befell, AgentId)> =
+        offers(world).into_iter().map(|(at, agent)| (at, Befell::Offered, agent)).collect();
+    for record in world.store().records().iter().filter(|record| record.key.as_str().starts_with("call/")) {
+        let call = Call::deserialize(&*record.body.0).expect("what is stored can be read");
+        let freed = call.agent.zip(call.ended_at).map(|(agent, at)| (at + wrap_up, Befell::Freed, agent));
+        days.extend(freed);
+    }
+    days.sort();
+    days
 }
 
 /// All offers, in the order in which they were made.
