@@ -7,7 +7,9 @@ use serde::de::DeserializeOwned;
 
 use crate::core::{Change, Missing, Refusal, RefusalKind, Rules, Stop, Timer, View, callback};
 use crate::id::{AgentId, CallId, LegId, QueueId, TenantId};
-use crate::model::{Agent, AgentHistory, AgentStatus, Call, CallState, EndReason, EventKind, Fact, QueueState, SCHEMA};
+use crate::model::{
+    Agent, AgentHistory, AgentStatus, Call, CallState, EndReason, EventKind, Fact, QueueState, Reconciliation, SCHEMA,
+};
 use crate::phone::PhoneNumber;
 use crate::routing::Waiting;
 use crate::store::{
@@ -27,6 +29,7 @@ enum Draftable {
     History(Box<AgentHistory>),
     /// Whose callback a number has in a queue; `None`: it has none any more.
     Promise(Option<CallId>),
+    Reconciliation(Box<Reconciliation>),
 }
 
 /// A decision in the making.
@@ -62,6 +65,11 @@ pub(crate) fn promise_key(tenant: &TenantId, queue: &QueueId, number: &PhoneNumb
     Key::new(format!("promise/{tenant}/{queue}/{number}"))
 }
 
+/// Key of the record of how the books were compared with the provider.
+pub(crate) fn reconciliation_key(tenant: &TenantId) -> Key {
+    Key::new(format!("reconciliation/{tenant}"))
+}
+
 /// The task that a timer is.
 pub(crate) fn task_id(tenant: &TenantId, timer: &Timer) -> TaskId {
     TaskId::new(match timer {
@@ -74,6 +82,7 @@ pub(crate) fn task_id(tenant: &TenantId, timer: &Timer) -> TaskId {
         Timer::WrapUp(agent, _) => format!("wrap/{tenant}/{agent}"),
         Timer::Upkeep(call) => format!("upkeep/{tenant}/{call}"),
         Timer::Announce(call) => format!("announce/{tenant}/{call}"),
+        Timer::Reconcile => format!("reconcile/{tenant}"),
     })
 }
 
@@ -248,6 +257,16 @@ impl<'a> Draft<'a> {
         self.put(queue_key(&self.rules.tenant, id), Draftable::Queue(state))
     }
 
+    /// How the books were compared with the provider.
+    pub(crate) fn reconciliation(&self) -> Result<Reconciliation, Stop> {
+        let key = reconciliation_key(&self.rules.tenant);
+        Ok(self.read::<Reconciliation>(&key)?.map(|(_, record)| record).unwrap_or_default())
+    }
+
+    pub(crate) fn put_reconciliation(&mut self, record: Reconciliation) -> Result<(), Stop> {
+        self.put(reconciliation_key(&self.rules.tenant), Draftable::Reconciliation(Box::new(record)))
+    }
+
     /// A page of an index; its records are in the view afterwards.
     fn page(&self, index: &str, partition: String, after: Option<Cursor>, limit: u16) -> Result<&'a Page, Stop> {
         let scan = Scan { index: index.to_owned(), partition, after, limit };
@@ -394,6 +413,7 @@ impl<'a> Draft<'a> {
                 }
                 Draftable::Queue(state) => (body(state), Vec::new()),
                 Draftable::History(history) => (body(history), history_index(&self.rules.tenant, history)),
+                Draftable::Reconciliation(record) => (body(record), Vec::new()),
                 Draftable::Promise(Some(call)) => (body(call), Vec::new()),
                 Draftable::Promise(None) => {
                     if let Expect::Version(version) = expect {

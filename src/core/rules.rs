@@ -42,6 +42,12 @@ pub struct Rules {
     pub absent_for: Duration,
     /// The longest a leg we dial may last.
     pub leg_time_limit: Duration,
+    /// How often the books are compared with what lives at the provider.
+    pub reconcile_every: Duration,
+    /// What one request of a comparison takes, so that there are no more than the account has room for.
+    pub reconcile_pace: Duration,
+    /// Whether a leg from one of our numbers that is in no call is ended.
+    pub ends_unowned: bool,
 }
 
 impl Rules {

@@ -10,6 +10,7 @@ mod floor;
 mod mistakes;
 mod never;
 mod read;
+mod reconcile;
 mod request;
 mod turn;
 mod waiting;
@@ -42,6 +43,7 @@ pub(crate) struct Inner {
     pub(crate) verifier: Verifier,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) telephony: Arc<dyn Telephony>,
+    pub(crate) reconciler: Option<reconcile::Reconciler>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) seeds: Seeds,
     pub(crate) feed: Feed,

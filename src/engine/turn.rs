@@ -10,7 +10,7 @@ use crate::engine::Switchboard;
 use crate::error::Error;
 use crate::id::{CallId, LegId};
 use crate::model::{Call, CommandState, Leg, LegCommand, LegVerb};
-use crate::store::{Claim, Commit, CommitError, Lease, StoreError, StoreErrorKind, Task};
+use crate::store::{Arm, Claim, Commit, CommitError, Lease, Rearm, StoreError, StoreErrorKind, Task};
 use crate::telephony::twilio::dialect;
 use crate::telephony::{Action, Command, Dial, Failure, LegRef};
 
@@ -21,6 +21,9 @@ const DEADLINE: Duration = Duration::from_secs(3);
 /// How long nobody else gets them: longer than a command may take, as they are carried out side by side; short, because it
 /// is how long work waits after a node has died, and a caller whose agent has left may be met with no more than 5 s of silence.
 const HOLD: Duration = Duration::from_secs(4);
+
+/// How long what rings somebody is put off while the books are compared with the provider.
+const PUT_OFF: Duration = Duration::from_millis(250);
 
 /// What a turn did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +40,7 @@ impl Switchboard {
     /// # Errors
     /// The store's, if no work could be claimed. A task that fails is left to be claimed again when its hold ends.
     pub async fn turn(&self) -> Result<Turned, StoreError> {
+        self.look_at_history().await?;
         let claim = Claim { now: self.now(), limit: CLAIM_MAX, hold: HOLD };
         let tasks = self.0.store.claim(&claim).await?;
         let results = join_all(tasks.iter().map(|task| self.work(task))).await;
@@ -49,14 +53,17 @@ impl Switchboard {
             return Err(StoreError::new(StoreErrorKind::Corrupt, "unknown work").into());
         };
         match timer {
-            Timer::Command(call, leg) => self.command(call, leg, &task.lease).await,
+            Timer::Command(call, leg) => self.command(call, leg, task).await,
+            Timer::Reconcile => self.reconcile(&task.lease).await,
+            Timer::Match if !self.may_dispatch() => self.put_off(task).await,
             Timer::Match => self.match_calls(&task.lease).await,
             timer => self.drive(&Input::Due(timer), Some(&task.lease)).await.map(drop),
         }
     }
 
     /// Carries out the first command of a leg.
-    async fn command(&self, call_id: CallId, leg_id: LegId, lease: &Lease) -> Result<(), Error> {
+    async fn command(&self, call_id: CallId, leg_id: LegId, task: &Task) -> Result<(), Error> {
+        let lease = &task.lease;
         let Some(call) = self.call(call_id).await? else { return self.settle(lease).await };
         let Some((leg, command)) = call.leg(leg_id).and_then(|leg| Some((leg, leg.commands.first()?))) else {
             return self.settle(lease).await;
@@ -77,6 +84,9 @@ impl Switchboard {
                 Input::Performed { call: call_id, leg: leg_id, seq, result }
             }
             (verb, _) => {
+                if verb == LegVerb::Dial && !self.may_dispatch() {
+                    return self.put_off(task).await;
+                }
                 if verb == LegVerb::Dial {
                     let sending = Input::Sending { call: call_id, leg: leg_id, seq };
                     if self.drive(&sending, None).await? != Reply::Proceed(true) {
@@ -134,7 +144,18 @@ impl Switchboard {
         ours.or_else(|| self.0.rules.caller_id.clone().map(Into::into))
     }
 
-    async fn settle(&self, lease: &Lease) -> Result<(), Error> {
+    /// Rings nobody yet: the books are being compared with the provider.
+    async fn put_off(&self, task: &Task) -> Result<(), Error> {
+        let (id, work) = (task.lease.id.clone(), task.work.clone());
+        let again = Arm { id, due: self.now() + PUT_OFF, rearm: Rearm::Earliest, work };
+        let commit = Commit { settle: vec![task.lease.clone()], arm: vec![again], ..Commit::default() };
+        match self.0.store.commit(&commit).await {
+            Err(CommitError::Store(error)) => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) async fn settle(&self, lease: &Lease) -> Result<(), Error> {
         let commit = Commit { settle: vec![lease.clone()], ..Commit::default() };
         match self.0.store.commit(&commit).await {
             Err(CommitError::Store(error)) => Err(error.into()),

@@ -73,10 +73,10 @@ fn leg(account: &Account, call: &Value) -> Option<LiveLeg> {
     if !matches!(state, LegState::Ringing | LegState::Answered) {
         return None;
     }
-    // Twilio docs, Calls resource: `direction`. SignalWire and Telnyx have one word for what a request placed.
+    // Twilio docs, Calls resource: `direction`.
     let origin = match text("direction")? {
         "inbound" => LegOrigin::Inbound,
-        "outbound-api" | "outbound" => LegOrigin::Placed,
+        direction if profile.directions.contains(&direction) => LegOrigin::Placed,
         _ => LegOrigin::Child,
     };
     // A call that does not ring yet has no start, and a live reply no date of its making.
