@@ -44,6 +44,17 @@ impl fmt::Debug for NodeFloor {
 }
 
 impl Known {
+    fn new(roster: Arc<Roster>) -> Self {
+        Self {
+            floor: Floor::new(roster),
+            calls: BTreeMap::new(),
+            agents: BTreeMap::new(),
+            learned: 0,
+            seen: Timestamp::from_micros(i64::MIN),
+            read_at: None,
+        }
+    }
+
     fn learn(&mut self, change: Change, now: Timestamp) {
         self.learned += 1;
         let stamp = self.learned;
@@ -107,14 +118,12 @@ struct Found {
 
 impl NodeFloor {
     pub(crate) fn new(roster: Arc<Roster>) -> Self {
-        Self(Mutex::new(Known {
-            floor: Floor::new(roster),
-            calls: BTreeMap::new(),
-            agents: BTreeMap::new(),
-            learned: 0,
-            seen: Timestamp::from_micros(i64::MIN),
-            read_at: None,
-        }))
+        Self(Mutex::new(Known::new(roster)))
+    }
+
+    /// Knows nothing any more: everything is read again.
+    pub(crate) fn forget_everything(&self, roster: Arc<Roster>) {
+        *self.known() = Known::new(roster);
     }
 
     /// Whatever a panic left half done is read again.

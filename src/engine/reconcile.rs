@@ -101,8 +101,11 @@ impl Switchboard {
     pub(super) async fn look_at_history(&self) -> Result<(), StoreError> {
         let Some(reconciler) = &self.0.reconciler else { return Ok(()) };
         let now = self.now();
-        if reconciler.known().looked_at.is_some_and(|at| now.since(at) < LOOK_EVERY && now >= at) {
-            return Ok(());
+        {
+            let known = reconciler.known();
+            if known.is_compared && known.looked_at.is_some_and(|at| now.since(at) < LOOK_EVERY && now >= at) {
+                return Ok(());
+            }
         }
         let history = reconciler.history().await?;
         {
@@ -118,6 +121,10 @@ impl Switchboard {
         let is_compared = record.history.as_ref() == Some(&history);
         let is_armed = {
             let mut known = reconciler.known();
+            if known.is_compared && !is_compared {
+                // What this node remembers is of a history that is lost.
+                self.0.floor.forget_everything(Arc::clone(&self.0.rules.roster));
+            }
             known.looked_at = Some(now);
             known.is_compared = is_compared;
             known.open_since = (!is_compared).then(|| known.open_since.unwrap_or(now));

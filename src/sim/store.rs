@@ -162,7 +162,9 @@ impl SimStore {
     pub(crate) fn rewind(&self, earlier: &MemoryStore) {
         self.inner.becomes(earlier);
         self.histories.fetch_add(1, Ordering::Relaxed);
-        *lock(&self.changed) = Changed::default();
+        // Whatever is there now may be another than it was.
+        let keys = self.inner.records().into_iter().map(|record| record.key).collect();
+        *lock(&self.changed) = Changed { keys, ..Changed::default() };
         self.commits.fetch_add(1, Ordering::Relaxed);
     }
 

@@ -17,6 +17,9 @@ impl World {
         self.store.rewind(earlier);
         self.audit = Audit::by(self.switchboard());
         self.answers.clear();
+        // A node that is not called looks for work all the same, and finds that there is none.
+        let board = self.switchboard();
+        drop(self.block_on(board.turn()));
     }
 
     /// Loses everything that was ever stored, as one who begins with an empty store while calls are in progress.
