@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::core::{Change, Missing, Refusal, RefusalKind, Rules, Stop, Timer, View, callback};
 use crate::id::{AgentId, CallId, LegId, QueueId, TenantId};
 use crate::model::{
-    Agent, AgentHistory, AgentStatus, Call, CallState, EndReason, EventKind, Fact, QueueState, Reconciliation, SCHEMA,
+    Agent, AgentHistory, AgentStatus, Call, CallState, EndReason, EventKind, Fact, QueueState, Reconciliation,
 };
 use crate::phone::PhoneNumber;
 use crate::routing::Waiting;
@@ -158,6 +158,12 @@ fn history_index(tenant: &TenantId, history: &AgentHistory) -> Vec<IndexEntry> {
     vec![entry(AGENT_HISTORY, format!("{tenant}/{}", history.agent), [last, 0])]
 }
 
+/// Whether a newer version wrote it: it is not written over, and nothing is decided by it.
+pub(crate) fn is_newer(body: &Body, rules: &Rules) -> bool {
+    let schema = body.0.get("schema").and_then(serde_json::Value::as_u64);
+    schema.is_some_and(|schema| schema > u64::from(rules.schema))
+}
+
 fn body(value: &impl Serialize) -> Body {
     // Our own types always serialize: string keys, no failing implementations.
     Body::new(serde_json::to_value(value).expect("models serialize to JSON"))
@@ -181,9 +187,7 @@ impl<'a> Draft<'a> {
     fn read<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<(Version, T)>, Stop> {
         let missing = || Stop::Missing(Missing { keys: vec![key.clone()], scans: Vec::new() });
         let Some(record) = self.view.records.get(key).ok_or_else(missing)? else { return Ok(None) };
-        let newer =
-            record.body.0.get("schema").and_then(serde_json::Value::as_u64).is_some_and(|n| n > u64::from(SCHEMA));
-        if newer {
+        if is_newer(&record.body, self.rules) {
             return Err(Stop::Unreadable(key.clone()));
         }
         let value = T::deserialize(&*record.body.0).map_err(|_| Stop::Unreadable(key.clone()))?;
@@ -394,13 +398,15 @@ impl<'a> Draft<'a> {
         commit.arm = std::mem::take(&mut self.arms).into_values().collect();
         let mut facts = Vec::new();
         let mut changes = std::mem::take(&mut self.learned);
-        for (key, (expect, value)) in std::mem::take(&mut self.changed) {
+        for (key, (expect, mut value)) in std::mem::take(&mut self.changed) {
             let version = match expect {
                 Expect::Absent => Version(1),
                 Expect::Version(version) => Version(version.0 + 1),
             };
-            let (body, index) = match &value {
+            let schema = self.rules.schema;
+            let (body, index) = match &mut value {
                 Draftable::Call(call) => {
+                    call.schema = schema;
                     let before = self.events_before.get(&call.id).copied().unwrap_or(0);
                     facts.extend(Fact::of_call(call, before));
                     changes.push(Change::Call { id: call.id, version, waiting: self.waiting_of(call) });
@@ -408,12 +414,22 @@ impl<'a> Draft<'a> {
                     (body(call), call_index(call, self.now))
                 }
                 Draftable::Agent(agent) => {
+                    agent.schema = schema;
                     changes.push(Change::Agent { id: agent.spec.id.clone(), version, standing: agent.standing() });
                     (body(agent), agent_index(&self.rules.tenant, agent, self.now))
                 }
-                Draftable::Queue(state) => (body(state), Vec::new()),
-                Draftable::History(history) => (body(history), history_index(&self.rules.tenant, history)),
-                Draftable::Reconciliation(record) => (body(record), Vec::new()),
+                Draftable::Queue(state) => {
+                    state.schema = schema;
+                    (body(state), Vec::new())
+                }
+                Draftable::History(history) => {
+                    history.schema = schema;
+                    (body(history), history_index(&self.rules.tenant, history))
+                }
+                Draftable::Reconciliation(record) => {
+                    record.schema = schema;
+                    (body(record), Vec::new())
+                }
                 Draftable::Promise(Some(call)) => (body(call), Vec::new()),
                 Draftable::Promise(None) => {
                     if let Expect::Version(version) = expect {

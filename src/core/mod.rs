@@ -25,7 +25,7 @@ pub use view::{Missing, Stop, View};
 
 pub(crate) use call::URLS_GOOD_FOR;
 pub(crate) use draft::{
-    AGENT_CALLS, AGENT_HISTORY, AGENTS, CALLBACKS, CALLS, ENDED, FLOOR, LIVE, agent_key, call_key, queue_key,
+    AGENT_CALLS, AGENT_HISTORY, AGENTS, CALLBACKS, CALLS, ENDED, FLOOR, LIVE, agent_key, call_key, is_newer, queue_key,
     reconciliation_key, task_id,
 };
 pub(crate) use reconcile::{RECONCILED_WITHIN, beside, to_rehear, unlisted};

@@ -14,6 +14,8 @@ use crate::time::Timestamp;
 pub struct Rules {
     /// Whose call centre.
     pub tenant: TenantId,
+    /// Schema number of the bodies that are written. Newer ones are never written over.
+    pub schema: u32,
     /// Changes whenever anything here does; kept in decision records.
     pub version: u64,
     /// The provider's account: part of what call ids are derived from.

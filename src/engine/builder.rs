@@ -1,7 +1,8 @@
 //! Putting a call centre together. Every mistake is found when it is built, and all of them are told at once.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -12,6 +13,7 @@ use crate::engine::mistakes::keep;
 use crate::engine::reconcile::Reconciler;
 use crate::engine::{Feed, Inner, Seeds, Switchboard};
 use crate::id::TenantId;
+use crate::model::SCHEMA;
 use crate::routing::{Between, RoutingStrategy};
 use crate::setup::preset::Preset;
 use crate::setup::{Agent, Flow, Queue};
@@ -67,6 +69,7 @@ pub struct Builder {
     epoch: Option<Arc<dyn Epoch>>,
     clock: Option<Arc<dyn Clock>>,
     seeds: Option<Seeds>,
+    schema: Option<Arc<dyn Fn() -> u32 + Send + Sync>>,
 }
 
 impl fmt::Debug for Builder {
@@ -105,6 +108,7 @@ impl Default for Builder {
             epoch: None,
             clock: None,
             seeds: None,
+            schema: None,
         }
     }
 }
@@ -286,6 +290,14 @@ impl Builder {
         self
     }
 
+    /// The schema number of bodies that each node built from this writes, for tests of versions side by side.
+    #[cfg(feature = "sim")]
+    #[doc(hidden)]
+    pub fn schema_of_each(mut self, schema: impl Fn() -> u32 + Send + Sync + 'static) -> Self {
+        self.schema = Some(Arc::new(schema));
+        self
+    }
+
     /// The call centre.
     ///
     /// # Errors
@@ -310,7 +322,8 @@ impl Builder {
         let secret = self.url_secret.clone().unwrap_or_else(|| Sha256::digest(format!("urls:{token}")).to_vec());
         let version = self.version();
         let account = self.account.clone().unwrap_or_default();
-        let rules = checked.rules(self.clone(), tenant.clone(), account, version);
+        let mut rules = checked.rules(self.clone(), tenant.clone(), account, version);
+        rules.schema = self.schema.as_ref().map_or(SCHEMA, |schema| schema());
         let floor = NodeFloor::new(Arc::clone(&rules.roster));
         Ok(Switchboard(Arc::new(Inner {
             rules,
@@ -323,6 +336,8 @@ impl Builder {
             seeds: self.seeds.unwrap_or_else(|| Arc::new(|| uuid::Uuid::now_v7().as_u128())),
             feed: Feed::default(),
             floor,
+            draining: AtomicBool::new(false),
+            held: Mutex::default(),
         })))
     }
 

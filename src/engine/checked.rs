@@ -206,6 +206,7 @@ impl Checked {
         let roster = Roster { version, seed: version, queues: self.policies, agents, between };
         Rules {
             tenant,
+            schema: model::SCHEMA,
             version,
             account,
             queues: self.queues,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::core::{Change, FLOOR, Input, Picked, Reply};
+use crate::core::{Change, FLOOR, Input, Picked, Reply, is_newer};
 use crate::engine::Switchboard;
 use crate::error::Error;
 use crate::id::{AgentId, CallId};
@@ -32,6 +32,8 @@ struct Known {
     seen: Timestamp,
     /// When everything was read.
     read_at: Option<Timestamp>,
+    /// Records that a newer version wrote: its nodes offer those.
+    newer: BTreeSet<Key>,
 }
 
 /// What this node knows.
@@ -52,6 +54,7 @@ impl Known {
             learned: 0,
             seen: Timestamp::from_micros(i64::MIN),
             read_at: None,
+            newer: BTreeSet::new(),
         }
     }
 
@@ -114,6 +117,12 @@ impl Known {
 struct Found {
     calls: BTreeSet<CallId>,
     agents: BTreeSet<AgentId>,
+}
+
+impl Found {
+    fn is_empty(&self) -> bool {
+        self.calls.is_empty() && self.agents.is_empty()
+    }
 }
 
 impl NodeFloor {
@@ -191,6 +200,10 @@ impl Switchboard {
             unsure.is_known = matches!(self.drive(&Input::Picked(picked), Some(lease)).await?, Reply::Proceed(_));
             return Ok(());
         }
+        if let Some(key) = self.0.floor.known().newer.first().cloned() {
+            // Somebody waits, or is free, whom only a newer node can offer: it gets its turn.
+            return Err(Error::Unreadable(key));
+        }
         let until = self.0.floor.ask(Floor::due);
         self.drive(&Input::NothingToOffer { until }, Some(lease)).await.map(drop)
     }
@@ -223,6 +236,9 @@ impl Switchboard {
             let scan = Scan { index: FLOOR.to_owned(), partition: tenant, after, limit: PAGE_MAX };
             let page = self.0.store.scan(&scan).await?;
             let mut known = self.0.floor.known();
+            if all && found.is_empty() {
+                known.newer.clear();
+            }
             for record in &page.records {
                 self.read_record(&mut known, record, all, &mut found, now);
             }
@@ -246,9 +262,18 @@ impl Switchboard {
         let Some((kind, name)) = record.key.as_str().split_once('/').zip(record.key.as_str().rsplit('/').next()) else {
             return;
         };
+        let is_newer = is_newer(&record.body, &self.0.rules);
+        if is_newer {
+            known.newer.insert(record.key.clone());
+        }
         match kind.0 {
             "agent" => {
                 let Ok(id) = AgentId::new(name) else { return };
+                if is_newer {
+                    known.learn(Change::Agent { id: id.clone(), version, standing: Standing::default() }, now);
+                    found.agents.insert(id);
+                    return;
+                }
                 if all || known.agents.get(&id).is_none_or(|(seen, _)| *seen < version) {
                     let Ok(agent) = Agent::deserialize(&*record.body.0) else { return };
                     known.learn(Change::Agent { id: id.clone(), version, standing: agent.standing() }, now);
@@ -257,6 +282,11 @@ impl Switchboard {
             }
             _ => {
                 let Ok(id) = name.parse::<CallId>() else { return };
+                if is_newer {
+                    known.learn(Change::Call { id, version, waiting: None }, now);
+                    found.calls.insert(id);
+                    return;
+                }
                 if all || known.calls.get(&id).is_none_or(|(seen, _)| *seen < version) {
                     let Ok(call) = Call::deserialize(&*record.body.0) else { return };
                     let queue = call.queue.as_ref().and_then(|id| self.0.rules.queues.get(id));

@@ -9,13 +9,14 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::core::{
-    Compared, Input, LIVE, RECONCILED_WITHIN, Reply, Timer, beside, reconciliation_key, task_id, to_rehear, unlisted,
+    Compared, Input, LIVE, RECONCILED_WITHIN, Reply, Timer, beside, is_newer, reconciliation_key, task_id, to_rehear,
+    unlisted,
 };
 use crate::engine::Switchboard;
 use crate::error::Error;
 use crate::id::{CallId, LegId};
-use crate::model::{Call, Pass, Reconciliation, SCHEMA};
-use crate::store::{Arm, Body, Commit, CommitError, Epoch, Lease, PAGE_MAX, Rearm, Scan, StoreError, StoreErrorKind};
+use crate::model::{Call, Pass, Reconciliation};
+use crate::store::{Arm, Body, Commit, CommitError, Epoch, Lease, PAGE_MAX, Rearm, Scan, StoreError};
 use crate::telephony::{Failure, LegRef, LegState, LiveLegs, LivePage};
 use crate::time::Timestamp;
 
@@ -117,7 +118,12 @@ impl Switchboard {
                 return Ok(());
             }
         }
-        let record = self.reconciliation().await?;
+        let Some(record) = self.reconciliation().await? else {
+            // A newer node compares.
+            let mut known = reconciler.known();
+            (known.looked_at, known.is_compared, known.read) = (Some(now), true, Some((history, now)));
+            return Ok(());
+        };
         let is_compared = record.history.as_ref() == Some(&history);
         let is_armed = {
             let mut known = reconciler.known();
@@ -150,20 +156,26 @@ impl Switchboard {
         }
     }
 
-    async fn reconciliation(&self) -> Result<Reconciliation, StoreError> {
+    /// `None`: a newer version wrote it.
+    async fn reconciliation(&self) -> Result<Option<Reconciliation>, StoreError> {
         let key = reconciliation_key(&self.0.rules.tenant);
         let Some(record) = self.0.store.load(&[key]).await?.into_iter().next().flatten() else {
-            return Ok(Reconciliation::default());
+            return Ok(Some(Reconciliation::default()));
         };
-        let read = Reconciliation::deserialize(&*record.body.0).ok().filter(|read| read.schema <= SCHEMA);
-        read.ok_or_else(|| StoreError::new(StoreErrorKind::Corrupt, format!("{} cannot be read", record.key)))
+        if is_newer(&record.body, &self.0.rules) {
+            return Ok(None);
+        }
+        Ok(Reconciliation::deserialize(&*record.body.0).ok())
     }
 
     /// Compares one page, and sets the time for the next.
     pub(super) async fn reconcile(&self, lease: &Lease) -> Result<(), Error> {
         let Some(reconciler) = &self.0.reconciler else { return self.settle(lease).await };
         let history = reconciler.history().await?;
-        let pass = self.reconciliation().await?.pass(&history, self.now());
+        let Some(record) = self.reconciliation().await? else {
+            return Err(Error::Unreadable(reconciliation_key(&self.0.rules.tenant)));
+        };
+        let pass = record.pass(&history, self.now());
         let compared = match reconciler.live.live(pass.cursor.as_deref()).await {
             Ok(page) => self.compare(reconciler, &pass, page).await?,
             Err(error) => Compared::Failed { is_rejected: error.failure() == Failure::Rejected },

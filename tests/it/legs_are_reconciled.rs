@@ -61,7 +61,7 @@ fn after_everything_was_lost_while_callers_wait_ring_and_talk() {
     ringing.talks_for(secs(5));
     talking.hangs_up();
     ringing.hangs_up();
-    sim.agent("ana").rings_within(secs(10)).answers();
+    sim.agent("ana").rings_within(secs(20)).answers();
     waiting.talks_for(secs(5));
     waiting.hangs_up();
     sim.rests();
