@@ -187,6 +187,11 @@ pub(crate) fn guarded(routes: Router, access: Access) -> Router {
 async fn health(State(centre): State<Centre>) -> Response {
     let asked = centre.switchboard.call(CallId(uuid::Uuid::nil()));
     let version = env!("CARGO_PKG_VERSION");
+    if centre.switchboard.is_draining() {
+        // About to stop: requests are answered yet, and had better go elsewhere.
+        let body = serde_json::json!({"status": "draining", "version": version});
+        return json::reply(StatusCode::SERVICE_UNAVAILABLE, &body);
+    }
     match tokio::time::timeout(HEALTH_WITHIN, asked).await {
         Ok(Ok(_)) => json::reply(StatusCode::OK, &serde_json::json!({"status": "ok", "version": version})),
         _ => json::reply(

@@ -15,10 +15,18 @@ const POLL: Duration = Duration::from_millis(250);
 /// The first pause after the store failed; doubled each time, up to [`BACK_OFF_MAX`].
 const BACK_OFF: Duration = Duration::from_millis(50);
 const BACK_OFF_MAX: Duration = Duration::from_secs(1);
+/// How long what is under way may take once the node is to stop: a command takes 3 s at most.
+const FINISH_WITHIN: Duration = Duration::from_secs(5);
+/// How long giving the rest back may take.
+const HAND_BACK_WITHIN: Duration = Duration::from_secs(3);
 
 impl Switchboard {
-    /// Does due work until `shutdown` is ready. On return no turn is under way. Dropping it stops at once, which is safe:
-    /// what was under way is done again by whoever runs next.
+    /// Does due work until `shutdown` is ready, and stops in order: health says [draining](Self::is_draining), nothing more is
+    /// claimed, what is under way is finished, and what is not done after 5 s is given back for other nodes to do at once.
+    /// On return, 8 s after `shutdown` at the latest, no turn is under way. Requests are answered as long as the application
+    /// serves the router.
+    ///
+    /// Dropping it stops at once, which is safe: what was under way is done again by whoever runs next.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         self.run_every(POLL, shutdown).await;
     }
@@ -26,6 +34,7 @@ impl Switchboard {
     /// Like [`run`](Self::run), looking for due work every `poll` at the latest. What happens on this node is noticed at
     /// once either way; `poll` is for timers and for what other nodes store.
     pub async fn run_every(self, poll: Duration, shutdown: impl Future<Output = ()>) {
+        self.resume();
         let (stop, stopped) = watch::channel(false);
         let mut loops = JoinSet::new();
         for _ in 0..LOOPS {
@@ -44,8 +53,14 @@ impl Switchboard {
                 }
             }
         }
+        self.drain();
         stop.send_replace(true);
-        while loops.join_next().await.is_some() {}
+        let finished = async { while loops.join_next().await.is_some() {} };
+        if tokio::time::timeout(FINISH_WITHIN, finished).await.is_err() {
+            loops.shutdown().await;
+            // What is not given back by then is free when its lease ends.
+            let _ = tokio::time::timeout(HAND_BACK_WITHIN, self.hand_back()).await;
+        }
     }
 }
 

@@ -34,7 +34,7 @@ async fn load(store: &SqliteStore) -> Result<Option<Record>, Failure> {
 }
 
 fn number(record: &Record, field: &str) -> i64 {
-    record.body.0.get(field).and_then(serde_json::Value::as_i64).unwrap_or_default()
+    record.body.value().get(field).and_then(serde_json::Value::as_i64).unwrap_or_default()
 }
 
 fn note(before: Option<Version>, run: u64, now: Timestamp) -> Commit {

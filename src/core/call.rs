@@ -118,7 +118,7 @@ pub(crate) fn arrived(draft: &mut Draft<'_>, sid: &str, from: &str, to: &str, se
     answer(draft, call, LegId(0), 0, script)
 }
 
-fn begin_flow(draft: &mut Draft<'_>, call: &mut Call, flow: &Flow) -> Result<Script, Stop> {
+pub(crate) fn begin_flow(draft: &mut Draft<'_>, call: &mut Call, flow: &Flow) -> Result<Script, Stop> {
     if flow.menu.is_some() {
         call.state = CallState::Menu;
         return Ok(menu_script(call, flow));

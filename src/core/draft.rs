@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::{Change, Missing, Refusal, RefusalKind, Rules, Stop, Timer, View, callback};
 use crate::id::{AgentId, CallId, LegId, QueueId, TenantId};
-use crate::model::{Agent, AgentHistory, AgentStatus, Call, CallState, EndReason, EventKind, Fact, QueueState, SCHEMA};
+use crate::model::{
+    Agent, AgentHistory, AgentStatus, Call, CallState, EndReason, EventKind, Fact, QueueState, Reconciliation,
+};
 use crate::phone::PhoneNumber;
 use crate::routing::Waiting;
 use crate::store::{
@@ -27,6 +29,7 @@ enum Draftable {
     History(Box<AgentHistory>),
     /// Whose callback a number has in a queue; `None`: it has none any more.
     Promise(Option<CallId>),
+    Reconciliation(Box<Reconciliation>),
 }
 
 /// The mark that bodies carry of the version that wrote them.
@@ -69,6 +72,11 @@ pub(crate) fn promise_key(tenant: &TenantId, queue: &QueueId, number: &PhoneNumb
     Key::new(format!("promise/{tenant}/{queue}/{number}"))
 }
 
+/// Key of the record of how the books were compared with the provider.
+pub(crate) fn reconciliation_key(tenant: &TenantId) -> Key {
+    Key::new(format!("reconciliation/{tenant}"))
+}
+
 /// The task that a timer is.
 pub(crate) fn task_id(tenant: &TenantId, timer: &Timer) -> TaskId {
     TaskId::new(match timer {
@@ -81,6 +89,7 @@ pub(crate) fn task_id(tenant: &TenantId, timer: &Timer) -> TaskId {
         Timer::WrapUp(agent, _) => format!("wrap/{tenant}/{agent}"),
         Timer::Upkeep(call) => format!("upkeep/{tenant}/{call}"),
         Timer::Announce(call) => format!("announce/{tenant}/{call}"),
+        Timer::Reconcile => format!("reconcile/{tenant}"),
     })
 }
 
@@ -156,6 +165,11 @@ fn history_index(tenant: &TenantId, history: &AgentHistory) -> Vec<IndexEntry> {
     vec![entry(AGENT_HISTORY, format!("{tenant}/{}", history.agent), [last, 0])]
 }
 
+/// Whether a newer version wrote it: it is not written over, and nothing is decided by it.
+pub(crate) fn is_newer(body: &Body, rules: &Rules) -> bool {
+    body.read::<Marked>().is_ok_and(|marked| marked.schema > u64::from(rules.schema))
+}
+
 fn body(value: &impl Serialize) -> Body {
     // Our own types always serialize: string keys, no failing implementations.
     Body::of(value).expect("models serialize to JSON")
@@ -182,12 +196,10 @@ impl<'a> Draft<'a> {
         if let Some(value) = self.view.value(key) {
             return Ok(Some(value));
         }
-        let unreadable = |_| Stop::Unreadable(key.clone());
-        let schema = record.body.read::<Marked>().map_or(0, |marked| marked.schema);
-        if schema > u64::from(SCHEMA) {
+        if is_newer(&record.body, self.rules) {
             return Err(Stop::Unreadable(key.clone()));
         }
-        let value: T = record.body.read().map_err(unreadable)?;
+        let value: T = record.body.read().map_err(|_| Stop::Unreadable(key.clone()))?;
         self.view.keep(key, value.clone());
         Ok(Some(value))
     }
@@ -257,6 +269,16 @@ impl<'a> Draft<'a> {
 
     pub(crate) fn put_queue_state(&mut self, id: &QueueId, state: QueueState) -> Result<(), Stop> {
         self.put(queue_key(&self.rules.tenant, id), Draftable::Queue(state))
+    }
+
+    /// How the books were compared with the provider.
+    pub(crate) fn reconciliation(&self) -> Result<Reconciliation, Stop> {
+        let key = reconciliation_key(&self.rules.tenant);
+        Ok(self.read::<Reconciliation>(&key)?.map(|(_, record)| record).unwrap_or_default())
+    }
+
+    pub(crate) fn put_reconciliation(&mut self, record: Reconciliation) -> Result<(), Stop> {
+        self.put(reconciliation_key(&self.rules.tenant), Draftable::Reconciliation(Box::new(record)))
     }
 
     /// A page of an index; its records are in the view afterwards.
@@ -386,13 +408,15 @@ impl<'a> Draft<'a> {
         commit.arm = std::mem::take(&mut self.arms).into_values().collect();
         let mut facts = Vec::new();
         let mut changes = std::mem::take(&mut self.learned);
-        for (key, (expect, value)) in std::mem::take(&mut self.changed) {
+        for (key, (expect, mut value)) in std::mem::take(&mut self.changed) {
             let version = match expect {
                 Expect::Absent => Version(1),
                 Expect::Version(version) => Version(version.0 + 1),
             };
-            let (body, index) = match &value {
+            let schema = self.rules.schema;
+            let (body, index) = match &mut value {
                 Draftable::Call(call) => {
+                    call.schema = schema;
                     let before = self.events_before.get(&call.id).copied().unwrap_or(0);
                     facts.extend(Fact::of_call(call, before));
                     changes.push(Change::Call { id: call.id, version, waiting: self.waiting_of(call) });
@@ -400,11 +424,22 @@ impl<'a> Draft<'a> {
                     (body(call), call_index(call, self.now))
                 }
                 Draftable::Agent(agent) => {
+                    agent.schema = schema;
                     changes.push(Change::Agent { id: agent.spec.id.clone(), version, standing: agent.standing() });
                     (body(agent), agent_index(&self.rules.tenant, agent, self.now))
                 }
-                Draftable::Queue(state) => (body(state), Vec::new()),
-                Draftable::History(history) => (body(history), history_index(&self.rules.tenant, history)),
+                Draftable::Queue(state) => {
+                    state.schema = schema;
+                    (body(state), Vec::new())
+                }
+                Draftable::History(history) => {
+                    history.schema = schema;
+                    (body(history), history_index(&self.rules.tenant, history))
+                }
+                Draftable::Reconciliation(record) => {
+                    record.schema = schema;
+                    (body(record), Vec::new())
+                }
                 Draftable::Promise(Some(call)) => (body(call), Vec::new()),
                 Draftable::Promise(None) => {
                     if let Expect::Version(version) = expect {

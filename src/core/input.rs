@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::Picked;
 use crate::id::{AgentId, CallId, LegId, QueueId};
-use crate::model::{Notice, Target};
+use crate::model::{Notice, Pass, Target};
 use crate::phone::PhoneNumber;
 use crate::script::Script;
-use crate::telephony::{EndCause, Failure, LegReport, LegState};
+use crate::telephony::{EndCause, Failure, LegReport, LegState, LiveLeg};
 use crate::time::Timestamp;
 
 /// One thing that happened, or is asked for.
@@ -124,6 +124,55 @@ pub enum Input {
         /// What it said; `None`: no answer.
         report: Option<LegReport>,
     },
+    /// A leg of ours lives at the provider and is in no call. The reply says whether that shows a loss of history.
+    Unowned {
+        /// The leg.
+        leg: LiveLeg,
+        /// The leg of a call that it seems to be.
+        dialled: Option<(CallId, LegId)>,
+    },
+    /// What these legs were told last may have been lost: they are led anew.
+    Unheard {
+        /// Which call.
+        call: CallId,
+        /// Which of its legs.
+        legs: Vec<LegId>,
+    },
+    /// The provider does not list these legs, which should live.
+    Unlisted {
+        /// Which call.
+        call: CallId,
+        /// Which of its legs.
+        legs: Vec<LegId>,
+    },
+    /// A page of the legs that live was compared with the books.
+    Compared {
+        /// The comparison that it is part of.
+        pass: Pass,
+        /// What came of it.
+        compared: Compared,
+    },
+}
+
+/// What came of asking for a page of the legs that live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// The provider did not list.
+    Failed {
+        /// Whether it never will, asked so.
+        is_rejected: bool,
+    },
+    /// The page was compared.
+    Page {
+        /// What to ask the next page with.
+        next: Option<String>,
+        /// Whether more is to be done about this page first.
+        again: bool,
+        /// Requests to the provider that it took, those of the commands given included.
+        requests: u32,
+        /// Whether there were legs too young to be judged.
+        are_young: bool,
+    },
 }
 
 /// How a command went.
@@ -236,6 +285,8 @@ pub enum Timer {
     Upkeep(CallId),
     /// A waiting customer is told something.
     Announce(CallId),
+    /// The books are compared with what lives at the provider.
+    Reconcile,
 }
 
 /// What comes of an input besides the change.

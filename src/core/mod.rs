@@ -11,12 +11,13 @@ mod input;
 mod matching;
 mod offer;
 mod queue;
+mod reconcile;
 mod request;
 mod rules;
 mod upkeep;
 mod view;
 
-pub use input::{CommandResult, Input, Refusal, RefusalKind, Reply, Request, Timer};
+pub use input::{CommandResult, Compared, Input, Refusal, RefusalKind, Reply, Request, Timer};
 pub use matching::Picked;
 pub use rules::Rules;
 pub(crate) use rules::overtaken;
@@ -24,8 +25,10 @@ pub use view::{Missing, Stop, View};
 
 pub(crate) use call::URLS_GOOD_FOR;
 pub(crate) use draft::{
-    AGENT_CALLS, AGENT_HISTORY, AGENTS, CALLBACKS, CALLS, ENDED, FLOOR, LIVE, agent_key, call_key, queue_key,
+    AGENT_CALLS, AGENT_HISTORY, AGENTS, CALLBACKS, CALLS, ENDED, FLOOR, LIVE, agent_key, call_key, is_newer, queue_key,
+    reconciliation_key, task_id,
 };
+pub(crate) use reconcile::{RECONCILED_WITHIN, beside, to_rehear, unlisted};
 
 use draft::Draft;
 
@@ -108,6 +111,10 @@ pub fn decide(input: &Input, view: &View, rules: &Rules, now: Timestamp, seed: u
         Input::Picked(picked) => Reply::Proceed(matching::picked(&mut draft, picked)?),
         Input::Sending { call, leg, seq } => command::sending(&mut draft, *call, *leg, *seq)?,
         Input::Performed { call, leg, seq, result } => command::performed(&mut draft, *call, *leg, *seq, result)?,
+        Input::Unowned { leg, dialled } => reconcile::unowned(&mut draft, leg, *dialled, seed)?,
+        Input::Unheard { call, legs } => reconcile::rehear(&mut draft, *call, legs)?,
+        Input::Unlisted { call, legs } => reconcile::ask_about(&mut draft, *call, legs)?,
+        Input::Compared { pass, compared } => reconcile::compared(&mut draft, pass, compared)?,
         Input::Probed { call, leg, seq, report } => upkeep::probed(&mut draft, *call, *leg, *seq, report.as_ref())?,
     };
     let (commit, facts, changes) = draft.finish();
@@ -124,7 +131,7 @@ fn due(draft: &mut Draft<'_>, timer: &Timer) -> Result<Reply, Stop> {
         Timer::Upkeep(call) => upkeep::due(draft, *call)?,
         Timer::Announce(call) => announce::due(draft, *call)?,
         // Carried out by the engine; reaching it here changes nothing.
-        Timer::Command(..) | Timer::Match => {}
+        Timer::Command(..) | Timer::Match | Timer::Reconcile => {}
     }
     Ok(Reply::None)
 }

@@ -47,7 +47,7 @@ pub(crate) fn requested(draft: &mut Draft<'_>, request: &Request, seed: u128) ->
             if !draft.rules.queues.contains_key(id) {
                 return Err(not_found("queue", id));
             }
-            draft.put_queue_state(id, QueueState { closed: !open })?;
+            draft.put_queue_state(id, QueueState { closed: !open, ..QueueState::default() })?;
         }
         Request::SetPriority(id, points) => {
             let mut call = waiting(draft, *id)?;

@@ -14,6 +14,8 @@ use crate::time::Timestamp;
 pub struct Rules {
     /// Whose call centre.
     pub tenant: TenantId,
+    /// Schema number of the bodies that are written. Newer ones are never written over.
+    pub schema: u32,
     /// Changes whenever anything here does; kept in decision records.
     pub version: u64,
     /// The provider's account: part of what call ids are derived from.
@@ -42,6 +44,12 @@ pub struct Rules {
     pub absent_for: Duration,
     /// The longest a leg we dial may last.
     pub leg_time_limit: Duration,
+    /// How often the books are compared with what lives at the provider.
+    pub reconcile_every: Duration,
+    /// What one request of a comparison takes, so that there are no more than the account has room for.
+    pub reconcile_pace: Duration,
+    /// Whether a leg from one of our numbers that is in no call is ended.
+    pub ends_unowned: bool,
 }
 
 impl Rules {

@@ -50,6 +50,9 @@ impl Switchboard {
         let asked = match dialect::read(&self.0.urls, &verified, self.now()) {
             Ok(asked) => asked,
             Err(dialect::Unread::UnknownUrl) => return WebhookReply::empty(403, Some("unknown_url")),
+            Err(dialect::Unread::Newer { asks: true }) => return self.hold_verified(&verified),
+            // The provider tells it once more, to a newer node perhaps.
+            Err(dialect::Unread::Newer { asks: false }) => return WebhookReply::empty(503, Some("newer")),
             Err(dialect::Unread::Incomplete) => return WebhookReply::empty(400, Some("incomplete")),
         };
         match asked {

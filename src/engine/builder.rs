@@ -1,7 +1,8 @@
 //! Putting a call centre together. Every mistake is found when it is built, and all of them are told at once.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -9,14 +10,16 @@ use sha2::{Digest, Sha256};
 use crate::engine::checked::Checked;
 use crate::engine::floor::NodeFloor;
 use crate::engine::mistakes::keep;
+use crate::engine::reconcile::Reconciler;
 use crate::engine::{Feed, Inner, Seeds, Switchboard};
 use crate::id::TenantId;
+use crate::model::SCHEMA;
 use crate::routing::{Between, RoutingStrategy};
 use crate::setup::preset::Preset;
 use crate::setup::{Agent, Flow, Queue};
-use crate::store::{MemoryStore, Store};
-use crate::telephony::Telephony;
+use crate::store::{Epoch, MemoryStore, Store};
 use crate::telephony::twilio::hop::Urls;
+use crate::telephony::{LiveLegs, Telephony};
 use crate::time::{Clock, SystemClock};
 use crate::webhook::{Scheme, Verifier};
 
@@ -49,6 +52,9 @@ pub struct Builder {
     pub(super) caller_id: Option<String>,
     pub(super) customer_ring_timeout: Duration,
     pub(super) missed_max: u32,
+    pub(super) reconcile_every: Duration,
+    pub(super) api_requests_per_second: u32,
+    pub(super) ends_unowned: bool,
     public_base: Option<String>,
     account: Option<String>,
     tokens: Vec<String>,
@@ -59,8 +65,11 @@ pub struct Builder {
     url_secret: Option<Vec<u8>>,
     store: Option<Arc<dyn Store>>,
     telephony: Option<Arc<dyn Telephony>>,
+    live_legs: Option<Arc<dyn LiveLegs>>,
+    epoch: Option<Arc<dyn Epoch>>,
     clock: Option<Arc<dyn Clock>>,
     seeds: Option<Seeds>,
+    schema: Option<Arc<dyn Fn() -> u32 + Send + Sync>>,
 }
 
 impl fmt::Debug for Builder {
@@ -82,6 +91,9 @@ impl Default for Builder {
             caller_id: None,
             customer_ring_timeout: Duration::from_secs(30),
             missed_max: 3,
+            reconcile_every: Duration::from_secs(20),
+            api_requests_per_second: 50,
+            ends_unowned: true,
             public_base: None,
             account: None,
             tokens: Vec::new(),
@@ -92,8 +104,11 @@ impl Default for Builder {
             url_secret: None,
             store: None,
             telephony: None,
+            live_legs: None,
+            epoch: None,
             clock: None,
             seeds: None,
+            schema: None,
         }
     }
 }
@@ -227,6 +242,42 @@ impl Builder {
         self
     }
 
+    /// What lists the legs that live, commonly the same as the telephony. With it the books are compared with the provider
+    /// at the start, after a failover and all the time: callers whom the books do not know are adopted, legs from our
+    /// numbers that nobody owns are ended, and no call is offered before that is done after a loss of history.
+    ///
+    /// The numbers of this call centre, and its caller id, must then be its own: see
+    /// [`leave_unowned_legs`](Self::leave_unowned_legs).
+    pub fn live_legs(mut self, live_legs: Arc<dyn LiveLegs>) -> Self {
+        self.live_legs = Some(live_legs);
+        self
+    }
+
+    /// What names the history of the store, for one that can lose what it has acknowledged; commonly the store.
+    pub fn epoch(mut self, epoch: Arc<dyn Epoch>) -> Self {
+        self.epoch = Some(epoch);
+        self
+    }
+
+    /// How often the books are compared with the legs that live, whole seconds; 20 s unless said.
+    pub fn reconcile_every(mut self, every: Duration) -> Self {
+        self.reconcile_every = every;
+        self
+    }
+
+    /// Requests that the provider's account may be asked in a second, 50 unless said: comparing takes a fifth of them at most.
+    pub fn api_requests_per_second(mut self, requests: u32) -> Self {
+        self.api_requests_per_second = requests;
+        self
+    }
+
+    /// Leaves legs alone that were placed from one of our numbers and that no call owns: another application uses the
+    /// same numbers. Unless said they are ended, for nobody else would.
+    pub fn leave_unowned_legs(mut self) -> Self {
+        self.ends_unowned = false;
+        self
+    }
+
     /// The clock. Default: the machine's.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);
@@ -236,6 +287,14 @@ impl Builder {
     /// Where unguessable names come from. Default: the system's randomness. A simulation gives its own, to be repeatable.
     pub fn seeds(mut self, seeds: impl Fn() -> u128 + Send + Sync + 'static) -> Self {
         self.seeds = Some(Arc::new(seeds));
+        self
+    }
+
+    /// The schema number of bodies that each node built from this writes, for tests of versions side by side.
+    #[cfg(feature = "sim")]
+    #[doc(hidden)]
+    pub fn schema_of_each(mut self, schema: impl Fn() -> u32 + Send + Sync + 'static) -> Self {
+        self.schema = Some(Arc::new(schema));
         self
     }
 
@@ -263,7 +322,8 @@ impl Builder {
         let secret = self.url_secret.clone().unwrap_or_else(|| Sha256::digest(format!("urls:{token}")).to_vec());
         let version = self.version();
         let account = self.account.clone().unwrap_or_default();
-        let rules = checked.rules(self.clone(), tenant.clone(), account, version);
+        let mut rules = checked.rules(self.clone(), tenant.clone(), account, version);
+        rules.schema = self.schema.as_ref().map_or(SCHEMA, |schema| schema());
         let floor = NodeFloor::new(Arc::clone(&rules.roster));
         Ok(Switchboard(Arc::new(Inner {
             rules,
@@ -271,10 +331,13 @@ impl Builder {
             verifier,
             store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::default())),
             telephony,
+            reconciler: self.live_legs.map(|live| Reconciler::new(live, self.epoch)),
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             seeds: self.seeds.unwrap_or_else(|| Arc::new(|| uuid::Uuid::now_v7().as_u128())),
             feed: Feed::default(),
             floor,
+            draining: AtomicBool::new(false),
+            held: Mutex::default(),
         })))
     }
 

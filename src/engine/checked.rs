@@ -47,6 +47,10 @@ impl Checked {
         let caller_id = builder.caller_id.clone().or_else(|| builder.numbers.first().map(|(number, _)| number.clone()));
         checked.caller_id = caller_id.and_then(|number| keep(number.parse(), "caller id", mistakes));
         seconds("customer ring timeout", builder.customer_ring_timeout, 5..=600, mistakes);
+        seconds("reconcile_every", builder.reconcile_every, 1..=3600, mistakes);
+        if builder.api_requests_per_second == 0 {
+            mistakes.push("api_requests_per_second is 0: it must be at least 1".to_owned());
+        }
         if builder.missed_max == 0 {
             mistakes.push("missed_max is 0: it must be at least 1".to_owned());
         }
@@ -202,6 +206,7 @@ impl Checked {
         let roster = Roster { version, seed: version, queues: self.policies, agents, between };
         Rules {
             tenant,
+            schema: model::SCHEMA,
             version,
             account,
             queues: self.queues,
@@ -216,6 +221,10 @@ impl Checked {
             quiet_max: Duration::from_secs(25),
             absent_for: Duration::from_secs(10),
             leg_time_limit: Duration::from_secs(4 * 3600),
+            reconcile_every: builder.reconcile_every,
+            // A fifth of what the account may be asked.
+            reconcile_pace: Duration::from_secs(5) / builder.api_requests_per_second.max(1),
+            ends_unowned: builder.ends_unowned,
         }
     }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::core::{Change, FLOOR, Input, Picked, Reply};
+use crate::core::{Change, FLOOR, Input, Picked, Reply, is_newer};
 use crate::engine::Switchboard;
 use crate::error::Error;
 use crate::id::{AgentId, CallId};
@@ -34,6 +34,8 @@ struct Known {
     looked_at: Option<Timestamp>,
     /// When everything was read.
     read_at: Option<Timestamp>,
+    /// Records that a newer version wrote: its nodes offer those.
+    newer: BTreeSet<Key>,
 }
 
 /// What this node knows.
@@ -46,6 +48,19 @@ impl fmt::Debug for NodeFloor {
 }
 
 impl Known {
+    fn new(roster: Arc<Roster>) -> Self {
+        Self {
+            floor: Floor::new(roster),
+            calls: BTreeMap::new(),
+            agents: BTreeMap::new(),
+            learned: 0,
+            seen: Timestamp::from_micros(i64::MIN),
+            looked_at: None,
+            read_at: None,
+            newer: BTreeSet::new(),
+        }
+    }
+
     fn learn(&mut self, change: Change, now: Timestamp) {
         self.learned += 1;
         let stamp = self.learned;
@@ -107,17 +122,20 @@ struct Found {
     agents: BTreeSet<AgentId>,
 }
 
+impl Found {
+    fn is_empty(&self) -> bool {
+        self.calls.is_empty() && self.agents.is_empty()
+    }
+}
+
 impl NodeFloor {
     pub(crate) fn new(roster: Arc<Roster>) -> Self {
-        Self(Mutex::new(Known {
-            floor: Floor::new(roster),
-            calls: BTreeMap::new(),
-            agents: BTreeMap::new(),
-            learned: 0,
-            seen: Timestamp::from_micros(i64::MIN),
-            looked_at: None,
-            read_at: None,
-        }))
+        Self(Mutex::new(Known::new(roster)))
+    }
+
+    /// Knows nothing any more: everything is read again.
+    pub(crate) fn forget_everything(&self, roster: Arc<Roster>) {
+        *self.known() = Known::new(roster);
     }
 
     /// Whatever a panic left half done is read again.
@@ -195,6 +213,10 @@ impl Switchboard {
             unsure.is_known = matches!(self.drive(&Input::Picked(picked), Some(lease)).await?, Reply::Proceed(_));
             return Ok(());
         }
+        if let Some(key) = self.0.floor.known().newer.first().cloned() {
+            // Somebody waits, or is free, whom only a newer node can offer: it gets its turn.
+            return Err(Error::Unreadable(key));
+        }
         // Whoever set this task may have changed what has not been read here yet: then there is one more look.
         let until = self.0.floor.ask(Floor::due).into_iter().chain(looked_at.map(|at| at + LOOK)).min();
         self.drive(&Input::NothingToOffer { until }, Some(lease)).await.map(drop)
@@ -228,6 +250,9 @@ impl Switchboard {
             let scan = Scan { index: FLOOR.to_owned(), partition: tenant, after, limit: PAGE_MAX };
             let page = self.0.store.scan(&scan).await?;
             let mut known = self.0.floor.known();
+            if all && found.is_empty() {
+                known.newer.clear();
+            }
             for record in &page.records {
                 self.read_record(&mut known, record, all, &mut found, now);
             }
@@ -252,9 +277,18 @@ impl Switchboard {
         let Some((kind, name)) = record.key.as_str().split_once('/').zip(record.key.as_str().rsplit('/').next()) else {
             return;
         };
+        let is_newer = is_newer(&record.body, &self.0.rules);
+        if is_newer {
+            known.newer.insert(record.key.clone());
+        }
         match kind.0 {
             "agent" => {
                 let Ok(id) = AgentId::new(name) else { return };
+                if is_newer {
+                    known.learn(Change::Agent { id: id.clone(), version, standing: Standing::default() }, now);
+                    found.agents.insert(id);
+                    return;
+                }
                 if all || known.agents.get(&id).is_none_or(|(seen, _)| *seen < version) {
                     let Ok(agent) = record.body.read::<Agent>() else { return };
                     known.learn(Change::Agent { id: id.clone(), version, standing: agent.standing() }, now);
@@ -263,6 +297,11 @@ impl Switchboard {
             }
             _ => {
                 let Ok(id) = name.parse::<CallId>() else { return };
+                if is_newer {
+                    known.learn(Change::Call { id, version, waiting: None }, now);
+                    found.calls.insert(id);
+                    return;
+                }
                 if all || known.calls.get(&id).is_none_or(|(seen, _)| *seen < version) {
                     let Ok(call) = record.body.read::<Call>() else { return };
                     let queue = call.queue.as_ref().and_then(|id| self.0.rules.queues.get(id));

@@ -3,6 +3,7 @@
 mod answer;
 mod builder;
 mod checked;
+mod drain;
 mod drive;
 mod feed;
 mod figures;
@@ -10,13 +11,16 @@ mod floor;
 mod mistakes;
 mod never;
 mod read;
+mod reconcile;
 mod request;
 mod turn;
 mod waiting;
 mod why;
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use answer::WebhookReply;
 pub use builder::{Builder, ConfigErrors};
@@ -28,7 +32,7 @@ pub use turn::Turned;
 pub use why::{Why, WhyNot};
 
 use crate::core::Rules;
-use crate::store::Store;
+use crate::store::{Store, Task, TaskId};
 use crate::telephony::Telephony;
 use crate::telephony::twilio::hop::{Route, Urls};
 use crate::time::{Clock, Timestamp};
@@ -42,10 +46,15 @@ pub(crate) struct Inner {
     pub(crate) verifier: Verifier,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) telephony: Arc<dyn Telephony>,
+    pub(crate) reconciler: Option<reconcile::Reconciler>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) seeds: Seeds,
     pub(crate) feed: Feed,
     pub(crate) floor: NodeFloor,
+    /// Whether the node is about to stop.
+    pub(crate) draining: AtomicBool,
+    /// What was claimed and is not done.
+    pub(crate) held: Mutex<BTreeMap<TaskId, Task>>,
 }
 
 /// A call centre. A handle: cloning shares it.
@@ -89,6 +98,10 @@ impl Switchboard {
     #[must_use]
     pub fn status_url(&self) -> String {
         self.0.urls.url(&Route::Status)
+    }
+
+    pub(crate) fn held(&self) -> MutexGuard<'_, BTreeMap<TaskId, Task>> {
+        self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use crate::core::{CommandResult, Input, Reply, Timer};
+use futures_util::future::join_all;
+
+use crate::core::{CommandResult, Input, Reply, Timer, call_key};
 use crate::engine::Switchboard;
 use crate::error::Error;
 use crate::id::{CallId, LegId};
 use crate::model::{Call, CommandState, Leg, LegCommand, LegVerb};
-use crate::store::{Claim, Commit, CommitError, Lease, StoreError, StoreErrorKind, Task};
+use crate::store::{Arm, Claim, Commit, CommitError, Key, Lease, Rearm, StoreError, Task};
 use crate::telephony::twilio::dialect;
 use crate::telephony::{Action, Command, Dial, Failure, LegRef};
-use futures_util::future::join_all;
 
 /// Tasks claimed at once.
 const CLAIM_MAX: u16 = 16;
@@ -19,6 +20,12 @@ const DEADLINE: Duration = Duration::from_secs(3);
 /// How long nobody else gets them: longer than a command may take, as they are carried out side by side; short, because it
 /// is how long work waits after a node has died, and a caller whose agent has left may be met with no more than 5 s of silence.
 const HOLD: Duration = Duration::from_secs(4);
+
+/// How long what rings somebody is put off while the books are compared with the provider.
+const PUT_OFF: Duration = Duration::from_millis(250);
+
+/// How long work is left alone that only a newer version understands.
+const LEFT_FOR: Duration = Duration::from_millis(500);
 
 /// What a turn did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,27 +42,51 @@ impl Switchboard {
     /// # Errors
     /// The store's, if no work could be claimed. A task that fails is left to be claimed again when its hold ends.
     pub async fn turn(&self) -> Result<Turned, StoreError> {
+        if self.is_draining() {
+            return Ok(Turned::default());
+        }
+        self.look_at_history().await?;
         let claim = Claim { now: self.now(), limit: CLAIM_MAX, hold: HOLD };
         let tasks = self.0.store.claim(&claim).await?;
+        self.held().extend(tasks.iter().map(|task| (task.lease.id.clone(), task.clone())));
         let results = join_all(tasks.iter().map(|task| self.work(task))).await;
         Ok(Turned { claimed: tasks.len(), left: results.iter().filter(|result| result.is_err()).count() })
     }
 
     async fn work(&self, task: &Task) -> Result<(), Error> {
+        let result = match self.carry_out(task).await {
+            Err(error @ Error::Unreadable(_)) => {
+                // A newer version's work, or about its records: a newer node gets its turn.
+                self.put_off(task, LEFT_FOR).await?;
+                Err(error)
+            }
+            result => result,
+        };
+        self.held().remove(&task.lease.id);
+        result
+    }
+
+    async fn carry_out(&self, task: &Task) -> Result<(), Error> {
         let Ok(timer) = task.work.read::<Timer>() else {
-            // A newer version's work: left for a newer node.
-            return Err(StoreError::new(StoreErrorKind::Corrupt, "unknown work").into());
+            return Err(Error::Unreadable(Key::new(task.lease.id.as_str())));
         };
         match timer {
-            Timer::Command(call, leg) => self.command(call, leg, &task.lease).await,
+            Timer::Command(call, leg) => self.command(call, leg, task).await,
+            Timer::Reconcile => self.reconcile(&task.lease).await,
+            Timer::Match if !self.may_dispatch() => self.put_off(task, PUT_OFF).await,
             Timer::Match => self.match_calls(&task.lease).await,
             timer => self.drive(&Input::Due(timer), Some(&task.lease)).await.map(drop),
         }
     }
 
     /// Carries out the first command of a leg.
-    async fn command(&self, call_id: CallId, leg_id: LegId, lease: &Lease) -> Result<(), Error> {
+    async fn command(&self, call_id: CallId, leg_id: LegId, task: &Task) -> Result<(), Error> {
+        let lease = &task.lease;
         let Some(call) = self.call(call_id).await? else { return self.settle(lease).await };
+        if call.schema > self.0.rules.schema {
+            // What came of the command could not be noted.
+            return Err(Error::Unreadable(call_key(&self.0.rules.tenant, call_id)));
+        }
         let Some((leg, command)) = call.leg(leg_id).and_then(|leg| Some((leg, leg.commands.first()?))) else {
             return self.settle(lease).await;
         };
@@ -75,6 +106,9 @@ impl Switchboard {
                 Input::Performed { call: call_id, leg: leg_id, seq, result }
             }
             (verb, _) => {
+                if verb == LegVerb::Dial && !self.may_dispatch() {
+                    return self.put_off(task, PUT_OFF).await;
+                }
                 if verb == LegVerb::Dial {
                     let sending = Input::Sending { call: call_id, leg: leg_id, seq };
                     if self.drive(&sending, None).await? != Reply::Proceed(true) {
@@ -132,7 +166,18 @@ impl Switchboard {
         ours.or_else(|| self.0.rules.caller_id.clone().map(Into::into))
     }
 
-    async fn settle(&self, lease: &Lease) -> Result<(), Error> {
+    /// Gives a task back, to be claimed again after `by`.
+    async fn put_off(&self, task: &Task, by: Duration) -> Result<(), Error> {
+        let (id, work) = (task.lease.id.clone(), task.work.clone());
+        let again = Arm { id, due: self.now() + by, rearm: Rearm::Earliest, work };
+        let commit = Commit { settle: vec![task.lease.clone()], arm: vec![again], ..Commit::default() };
+        match self.0.store.commit(&commit).await {
+            Err(CommitError::Store(error)) => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) async fn settle(&self, lease: &Lease) -> Result<(), Error> {
         let commit = Commit { settle: vec![lease.clone()], ..Commit::default() };
         match self.0.store.commit(&commit).await {
             Err(CommitError::Store(error)) => Err(error.into()),

@@ -52,6 +52,13 @@ pub enum EventKind {
         /// configuration. Only the last two had waited.
         why: String,
     },
+    /// The books knew nothing of the customer, who was on the line: the call was adopted.
+    Adopted {
+        /// When it began at the provider.
+        began_at: Timestamp,
+    },
+    /// A leg that we placed was in no call: it was ended.
+    Unowned,
     /// A waiting customer pressed a key that leads elsewhere, and left the queue.
     LeftByKey {
         /// Which queue.

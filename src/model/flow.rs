@@ -142,8 +142,23 @@ impl Queue {
 }
 
 /// What changes about a queue while it runs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueState {
+    /// Schema number of this body.
+    #[serde(default = "first_schema")]
+    pub schema: u32,
     /// Whether callers go to the overflow at once.
     pub closed: bool,
+}
+
+/// Bodies of the first schema did not always say so.
+fn first_schema() -> u32 {
+    1
+}
+
+impl Default for QueueState {
+    /// An open queue.
+    fn default() -> Self {
+        Self { schema: super::SCHEMA, closed: false }
+    }
 }

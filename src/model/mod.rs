@@ -5,6 +5,7 @@ mod call;
 mod callback;
 mod event;
 mod flow;
+mod reconciliation;
 
 pub use agent::{Agent, AgentHistory, AgentSpec, AgentStatus, Intent, Work, WorkState};
 pub use call::{
@@ -18,6 +19,7 @@ pub use callback::{
 };
 pub use event::{AgentEvent, Decision, Event, EventKind, Fact};
 pub use flow::{Flow, Menu, Prefer, Queue, QueueState, Target};
+pub use reconciliation::{Pass, Reconciliation};
 
 /// Schema number of every body written by this version. Higher ones are never written over.
 pub const SCHEMA: u32 = 1;

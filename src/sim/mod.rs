@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod carrier;
 mod fnv;
+mod live;
 mod nodes;
 pub(crate) mod rng;
 mod shift;

@@ -8,10 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::sim::carrier::{Carrier, RestFault, RestReply};
 use crate::sim::store::Pause;
-use crate::telephony::twilio::Account;
 use crate::telephony::twilio::probe::Probe;
 use crate::telephony::twilio::request::{AccountSid, ApiRequest, outcome, request};
-use crate::telephony::{Action, Command, Failure, LegRef, LegReport, Performed, Telephony, TelephonyError};
+use crate::telephony::twilio::{Account, live};
+use crate::telephony::{Action, Command, Failure, LegRef, LegReport, LivePage, Performed, Telephony, TelephonyError};
 
 /// A command that reached the carrier.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,20 @@ impl SimTelephony {
         let body = request.body.clone().unwrap_or_default();
         let method = request.method.to_string();
         lock(&self.carrier).rest(&method, &request.path_and_query, Some(&self.authorization), body.as_bytes())
+    }
+}
+
+impl SimTelephony {
+    /// A page of the legs that live.
+    pub(crate) async fn list_live(&self, after: Option<&str>) -> Result<LivePage, TelephonyError> {
+        let request = live::request(&self.account, after)?;
+        Pause::default().await;
+        let reply = self.send(&request);
+        Pause::default().await;
+        if reply.fault.is_some() {
+            return Err(lost(true));
+        }
+        live::read(&self.account, &request, reply.status, reply.body.as_bytes(), retry_after(&reply))
     }
 }
 

@@ -68,6 +68,8 @@ pub struct SimStore {
     faults: Mutex<VecDeque<StoreFault>>,
     tamper: Mutex<Option<Tamper>>,
     changed: Mutex<Changed>,
+    /// How often commits were lost.
+    histories: AtomicU64,
 }
 
 impl fmt::Debug for SimStore {
@@ -89,6 +91,7 @@ impl Default for SimStore {
             faults: Mutex::default(),
             tamper: Mutex::default(),
             changed: Mutex::default(),
+            histories: AtomicU64::new(0),
         }
     }
 }
@@ -148,6 +151,27 @@ impl SimStore {
     /// What has changed since this was last asked.
     pub(crate) fn take_changed(&self) -> Changed {
         std::mem::take(&mut lock(&self.changed))
+    }
+
+    /// The store as it is now.
+    pub(crate) fn copied(&self) -> MemoryStore {
+        self.inner.copied()
+    }
+
+    /// Loses every commit since `earlier` was copied.
+    pub(crate) fn rewind(&self, earlier: &MemoryStore) {
+        self.inner.becomes(earlier);
+        self.histories.fetch_add(1, Ordering::Relaxed);
+        // Whatever is there now may be another than it was.
+        let keys = self.inner.records().into_iter().map(|record| record.key).collect();
+        *lock(&self.changed) = Changed { keys, ..Changed::default() };
+        self.commits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Names the history that began when commits were lost last.
+    pub(crate) fn history(&self) -> Result<String, StoreError> {
+        self.check()?;
+        Ok(self.histories.load(Ordering::Relaxed).to_string())
     }
 
     fn check(&self) -> Result<(), StoreError> {

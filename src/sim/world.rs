@@ -1,6 +1,8 @@
 //! One carrier, one store, some nodes, one clock, one seed. Futures are polled one step at a time, so that a node can die at
 //! every await.
 
+mod history;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
@@ -97,6 +99,8 @@ impl World {
                 .account(account.as_str(), token.as_str())
                 .store(Arc::clone(&store) as Arc<dyn crate::store::Store>)
                 .telephony(Arc::clone(&telephony) as Arc<dyn crate::telephony::Telephony>)
+                .live_legs(Arc::clone(&telephony) as Arc<dyn crate::telephony::LiveLegs>)
+                .epoch(Arc::clone(&store) as Arc<dyn crate::store::Epoch>)
                 .clock(Arc::clone(&clock) as Arc<dyn Clock>)
                 .seeds(move || u128::from(counter.fetch_add(1, Ordering::Relaxed)))
                 .build()?;

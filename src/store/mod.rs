@@ -3,6 +3,7 @@
 //! A store keeps records and tasks and understands neither. A change is a value, a [`Commit`]; no transaction handle
 //! ever crosses the trait, so no network call can happen inside one.
 
+mod epoch;
 mod limits;
 mod memory;
 #[cfg(feature = "postgres")]
@@ -17,6 +18,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+pub use epoch::Epoch;
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use postgres::{PgError, PgStore, PgStoreBuilder};

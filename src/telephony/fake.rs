@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use super::{
-    Action, Audio, Command, ConferenceRef, EndCause, LegRef, LegReport, LegState, OwnedNumber, Performed, Telephony,
-    TelephonyError,
+    Action, Audio, Command, ConferenceRef, EndCause, LegRef, LegReport, LegState, LiveLeg, OwnedNumber, Performed,
+    Telephony, TelephonyError,
 };
 
 /// Records commands in order and answers each at once. Clones share one state.
@@ -37,6 +37,8 @@ struct State {
     ids_made: u64,
     numbers: BTreeMap<String, OwnedNumber>,
     audio: BTreeMap<String, Audio>,
+    /// What is listed besides what was rung.
+    listed: Vec<LiveLeg>,
 }
 
 impl fmt::Debug for State {

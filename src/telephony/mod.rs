@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod fake;
+pub mod live;
 pub mod numbers;
 pub mod place;
 pub mod recordings;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use action::Action;
 pub use fake::FakeTelephony;
+pub use live::{LegOrigin, LiveLeg, LiveLegs, LivePage};
 pub use numbers::{AvailableNumber, NumberBinding, NumberPage, NumberSearch, Numbers, OwnedNumber};
 pub use place::{AddParticipant, Beeps, ConferenceRef, DetectUntil, Detection, Dial, Extras};
 pub use recordings::{Audio, AudioFormat, AudioRequest, RecordingMedia};

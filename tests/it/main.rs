@@ -27,6 +27,7 @@ mod figures_are_folds;
 mod hop_urls;
 #[cfg(feature = "axum")]
 mod http_router_mounts_anywhere;
+mod legs_are_reconciled;
 mod no_input_breaks_a_reader;
 mod other_providers_speak_too;
 mod own_routing;

@@ -5,14 +5,21 @@ use async_trait::async_trait;
 use super::FakeTelephony;
 use crate::phone::PhoneNumber;
 use crate::telephony::{
-    Audio, AudioRequest, AvailableNumber, Failure, NumberBinding, NumberPage, NumberSearch, Numbers, OwnedNumber,
-    RecordingMedia, TelephonyError,
+    Action, Audio, AudioRequest, AvailableNumber, Failure, LegOrigin, LegState, LiveLeg, LiveLegs, LivePage,
+    NumberBinding, NumberPage, NumberSearch, Numbers, OwnedNumber, RecordingMedia, TelephonyError,
 };
 
 impl FakeTelephony {
     /// From now on this number is owned.
     pub fn own_number(&self, number: OwnedNumber) {
         self.state().numbers.insert(number.id.clone(), number);
+    }
+
+    /// From now on this leg lives, as far as the list of live legs says, until its state is [set](Self::set_leg) to another.
+    pub fn list_leg(&self, leg: LiveLeg) {
+        let mut state = self.state();
+        state.legs.insert(leg.id.clone(), leg.state);
+        state.listed.push(leg);
     }
 
     /// From now on the recording of this id sounds like this.
@@ -76,5 +83,28 @@ impl RecordingMedia for FakeTelephony {
             return Err(rejected(format!("it has more than {} bytes", wanted.bytes_max)));
         }
         Ok(audio.clone())
+    }
+}
+
+#[async_trait]
+impl LiveLegs for FakeTelephony {
+    /// Every leg that lives, of those that were rung and those that were [listed](FakeTelephony::list_leg), on one page.
+    async fn live(&self, _after: Option<&str>) -> Result<LivePage, TelephonyError> {
+        let state = self.state();
+        let rung = state.dialled.iter().filter_map(|(action, leg)| {
+            let (to, from) = match action {
+                Action::Dial(dial) => (&dial.to, &dial.from),
+                Action::AddParticipant(added) => (&added.to, &added.from),
+                _ => return None,
+            };
+            Some(LiveLeg::new(leg, LegOrigin::Placed, from.to_string(), to.to_string(), LegState::Ringing))
+        });
+        let mut legs: Vec<LiveLeg> = state.listed.iter().cloned().chain(rung).collect();
+        for leg in &mut legs {
+            leg.state = state.legs.get(&leg.id).copied().unwrap_or(LegState::Absent);
+        }
+        legs.retain(|leg| matches!(leg.state, LegState::Ringing | LegState::Answered));
+        legs.sort_by_key(|leg| leg.state != LegState::Answered);
+        Ok(LivePage { legs, next: None })
     }
 }

@@ -1,5 +1,6 @@
 //! Sending requests to Twilio, or to a provider that speaks its language.
 
+mod live;
 mod media;
 mod numbers;
 

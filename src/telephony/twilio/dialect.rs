@@ -40,6 +40,11 @@ pub enum Unread {
     UnknownUrl,
     /// A parameter that every such webhook has is missing.
     Incomplete,
+    /// It came for a URL of a newer version: its nodes can answer. Until one does, a leg that asks is put on hold.
+    Newer {
+        /// Whether a leg asks what to do; otherwise it tells us something.
+        asks: bool,
+    },
 }
 
 /// Reads a verified webhook.
@@ -77,6 +82,12 @@ pub fn read(urls: &Urls, webhook: &Verified<'_>, now: Timestamp) -> Result<Asked
             }
         }
         Route::Room { call, room } => in_room(webhook, call, room, sid)?,
+        Route::Newer { .. } => {
+            // Twilio docs, status callbacks and conference events: what only those have.
+            let tells = ["CallbackSource", "StatusCallbackEvent", "SequenceNumber"];
+            let asks = tells.iter().all(|name| webhook.param(name).is_none());
+            return Err(Unread::Newer { asks });
+        }
         Route::Announcement { queue, notice, .. } => Asked::Document(Input::Announcing { queue, notice }),
     };
     Ok(asked)

@@ -57,6 +57,11 @@ pub enum Route {
         /// Until when it is good.
         good_until: Timestamp,
     },
+    /// Something that a newer version issued: it bears our signature, and is not understood.
+    Newer {
+        /// The whole path below the base.
+        path: String,
+    },
 }
 
 /// A notice as parts of a path; `-` for what is not told.
@@ -128,6 +133,7 @@ impl Urls {
         let bare = match route {
             Route::Voice => return "/hooks/voice".to_owned(),
             Route::Status => return "/hooks/status".to_owned(),
+            Route::Newer { path } => return path.clone(),
             Route::Hop { call, leg, hop, good_until } => {
                 format!("/hooks/hop/{call}/{leg}/{hop}/{}", good_until.as_secs())
             }
@@ -142,7 +148,8 @@ impl Urls {
         format!("{bare}/{}", URL_SAFE_NO_PAD.encode(mac))
     }
 
-    /// What a path below the base is about; `None` if we never issued it, or it is no longer good.
+    /// What a path below the base is about; `None` if we never issued it, or it is no longer good. One with our signature
+    /// that says what this version does not know is [`Route::Newer`].
     #[must_use]
     pub fn read(&self, path: &str, now: Timestamp) -> Option<Route> {
         match path.trim_end_matches('/') {
@@ -153,31 +160,32 @@ impl Urls {
         let (bare, mac) = path.rsplit_once('/')?;
         let mac = URL_SAFE_NO_PAD.decode(mac).ok().filter(|mac| mac.len() == MAC_BYTES)?;
         self.mac(bare).verify_truncated_left(&mac).ok()?;
-        let mut parts = bare.strip_prefix("/hooks/")?.split('/');
-        let (kind, call) = (parts.next()?, parts.next()?.parse().ok()?);
-        let route = match kind {
-            "hop" => {
-                let (leg, hop) = (LegId(parts.next()?.parse().ok()?), parts.next()?.parse().ok()?);
-                let good_until = Timestamp::from_secs(parts.next()?.parse().ok()?);
-                if now > good_until {
-                    return None;
-                }
-                Route::Hop { call, leg, hop, good_until }
-            }
-            "leg" => Route::Leg { call, leg: LegId(parts.next()?.parse().ok()?) },
-            "room" => Route::Room { call, room: parts.next()?.parse().ok()? },
-            "tell" => {
-                let (queue, notice) = (parts.next()?.parse().ok()?, read_notice(&mut parts)?);
-                let good_until = Timestamp::from_secs(parts.next()?.parse().ok()?);
-                if now > good_until {
-                    return None;
-                }
-                Route::Announcement { call, queue, notice, good_until }
-            }
-            _ => return None,
-        };
-        parts.next().is_none().then_some(route)
+        match read_bare(bare) {
+            Some(Route::Hop { good_until, .. } | Route::Announcement { good_until, .. }) if now > good_until => None,
+            Some(route) => Some(route),
+            None => Some(Route::Newer { path: path.to_owned() }),
+        }
     }
+}
+
+/// What a path that bears our signature is about, without that; `None`: this version does not know.
+fn read_bare(bare: &str) -> Option<Route> {
+    let mut parts = bare.strip_prefix("/hooks/")?.split('/');
+    let (kind, call) = (parts.next()?, parts.next()?.parse().ok()?);
+    let route = match kind {
+        "hop" => {
+            let (leg, hop) = (LegId(parts.next()?.parse().ok()?), parts.next()?.parse().ok()?);
+            Route::Hop { call, leg, hop, good_until: Timestamp::from_secs(parts.next()?.parse().ok()?) }
+        }
+        "leg" => Route::Leg { call, leg: LegId(parts.next()?.parse().ok()?) },
+        "room" => Route::Room { call, room: parts.next()?.parse().ok()? },
+        "tell" => {
+            let (queue, notice) = (parts.next()?.parse().ok()?, read_notice(&mut parts)?);
+            Route::Announcement { call, queue, notice, good_until: Timestamp::from_secs(parts.next()?.parse().ok()?) }
+        }
+        _ => return None,
+    };
+    parts.next().is_none().then_some(route)
 }
 
 #[cfg(test)]

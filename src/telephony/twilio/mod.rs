@@ -10,6 +10,7 @@ pub mod dialect;
 pub mod error;
 mod fork;
 pub mod hop;
+pub mod live;
 pub mod media;
 pub mod number;
 mod outcome;

@@ -178,7 +178,7 @@ pub(super) fn days(world: &World, wrap_up: Duration) -> Vec<(Timestamp, Befell, 
     let mut days: Vec<(Timestamp, Befell, AgentId)> =
         offers(world).into_iter().map(|(at, agent)| (at, Befell::Offered, agent)).collect();
     for record in world.store().records().iter().filter(|record| record.key.as_str().starts_with("call/")) {
-        let call = Call::deserialize(&*record.body.0).expect("what is stored can be read");
+        let call = record.body.read::<Call>().expect("what is stored can be read");
         let freed = call.agent.zip(call.ended_at).map(|(agent, at)| (at + wrap_up, Befell::Freed, agent));
         days.extend(freed);
     }

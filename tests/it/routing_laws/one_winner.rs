@@ -6,7 +6,6 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::Value;
 use switchboard::core::{CommandResult, Input, Outcome, Picked, Request, Stop, Timer, View, decide};
 use switchboard::engine::Switchboard;
@@ -119,10 +118,10 @@ impl Desk {
 
     fn read(&mut self, put: &Put) {
         if put.key.as_str().starts_with("call/") {
-            let call = Call::deserialize(&*put.body.0).expect("a call");
+            let call = put.body.read::<Call>().expect("a call");
             self.calls.insert(call.id, call);
         } else if put.key.as_str().starts_with("agent/") {
-            let agent = AgentRecord::deserialize(&*put.body.0).expect("an agent");
+            let agent = put.body.read::<AgentRecord>().expect("an agent");
             self.agents.insert(agent.spec.id.clone(), agent);
         }
     }
@@ -139,10 +138,10 @@ impl Desk {
             }
             Some(Fault::ForgetsTheFence) => {
                 for put in commit.puts.iter_mut().filter(|put| put.key.as_str().starts_with("call/")) {
-                    let mut body = (*put.body.0).clone();
+                    let mut body = put.body.value();
                     let before = self.store.record(&put.key);
                     if body["state"] == "connecting" {
-                        keeps_offers(&mut body, before.as_ref().map(|record| &*record.body.0));
+                        keeps_offers(&mut body, before.as_ref().map(|record| record.body.value()));
                         put.body = Body::new(body);
                     }
                 }

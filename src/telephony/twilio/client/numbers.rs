@@ -11,12 +11,17 @@ use crate::telephony::{
 };
 
 impl TwilioClient {
-    async fn ask(&self, what: &str, harmless: bool, request: &ApiRequest) -> Result<Received, TelephonyError> {
+    pub(super) async fn ask(
+        &self,
+        what: &str,
+        harmless: bool,
+        request: &ApiRequest,
+    ) -> Result<Received, TelephonyError> {
         self.send(request, self.probe_deadline).await.map_err(|error| self.lost(what, harmless, error))
     }
 
     /// The status, body and wished delay of `received`, as readers take them.
-    fn read<T>(
+    pub(super) fn read<T>(
         &self,
         received: &Received,
         read: impl FnOnce(u16, &[u8], Option<&str>) -> Result<T, TelephonyError>,
