@@ -2,12 +2,14 @@
 //!
 //! Nothing is checked here. `build` reports every mistake at once, by name.
 
+mod overflow;
 pub mod preset;
 mod waiting;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub use overflow::Overflow;
 pub use waiting::{Announcements, Callback, callback, refuse};
 
 use crate::routing::{Levels, Membership, Order, OrderBy, Policy, Ring, Strategy};
@@ -30,6 +32,8 @@ pub struct Queue {
     pub(crate) ring_at_once: u32,
     pub(crate) wrap_up: Duration,
     pub(crate) overflow: Goto,
+    pub(crate) overflows: Vec<Overflow>,
+    pub(crate) offers_max: u32,
     pub(crate) music_url: Option<String>,
     pub(crate) strategy: String,
     pub(crate) expected_wait_max: Option<Duration>,
@@ -62,6 +66,8 @@ impl Queue {
             ring_at_once: 1,
             wrap_up: Duration::from_secs(10),
             overflow: hang_up("All our lines are busy. Please call again later."),
+            overflows: Vec::new(),
+            offers_max: 50,
             music_url: None,
             strategy: "longest_idle".to_owned(),
             expected_wait_max: None,
@@ -153,7 +159,7 @@ impl Queue {
         self
     }
 
-    /// Most callers waiting, at least 1.
+    /// Most callers waiting, at least 1; 100 unless said, `u32::MAX`: no limit, and nobody pays for counting to it.
     pub fn waiting_max(mut self, callers: u32) -> Self {
         self.waiting_max = callers;
         self

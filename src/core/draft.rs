@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::core::{Change, Missing, Refusal, RefusalKind, Rules, Stop, Timer, View, callback};
+use crate::core::{Change, Missing, Refusal, RefusalKind, Rules, Stop, Timer, View, callback, overflow};
 use crate::id::{AgentId, CallId, LegId, QueueId, TenantId};
 use crate::model::{Agent, AgentHistory, AgentStatus, Call, CallState, EndReason, EventKind, Fact, QueueState, SCHEMA};
 use crate::phone::PhoneNumber;
@@ -74,6 +74,8 @@ pub(crate) fn task_id(tenant: &TenantId, timer: &Timer) -> TaskId {
         Timer::WrapUp(agent, _) => format!("wrap/{tenant}/{agent}"),
         Timer::Upkeep(call) => format!("upkeep/{tenant}/{call}"),
         Timer::Announce(call) => format!("announce/{tenant}/{call}"),
+        Timer::Overflow(call) => format!("overflow/{tenant}/{call}"),
+        Timer::Line(queue) => format!("line/{tenant}/{queue}"),
     })
 }
 
@@ -136,12 +138,13 @@ fn call_index(call: &Call, now: Timestamp) -> Vec<IndexEntry> {
     index
 }
 
-fn agent_index(tenant: &TenantId, agent: &Agent, now: Timestamp) -> Vec<IndexEntry> {
-    let mut index = vec![entry(AGENTS, tenant.to_string(), [0, 0])];
-    if agent.status() != AgentStatus::Offline {
-        index.push(entry(FLOOR, tenant.to_string(), [now.as_micros(), 0]));
-    }
-    index
+/// Those who have signed out stay in the index of the floor: other nodes are to see that they have.
+fn agent_index(tenant: &TenantId, now: Timestamp) -> Vec<IndexEntry> {
+    vec![entry(AGENTS, tenant.to_string(), [0, 0]), entry(FLOOR, tenant.to_string(), [now.as_micros(), 0])]
+}
+
+fn learned(agent: &Agent, version: Version) -> Change {
+    Change::Agent { id: agent.spec.id.clone(), version, status: agent.status(), standing: agent.standing() }
 }
 
 fn history_index(tenant: &TenantId, history: &AgentHistory) -> Vec<IndexEntry> {
@@ -231,6 +234,8 @@ impl<'a> Draft<'a> {
         // The caller's copy may be older than what this draft has noted.
         let before = self.agent(&id)?;
         agent.keep_count(before.as_ref(), self.now);
+        let was = before.as_ref().map_or(AgentStatus::Offline, Agent::status);
+        overflow::agent_changed(self, &id, was, agent.status());
         (agent.history, agent.history_seq) =
             before.map_or_else(Default::default, |before| (before.history, before.history_seq));
         let (event, older) = agent.note(self.now);
@@ -341,7 +346,7 @@ impl<'a> Draft<'a> {
     /// Tells floors how an agent is, though the record is not written.
     pub(crate) fn learn_agent(&mut self, agent: &Agent) {
         if let Some(version) = self.version(&agent_key(&self.rules.tenant, &agent.spec.id)) {
-            self.learned.push(Change::Agent { id: agent.spec.id.clone(), version, standing: agent.standing() });
+            self.learned.push(learned(agent, version));
         }
     }
 
@@ -389,8 +394,8 @@ impl<'a> Draft<'a> {
                     (body(call), call_index(call, self.now))
                 }
                 Draftable::Agent(agent) => {
-                    changes.push(Change::Agent { id: agent.spec.id.clone(), version, standing: agent.standing() });
-                    (body(agent), agent_index(&self.rules.tenant, agent, self.now))
+                    changes.push(learned(agent, version));
+                    (body(agent), agent_index(&self.rules.tenant, self.now))
                 }
                 Draftable::Queue(state) => (body(state), Vec::new()),
                 Draftable::History(history) => (body(history), history_index(&self.rules.tenant, history)),

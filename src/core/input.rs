@@ -1,10 +1,12 @@
 //! Everything that can happen.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::core::Picked;
 use crate::id::{AgentId, CallId, LegId, QueueId};
-use crate::model::{Notice, Target};
+use crate::model::{AgentStatus, Notice, Target};
 use crate::phone::PhoneNumber;
 use crate::script::Script;
 use crate::telephony::{EndCause, Failure, LegReport, LegState};
@@ -90,6 +92,13 @@ pub enum Input {
     NothingToOffer {
         /// When to look again.
         until: Option<Timestamp>,
+    },
+    /// A floor has counted the agents who may ever have calls of a queue: something about them, or about the line, has changed.
+    QueueSeen {
+        /// Which queue.
+        queue: QueueId,
+        /// How many are in each state.
+        agents: BTreeMap<AgentStatus, u32>,
     },
     /// A floor has picked a call and agents for it. The reply says whether an offer was made.
     Picked(Picked),
@@ -236,6 +245,10 @@ pub enum Timer {
     Upkeep(CallId),
     /// A waiting customer is told something.
     Announce(CallId),
+    /// A rule of the overflow may apply to a waiting customer from now on.
+    Overflow(CallId),
+    /// Something has changed that rules of this queue's overflow go by.
+    Line(QueueId),
 }
 
 /// What comes of an input besides the change.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::core::draft::Draft;
-use crate::core::{Stop, callback, offer};
+use crate::core::{Stop, callback, offer, queue as queues};
 use crate::id::{AgentId, CallId, QueueId};
 use crate::model::{Agent, Decision};
 use crate::routing::{Considered, Verdict, refusal};
@@ -43,6 +43,13 @@ pub(crate) fn picked(draft: &mut Draft<'_>, picked: &Picked) -> Result<bool, Sto
         return Ok(false);
     };
     let Some(mut waiting) = call.waiting(queue, draft.now) else { return Ok(false) };
+    let offers = call.offer_seq.saturating_sub(call.offers_elsewhere);
+    if offers >= queue.offers_max && call.offers.is_empty() && !call.is_placeholder() {
+        // Nobody is rung for ever; the caller is told, or joined elsewhere.
+        queues::lead_away(draft, &mut call, |draft, call| queues::to_overflow(draft, call, queue, "offers"))?;
+        draft.put_call(call)?;
+        return Ok(true);
+    }
     if let Some((agent, _)) = waiting.held_for.clone() {
         // Nobody waits for an agent who has left, or who could not have the call: as the floor that picked it saw it too.
         let stays = draft.agent(&agent)?.is_some_and(|found| {

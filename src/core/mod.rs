@@ -10,6 +10,7 @@ mod draft;
 mod input;
 mod matching;
 mod offer;
+mod overflow;
 mod queue;
 mod request;
 mod rules;
@@ -26,11 +27,12 @@ pub(crate) use call::URLS_GOOD_FOR;
 pub(crate) use draft::{
     AGENT_CALLS, AGENT_HISTORY, AGENTS, CALLBACKS, CALLS, ENDED, FLOOR, LIVE, agent_key, call_key, queue_key,
 };
+pub(crate) use overflow::AHEAD_MAX;
 
 use draft::Draft;
 
 use crate::id::{AgentId, CallId, QueueId};
-use crate::model::Fact;
+use crate::model::{AgentStatus, Fact};
 use crate::routing::{Standing, Waiting};
 use crate::store::{Commit, Rearm, Version};
 use crate::time::Timestamp;
@@ -73,6 +75,8 @@ pub enum Change {
         id: AgentId,
         /// Of the record.
         version: Version,
+        /// What the agent does.
+        status: AgentStatus,
         /// How the agent stands.
         standing: Standing,
     },
@@ -105,6 +109,10 @@ pub fn decide(input: &Input, view: &View, rules: &Rules, now: Timestamp, seed: u
             }
             Reply::None
         }
+        Input::QueueSeen { queue, agents } => {
+            overflow::seen(&mut draft, queue, agents)?;
+            Reply::None
+        }
         Input::Picked(picked) => Reply::Proceed(matching::picked(&mut draft, picked)?),
         Input::Sending { call, leg, seq } => command::sending(&mut draft, *call, *leg, *seq)?,
         Input::Performed { call, leg, seq, result } => command::performed(&mut draft, *call, *leg, *seq, result)?,
@@ -123,8 +131,9 @@ fn due(draft: &mut Draft<'_>, timer: &Timer) -> Result<Reply, Stop> {
         Timer::WrapUp(agent, epoch) => agent::wrap_up_over(draft, agent, *epoch)?,
         Timer::Upkeep(call) => upkeep::due(draft, *call)?,
         Timer::Announce(call) => announce::due(draft, *call)?,
+        Timer::Overflow(call) => overflow::due(draft, *call)?,
         // Carried out by the engine; reaching it here changes nothing.
-        Timer::Command(..) | Timer::Match => {}
+        Timer::Command(..) | Timer::Match | Timer::Line(_) => {}
     }
     Ok(Reply::None)
 }

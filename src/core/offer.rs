@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::core::draft::Draft;
-use crate::core::{Stop, Timer, agent as agents, call as calls, callback, command, queue};
+use crate::core::{Stop, Timer, agent as agents, call as calls, callback, command, overflow, queue};
 use crate::id::{CallId, LegId};
 use crate::model::{
     Agent, Call, CallState, DETAILED_OFFERS_MAX, Decision, EndReason, EventKind, Intent, LegProgress, LegRole, LegVerb,
@@ -113,6 +113,7 @@ fn accept(draft: &mut Draft<'_>, call: &mut Call, number: u32) -> Result<Script,
     draft.disarm(&Timer::Ring(call.id, number));
     draft.disarm(&Timer::Wait(call.id));
     draft.disarm(&Timer::Announce(call.id));
+    draft.disarm(&Timer::Overflow(call.id));
     draft.arm(&Timer::Claim(call.id, number), until, Rearm::Replace);
     callback::line_moved(draft, call);
     if agent_first {
@@ -263,7 +264,10 @@ pub(crate) fn end_offer(draft: &mut Draft<'_>, call: &mut Call, number: u32, why
         _ => command::give(draft, call, offer.leg, LegVerb::HangUp),
     }
     match call.queue {
-        Some(_) => draft.arm_match(),
+        Some(_) => {
+            draft.arm_match();
+            overflow::line_moved(draft, call);
+        }
         // A call that was to begin with this agent, and nobody else can take it.
         None => calls::end(draft, call, EndReason::AgentUnreachable)?,
     }

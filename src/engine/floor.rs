@@ -11,8 +11,8 @@ use serde::Deserialize;
 use crate::core::{Change, FLOOR, Input, Picked, Reply};
 use crate::engine::Switchboard;
 use crate::error::Error;
-use crate::id::{AgentId, CallId};
-use crate::model::{Agent, Call, CallbackFirst, Queue};
+use crate::id::{AgentId, CallId, QueueId};
+use crate::model::{Agent, AgentStatus, Call, CallbackFirst, Queue};
 use crate::routing::{Floor, Roster, Standing};
 use crate::store::{Cursor, Key, Lease, PAGE_MAX, Record, Scan, StoreError, Version};
 use crate::time::Timestamp;
@@ -26,6 +26,8 @@ struct Known {
     floor: Floor,
     calls: BTreeMap<CallId, (Version, u64)>,
     agents: BTreeMap<AgentId, (Version, u64)>,
+    /// What those agents do.
+    statuses: BTreeMap<AgentId, AgentStatus>,
     /// Counts what was learned.
     learned: u64,
     /// Everything that changed before then has been read.
@@ -64,11 +66,12 @@ impl Known {
                 }
             }
             Change::Answered { queue, in_time } => self.floor.note_answered(&queue, in_time),
-            Change::Agent { id, version, standing } => {
+            Change::Agent { id, version, status, standing } => {
                 if self.agents.get(&id).is_some_and(|(known, _)| *known > version) {
                     return;
                 }
                 self.agents.insert(id.clone(), (version, stamp));
+                self.statuses.insert(id.clone(), status);
                 self.floor.set_agent(&id, standing, now);
             }
         }
@@ -94,6 +97,7 @@ impl Known {
             .collect();
         for id in left {
             self.agents.remove(&id);
+            self.statuses.remove(&id);
             self.floor.set_agent(&id, Standing::default(), now);
         }
     }
@@ -111,6 +115,7 @@ impl NodeFloor {
             floor: Floor::new(roster),
             calls: BTreeMap::new(),
             agents: BTreeMap::new(),
+            statuses: BTreeMap::new(),
             learned: 0,
             seen: Timestamp::from_micros(i64::MIN),
             read_at: None,
@@ -138,6 +143,23 @@ impl NodeFloor {
         }
         let mut known = self.known();
         changes.into_iter().for_each(|change| known.learn(change, now));
+    }
+
+    /// How many of the agents who may ever have calls of the queue are in each state.
+    fn count_agents(&self, queue: &QueueId) -> BTreeMap<AgentStatus, u32> {
+        let known = self.known();
+        let roster = known.floor.roster();
+        let added = |agent| {
+            roster.queues.get(queue).is_some_and(|policy| policy.rings.iter().any(|ring| ring.add.contains(agent)))
+        };
+        let mut count: BTreeMap<AgentStatus, u32> = BTreeMap::new();
+        for (agent, member) in &roster.agents {
+            if member.queues.get(queue).is_some_and(|place| place.enabled) || added(agent) {
+                let status = known.statuses.get(agent).copied().unwrap_or(AgentStatus::Offline);
+                *count.entry(status).or_default() += 1;
+            }
+        }
+        count
     }
 
     /// What is to be offered next; it counts as offered here until the store says otherwise.
@@ -184,6 +206,13 @@ impl Switchboard {
         }
         let until = self.0.floor.ask(Floor::due);
         self.drive(&Input::NothingToOffer { until }, Some(lease)).await.map(drop)
+    }
+
+    /// Something has changed that rules of a queue's overflow go by.
+    pub(crate) async fn see_queue(&self, queue: QueueId, lease: &Lease) -> Result<(), Error> {
+        self.read_floor().await?;
+        let agents = self.0.floor.count_agents(&queue);
+        self.drive(&Input::QueueSeen { queue, agents }, Some(lease)).await.map(drop)
     }
 
     /// Rings the customers whose callbacks begin with them and whose turn is near, where a wait can be estimated.
@@ -242,7 +271,8 @@ impl Switchboard {
                 let Ok(id) = AgentId::new(name) else { return };
                 if all || known.agents.get(&id).is_none_or(|(seen, _)| *seen < version) {
                     let Ok(agent) = Agent::deserialize(&*record.body.0) else { return };
-                    known.learn(Change::Agent { id: id.clone(), version, standing: agent.standing() }, now);
+                    let (status, standing) = (agent.status(), agent.standing());
+                    known.learn(Change::Agent { id: id.clone(), version, status, standing }, now);
                 }
                 found.agents.insert(id);
             }

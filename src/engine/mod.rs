@@ -9,6 +9,7 @@ mod figures;
 mod floor;
 mod mistakes;
 mod never;
+mod overflows;
 mod read;
 mod request;
 mod turn;

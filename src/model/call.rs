@@ -279,6 +279,9 @@ pub struct Call {
     pub offers: Vec<Offer>,
     /// Offers made so far.
     pub offer_seq: u32,
+    /// Of these, offers made before it joined the queue it waits in.
+    #[serde(default)]
+    pub offers_elsewhere: u32,
     /// Agents who are not offered it: for good, or until a time.
     pub excluded: BTreeMap<AgentId, Option<Timestamp>>,
     /// The provider's id of the conference of the room in use, once known.

@@ -38,7 +38,7 @@ pub enum EventKind {
     Queued {
         /// Which queue.
         queue: QueueId,
-        /// How many callers waited already.
+        /// How many callers waited already; where the queue has no limit, not many more than 256 are counted.
         ahead: u32,
         /// Priority in this line; the higher is served first.
         #[serde(default)]
@@ -48,8 +48,8 @@ pub enum EventKind {
     Overflowed {
         /// Which queue.
         queue: QueueId,
-        /// Why: `full`, `closed`, `too_long` (the wait that was to be expected), `timed_out`, or `removed` from the
-        /// configuration. Only the last two had waited.
+        /// Why: `full`, `closed`, `too_long` (the wait that was to be expected), `timed_out`, `offers` (too many came to
+        /// nothing), `removed` from the configuration, or what a [rule](crate::model::OverflowWhen::cause) says.
         why: String,
     },
     /// A waiting customer pressed a key that leads elsewhere, and left the queue.

@@ -5,6 +5,7 @@ mod call;
 mod callback;
 mod event;
 mod flow;
+mod overflow;
 
 pub use agent::{Agent, AgentHistory, AgentSpec, AgentStatus, Intent, Work, WorkState};
 pub use call::{
@@ -17,7 +18,8 @@ pub use callback::{
     WayOut,
 };
 pub use event::{AgentEvent, Decision, Event, EventKind, Fact};
-pub use flow::{Flow, Menu, Prefer, Queue, QueueState, Target};
+pub use flow::{Flow, Menu, Prefer, Queue, Target};
+pub use overflow::{OverflowRule, OverflowWhen, QueueState};
 
 /// Schema number of every body written by this version. Higher ones are never written over.
 pub const SCHEMA: u32 = 1;

@@ -4,6 +4,7 @@ mod a_caller_is_called_back;
 mod a_caller_reaches_an_agent;
 mod a_day_is_replayed;
 mod a_queue_overflows;
+mod a_queue_overflows_by_rules;
 mod a_shift_for_each_strategy;
 mod access_tokens;
 mod acme;
