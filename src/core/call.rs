@@ -66,6 +66,7 @@ pub(crate) fn new_call(
         offer_seq: 0,
         offers_elsewhere: 0,
         excluded: BTreeMap::new(),
+        declined: Vec::new(),
         room_sid: None,
         callback: None,
         told: Told::default(),

@@ -9,7 +9,6 @@ use crate::core::{Change, Missing, Refusal, RefusalKind, Rules, Stop, Timer, Vie
 use crate::id::{AgentId, CallId, LegId, QueueId, TenantId};
 use crate::model::{Agent, AgentHistory, AgentStatus, Call, CallState, EndReason, EventKind, Fact, QueueState, SCHEMA};
 use crate::phone::PhoneNumber;
-use crate::routing::Waiting;
 use crate::store::{
     Arm, Body, Commit, Cursor, Expect, IndexEntry, Key, PAGE_MAX, Page, Put, Rearm, Scan, TaskId, Version,
 };
@@ -236,6 +235,10 @@ impl<'a> Draft<'a> {
         agent.keep_count(before.as_ref(), self.now);
         let was = before.as_ref().map_or(AgentStatus::Offline, Agent::status);
         overflow::agent_changed(self, &id, was, agent.status());
+        if before.as_ref().is_some_and(|before| before.standing().staffed) && !agent.standing().staffed {
+            // Whatever was left to this agent is somebody else's now: what is passed over because nobody is there, declines.
+            self.arm_match();
+        }
         (agent.history, agent.history_seq) =
             before.map_or_else(Default::default, |before| (before.history, before.history_seq));
         let (event, older) = agent.note(self.now);
@@ -338,8 +341,7 @@ impl<'a> Draft<'a> {
     /// Tells floors how a call is, though it is not written.
     pub(crate) fn learn_call(&mut self, call: &Call) {
         if let Some(version) = self.version(&call_key(&self.rules.tenant, call.id)) {
-            let waiting = self.waiting_of(call);
-            self.learned.push(Change::Call { id: call.id, version, waiting });
+            self.learned.push(self.learned_call(call, version));
         }
     }
 
@@ -369,9 +371,11 @@ impl<'a> Draft<'a> {
         (was_taken || is_late).then_some(Change::Answered { queue, in_time: was_taken && !is_late })
     }
 
-    fn waiting_of(&self, call: &Call) -> Option<Waiting> {
-        let queue = call.queue.as_ref().and_then(|id| self.rules.queues.get(id))?;
-        call.waiting(queue, self.now)
+    fn learned_call(&self, call: &Call, version: Version) -> Change {
+        let queue = call.queue.as_ref().and_then(|id| self.rules.queues.get(id));
+        let waiting = queue.and_then(|queue| call.waiting(queue, self.now));
+        let lapses_at = call.decline_lapses_at(self.rules.missed_rest).filter(|_| waiting.is_some());
+        Change::Call { id: call.id, version, waiting, lapses_at }
     }
 
     /// The whole change, the facts that are new in it, and what floors learn.
@@ -389,7 +393,7 @@ impl<'a> Draft<'a> {
                 Draftable::Call(call) => {
                     let before = self.events_before.get(&call.id).copied().unwrap_or(0);
                     facts.extend(Fact::of_call(call, before));
-                    changes.push(Change::Call { id: call.id, version, waiting: self.waiting_of(call) });
+                    changes.push(self.learned_call(call, version));
                     changes.extend(self.answered(call, before));
                     (body(call), call_index(call, self.now))
                 }

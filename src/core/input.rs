@@ -88,6 +88,14 @@ pub enum Input {
     Requested(Request),
     /// A timer is due.
     Due(Timer),
+    /// A floor has found that everybody signed in who could have a waiting call has declined it. The reply says whether the
+    /// earliest of these may have it again.
+    DeclinedByAll {
+        /// Which call.
+        call: CallId,
+        /// Who.
+        agents: Vec<AgentId>,
+    },
     /// A floor has found nothing to offer, and changes by itself at `until`, if ever.
     NothingToOffer {
         /// When to look again.

@@ -61,6 +61,8 @@ pub enum Change {
         version: Version,
         /// How it waits; `None`: it does not.
         waiting: Option<Waiting>,
+        /// From when the earliest decline of it may lapse; `None`: nobody has declined it.
+        lapses_at: Option<Timestamp>,
     },
     /// A call was taken by an agent, or abandoned after the time within which its queue wants to answer.
     Answered {
@@ -103,6 +105,7 @@ pub fn decide(input: &Input, view: &View, rules: &Rules, now: Timestamp, seed: u
         Input::Requested(request) => request::requested(&mut draft, request, seed)?,
         Input::Due(timer) => due(&mut draft, timer)?,
         Input::Nearing(queue) => Reply::Proceed(callback::turn_is_near(&mut draft, queue)?),
+        Input::DeclinedByAll { call, agents } => Reply::Proceed(offer::let_decline_lapse(&mut draft, *call, agents)?),
         Input::NothingToOffer { until } => {
             if let Some(due) = until {
                 draft.arm(&Timer::Match, *due, Rearm::Earliest);

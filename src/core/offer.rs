@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::core::draft::Draft;
 use crate::core::{Stop, Timer, agent as agents, call as calls, callback, command, overflow, queue};
-use crate::id::{CallId, LegId};
+use crate::id::{AgentId, CallId, LegId};
 use crate::model::{
     Agent, Call, CallState, DETAILED_OFFERS_MAX, Decision, EndReason, EventKind, Intent, LegProgress, LegRole, LegVerb,
     Offer, OfferState, Work, WorkState,
@@ -229,7 +229,11 @@ pub(crate) fn end_offer(draft: &mut Draft<'_>, call: &mut Call, number: u32, why
     let (now, rest) = (draft.now, draft.now + draft.rules.missed_rest);
     call.excluded.retain(|_, until| until.is_none_or(|until| until > now));
     match why {
-        "declined" => drop(call.excluded.insert(offer.agent.clone(), None)),
+        "declined" => {
+            call.excluded.insert(offer.agent.clone(), None);
+            call.declined.retain(|(agent, _)| *agent != offer.agent);
+            call.declined.push((offer.agent.clone(), now));
+        }
         "ring_no_answer" | "failed" | "audio_lost" => drop(call.excluded.insert(offer.agent.clone(), Some(rest))),
         _ => {}
     }
@@ -272,6 +276,27 @@ pub(crate) fn end_offer(draft: &mut Draft<'_>, call: &mut Call, number: u32, why
         None => calls::end(draft, call, EndReason::AgentUnreachable)?,
     }
     Ok(())
+}
+
+/// Everybody signed in who could have the call has declined it: the earliest of them may have it again once a rest is over, for
+/// nobody else ever would. Returns whether that is so now.
+pub(crate) fn let_decline_lapse(draft: &mut Draft<'_>, call: CallId, agents: &[AgentId]) -> Result<bool, Stop> {
+    let Some(mut call) = draft.call(call)? else { return Ok(false) };
+    draft.learn_call(&call);
+    let earliest = call.declined.iter().position(|(agent, _)| agents.contains(agent));
+    let Some(at) = earliest.filter(|_| call.is_in_line()) else { return Ok(false) };
+    let (agent, since) = call.declined[at].clone();
+    let due = since + draft.rules.missed_rest;
+    if due > draft.now {
+        draft.arm(&Timer::Match, due, Rearm::Earliest);
+        return Ok(false);
+    }
+    call.declined.remove(at);
+    call.excluded.remove(&agent);
+    call.note(draft.now, EventKind::DeclineLapsed { agent });
+    draft.arm_match();
+    draft.put_call(call)?;
+    Ok(true)
 }
 
 /// Lets every agent of the call go: those who talked finish up, the others are as they were.

@@ -28,6 +28,8 @@ struct Known {
     agents: BTreeMap<AgentId, (Version, u64)>,
     /// What those agents do.
     statuses: BTreeMap<AgentId, AgentStatus>,
+    /// Calls that somebody has declined, each with the time from which the earliest decline may lapse.
+    declined: BTreeMap<CallId, Timestamp>,
     /// Counts what was learned.
     learned: u64,
     /// Everything that changed before then has been read.
@@ -50,9 +52,13 @@ impl Known {
         self.learned += 1;
         let stamp = self.learned;
         match change {
-            Change::Call { id, version, waiting } => {
+            Change::Call { id, version, waiting, lapses_at } => {
                 if self.calls.get(&id).is_some_and(|(known, _)| *known > version) {
                     return;
+                }
+                match lapses_at {
+                    Some(at) => drop(self.declined.insert(id, at)),
+                    None => drop(self.declined.remove(&id)),
                 }
                 match waiting {
                     Some(waiting) => {
@@ -87,6 +93,7 @@ impl Known {
             .collect();
         for id in gone {
             self.calls.remove(&id);
+            self.declined.remove(&id);
             self.floor.remove_call(id);
         }
         let left: Vec<AgentId> = self
@@ -116,6 +123,7 @@ impl NodeFloor {
             calls: BTreeMap::new(),
             agents: BTreeMap::new(),
             statuses: BTreeMap::new(),
+            declined: BTreeMap::new(),
             learned: 0,
             seen: Timestamp::from_micros(i64::MIN),
             read_at: None,
@@ -162,6 +170,24 @@ impl NodeFloor {
         count
     }
 
+    /// A call that everybody who could have it has declined, and who that is; the earliest decline may lapse by now. Otherwise
+    /// when to look again, if some decline may lapse later.
+    fn declined_by_all(&self, now: Timestamp) -> Result<(CallId, Vec<AgentId>), Option<Timestamp>> {
+        let known = self.known();
+        let mut next: Option<Timestamp> = None;
+        for (call, at) in &known.declined {
+            if *at > now {
+                next = next.map_or(Some(*at), |next| Some(next.min(*at)));
+                continue;
+            }
+            let agents = known.floor.declined_by_all(*call);
+            if !agents.is_empty() {
+                return Ok((*call, agents));
+            }
+        }
+        Err(next)
+    }
+
     /// What is to be offered next; it counts as offered here until the store says otherwise.
     fn pick(&self, now: Timestamp) -> Option<Picked> {
         let mut known = self.known();
@@ -204,8 +230,16 @@ impl Switchboard {
             unsure.is_known = matches!(self.drive(&Input::Picked(picked), Some(lease)).await?, Reply::Proceed(_));
             return Ok(());
         }
-        let until = self.0.floor.ask(Floor::due);
-        self.drive(&Input::NothingToOffer { until }, Some(lease)).await.map(drop)
+        let (later, lease) = match self.0.floor.declined_by_all(self.now()) {
+            Ok((call, agents)) => match self.drive(&Input::DeclinedByAll { call, agents }, Some(lease)).await? {
+                Reply::Proceed(false) => (None, None),
+                // It may be offered again, by a turn that has been set.
+                _ => return Ok(()),
+            },
+            Err(later) => (later, Some(lease)),
+        };
+        let until = self.0.floor.ask(Floor::due).into_iter().chain(later).min();
+        self.drive(&Input::NothingToOffer { until }, lease).await.map(drop)
     }
 
     /// Something has changed that rules of a queue's overflow go by.
@@ -282,7 +316,8 @@ impl Switchboard {
                     let Ok(call) = Call::deserialize(&*record.body.0) else { return };
                     let queue = call.queue.as_ref().and_then(|id| self.0.rules.queues.get(id));
                     let waiting = queue.and_then(|queue| call.waiting(queue, now));
-                    known.learn(Change::Call { id, version, waiting }, now);
+                    let lapses_at = call.decline_lapses_at(self.0.rules.missed_rest).filter(|_| waiting.is_some());
+                    known.learn(Change::Call { id, version, waiting, lapses_at }, now);
                 }
                 found.calls.insert(id);
             }

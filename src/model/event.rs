@@ -133,6 +133,11 @@ pub enum EventKind {
         /// Why: `declined`, `ring_no_answer`, `withdrawn`, `taken`, `canceled`, `failed`, `audio_lost`, `customer_missed`.
         why: String,
     },
+    /// An agent who declined the call may have it again: whoever else could have it has declined it too, later.
+    DeclineLapsed {
+        /// Who.
+        agent: AgentId,
+    },
     /// Agent and customer hear each other.
     Connected {
         /// The offer's number.
