@@ -23,6 +23,7 @@ pub struct Queue {
     pub(crate) priority: i32,
     pub(crate) needs: Vec<(String, Levels)>,
     pub(crate) policy: Policy,
+    pub(crate) lowest_tier_waits: bool,
     pub(crate) overtaken_max: Option<Duration>,
     pub(crate) ring_more_after: Option<Duration>,
     pub(crate) last_agent: Option<(Duration, Duration)>,
@@ -57,6 +58,7 @@ impl Queue {
                 inner_first: true,
                 ..Policy::default()
             },
+            lowest_tier_waits: false,
             overtaken_max: None,
             ring_more_after: None,
             last_agent: None,
@@ -109,9 +111,17 @@ impl Queue {
         self
     }
 
-    /// Agents of this tier may be offered a call only when it has waited so long.
+    /// Agents of this tier may be offered a call only when it has waited so long. The lowest tier that any agent is of is open at
+    /// once, whatever its number: see [`lowest_tier_waits`](Self::lowest_tier_waits).
     pub fn tier_opens_after(mut self, tier: u16, wait: Duration) -> Self {
         self.policy.tiers.insert(tier, wait);
+        self
+    }
+
+    /// The time of the lowest tier that any agent is of counts too, so that nobody is asked before it is over (`mod_callcenter`,
+    /// whose levels begin with 0).
+    pub fn lowest_tier_waits(mut self) -> Self {
+        self.lowest_tier_waits = true;
         self
     }
 

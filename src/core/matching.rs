@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::core::draft::Draft;
 use crate::core::{Stop, callback, offer, queue as queues};
 use crate::id::{AgentId, CallId, QueueId};
-use crate::model::{Agent, Decision};
+use crate::model::{Agent, Call, Decision, Queue};
 use crate::routing::{Considered, Verdict, refusal};
 
 /// What a floor has picked.
@@ -22,6 +22,12 @@ pub struct Picked {
     pub reached: Duration,
     /// Who was looked at.
     pub considered: Vec<Considered>,
+}
+
+/// Whether so many offers came to nothing that the caller is told, or joined elsewhere: nobody is rung for ever.
+fn has_had_its_offers(call: &Call, queue: &Queue) -> bool {
+    let offers = call.offer_seq.saturating_sub(call.offers_elsewhere);
+    offers >= queue.offers_max && call.offers.is_empty() && !call.is_placeholder()
 }
 
 /// Makes the offers that still fit, or rings a customer who is rung before an agent. Returns whether the pick came to something.
@@ -43,9 +49,7 @@ pub(crate) fn picked(draft: &mut Draft<'_>, picked: &Picked) -> Result<bool, Sto
         return Ok(false);
     };
     let Some(mut waiting) = call.waiting(queue, draft.now) else { return Ok(false) };
-    let offers = call.offer_seq.saturating_sub(call.offers_elsewhere);
-    if offers >= queue.offers_max && call.offers.is_empty() && !call.is_placeholder() {
-        // Nobody is rung for ever; the caller is told, or joined elsewhere.
+    if has_had_its_offers(&call, queue) {
         queues::lead_away(draft, &mut call, |draft, call| queues::to_overflow(draft, call, queue, "offers"))?;
         draft.put_call(call)?;
         return Ok(true);

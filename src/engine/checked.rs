@@ -50,6 +50,7 @@ impl Checked {
         if builder.missed_max == 0 {
             mistakes.push("missed_max is 0: it must be at least 1".to_owned());
         }
+        checked.open_lowest_tiers(builder);
         overflows::loops(&checked.queues, mistakes);
         waiting::callbacks(&checked.queues, &checked.numbers, mistakes);
         checked.reach(builder, mistakes);
@@ -181,6 +182,18 @@ impl Checked {
         let checked = model::Flow { greeting: flow.greeting.clone(), menu, then: otherwise };
         if self.numbers.insert(number.to_string(), checked).is_some() {
             mistakes.push(format!("{place} is given twice"));
+        }
+    }
+
+    /// Numbers of tiers are free: the lowest that somebody is of is open at once.
+    fn open_lowest_tiers(&mut self, builder: &Builder) {
+        for queue in builder.queues.iter().filter(|queue| !queue.lowest_tier_waits) {
+            let Ok(id) = QueueId::new(queue.name.clone()) else { continue };
+            let places = self.agents.values().filter_map(|agent| agent.queues.get(&id));
+            let lowest = places.filter(|place| place.enabled).map(|place| place.tier).min();
+            if let Some((policy, lowest)) = self.policies.get_mut(&id).zip(lowest) {
+                policy.tiers.remove(&lowest);
+            }
         }
     }
 

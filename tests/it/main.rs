@@ -6,6 +6,7 @@ mod a_day_is_replayed;
 mod a_queue_overflows;
 mod a_queue_overflows_by_rules;
 mod a_shift_for_each_strategy;
+mod a_tier_opens;
 mod access_tokens;
 mod acme;
 mod an_agent_does_not_take_it;
