@@ -2,12 +2,14 @@
 //!
 //! Nothing is checked here. `build` reports every mistake at once, by name.
 
+mod overflow;
 pub mod preset;
 mod waiting;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub use overflow::Overflow;
 pub use waiting::{Announcements, Callback, callback, refuse};
 
 use crate::routing::{Levels, Membership, Order, OrderBy, Policy, Ring, Strategy};
@@ -21,6 +23,7 @@ pub struct Queue {
     pub(crate) priority: i32,
     pub(crate) needs: Vec<(String, Levels)>,
     pub(crate) policy: Policy,
+    pub(crate) lowest_tier_waits: bool,
     pub(crate) overtaken_max: Option<Duration>,
     pub(crate) ring_more_after: Option<Duration>,
     pub(crate) last_agent: Option<(Duration, Duration)>,
@@ -30,6 +33,8 @@ pub struct Queue {
     pub(crate) ring_at_once: u32,
     pub(crate) wrap_up: Duration,
     pub(crate) overflow: Goto,
+    pub(crate) overflows: Vec<Overflow>,
+    pub(crate) offers_max: u32,
     pub(crate) music_url: Option<String>,
     pub(crate) strategy: String,
     pub(crate) expected_wait_max: Option<Duration>,
@@ -53,6 +58,7 @@ impl Queue {
                 inner_first: true,
                 ..Policy::default()
             },
+            lowest_tier_waits: false,
             overtaken_max: None,
             ring_more_after: None,
             last_agent: None,
@@ -62,6 +68,8 @@ impl Queue {
             ring_at_once: 1,
             wrap_up: Duration::from_secs(10),
             overflow: hang_up("All our lines are busy. Please call again later."),
+            overflows: Vec::new(),
+            offers_max: 50,
             music_url: None,
             strategy: "longest_idle".to_owned(),
             expected_wait_max: None,
@@ -103,9 +111,17 @@ impl Queue {
         self
     }
 
-    /// Agents of this tier may be offered a call only when it has waited so long.
+    /// Agents of this tier may be offered a call only when it has waited so long. The lowest tier that any agent is of is open at
+    /// once, whatever its number: see [`lowest_tier_waits`](Self::lowest_tier_waits).
     pub fn tier_opens_after(mut self, tier: u16, wait: Duration) -> Self {
         self.policy.tiers.insert(tier, wait);
+        self
+    }
+
+    /// The time of the lowest tier that any agent is of counts too, so that nobody is asked before it is over (`mod_callcenter`,
+    /// whose levels begin with 0).
+    pub fn lowest_tier_waits(mut self) -> Self {
+        self.lowest_tier_waits = true;
         self
     }
 
@@ -153,7 +169,7 @@ impl Queue {
         self
     }
 
-    /// Most callers waiting, at least 1.
+    /// Most callers waiting, at least 1; 100 unless said, `u32::MAX`: no limit, and nobody pays for counting to it.
     pub fn waiting_max(mut self, callers: u32) -> Self {
         self.waiting_max = callers;
         self

@@ -64,7 +64,9 @@ pub(crate) fn new_call(
         legs: Vec::new(),
         offers: Vec::new(),
         offer_seq: 0,
+        offers_elsewhere: 0,
         excluded: BTreeMap::new(),
+        declined: Vec::new(),
         room_sid: None,
         callback: None,
         told: Told::default(),
@@ -412,6 +414,7 @@ pub(crate) fn end(draft: &mut Draft<'_>, call: &mut Call, reason: EndReason) -> 
     draft.disarm(&Timer::Wait(call.id));
     draft.disarm(&Timer::CustomerRing(call.id));
     draft.disarm(&Timer::Announce(call.id));
+    draft.disarm(&Timer::Overflow(call.id));
     callback::keep_no_promise(draft, call)?;
     callback::line_moved(draft, call);
     offer::release_all(draft, call)?;

@@ -12,7 +12,7 @@ pub(crate) use ask::{Wish, begin, offer, requested};
 pub(crate) use turn::{line_moved, turn_came, turn_is_near};
 
 use crate::core::draft::{Draft, conflict, not_found};
-use crate::core::{Stop, Timer, announce, call as calls, command, offer as offers, queue};
+use crate::core::{Stop, Timer, announce, call as calls, command, offer as offers, overflow, queue};
 use crate::id::{CallId, LegId};
 use crate::model::{
     Call, CallState, Callback, CallbackFirst, CallbackPolicy, CallbackState, EndReason, EventKind, LegProgress,
@@ -257,6 +257,7 @@ fn confirmed(draft: &mut Draft<'_>, call: &mut Call, leg: LegId) -> Result<Scrip
         draft.arm(&Timer::Wait(call.id), draft.now + queue.wait_max, Rearm::Replace);
         draft.arm_match();
         announce::begin(draft, call, queue);
+        overflow::begin(draft, call, queue);
     }
     Ok(queue::enter_room(draft, call, leg))
 }

@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::core::{Change, Missing, Refusal, RefusalKind, Rules, Stop, Timer, View, callback};
+use crate::core::{Change, Missing, Refusal, RefusalKind, Rules, Stop, Timer, View, callback, overflow};
 use crate::id::{AgentId, CallId, LegId, QueueId, TenantId};
 use crate::model::{
     Agent, AgentHistory, AgentStatus, Call, CallState, EndReason, EventKind, Fact, QueueState, Reconciliation,
 };
 use crate::phone::PhoneNumber;
-use crate::routing::Waiting;
 use crate::store::{
     Arm, Body, Commit, Cursor, Expect, IndexEntry, Key, PAGE_MAX, Page, Put, Rearm, Scan, TaskId, Version,
 };
@@ -90,6 +89,8 @@ pub(crate) fn task_id(tenant: &TenantId, timer: &Timer) -> TaskId {
         Timer::Upkeep(call) => format!("upkeep/{tenant}/{call}"),
         Timer::Announce(call) => format!("announce/{tenant}/{call}"),
         Timer::Reconcile => format!("reconcile/{tenant}"),
+        Timer::Overflow(call) => format!("overflow/{tenant}/{call}"),
+        Timer::Line(queue) => format!("line/{tenant}/{queue}"),
     })
 }
 
@@ -152,12 +153,13 @@ fn call_index(call: &Call, now: Timestamp) -> Vec<IndexEntry> {
     index
 }
 
-fn agent_index(tenant: &TenantId, agent: &Agent, now: Timestamp) -> Vec<IndexEntry> {
-    let mut index = vec![entry(AGENTS, tenant.to_string(), [0, 0])];
-    if agent.status() != AgentStatus::Offline {
-        index.push(entry(FLOOR, tenant.to_string(), [now.as_micros(), 0]));
-    }
-    index
+/// Those who have signed out stay in the index of the floor: other nodes are to see that they have.
+fn agent_index(tenant: &TenantId, now: Timestamp) -> Vec<IndexEntry> {
+    vec![entry(AGENTS, tenant.to_string(), [0, 0]), entry(FLOOR, tenant.to_string(), [now.as_micros(), 0])]
+}
+
+fn learned(agent: &Agent, version: Version) -> Change {
+    Change::Agent { id: agent.spec.id.clone(), version, status: agent.status(), standing: agent.standing() }
 }
 
 fn history_index(tenant: &TenantId, history: &AgentHistory) -> Vec<IndexEntry> {
@@ -254,6 +256,12 @@ impl<'a> Draft<'a> {
         // The caller's copy may be older than what this draft has noted.
         let before = self.agent(&id)?;
         agent.keep_count(before.as_ref(), self.now);
+        let was = before.as_ref().map_or(AgentStatus::Offline, Agent::status);
+        overflow::agent_changed(self, &id, was, agent.status());
+        if before.as_ref().is_some_and(|before| before.standing().staffed) && !agent.standing().staffed {
+            // Whatever was left to this agent is somebody else's now: what is passed over because nobody is there, declines.
+            self.arm_match();
+        }
         (agent.history, agent.history_seq) =
             before.map_or_else(Default::default, |before| (before.history, before.history_seq));
         let (event, older) = agent.note(self.now);
@@ -366,15 +374,14 @@ impl<'a> Draft<'a> {
     /// Tells floors how a call is, though it is not written.
     pub(crate) fn learn_call(&mut self, call: &Call) {
         if let Some(version) = self.version(&call_key(&self.rules.tenant, call.id)) {
-            let waiting = self.waiting_of(call);
-            self.learned.push(Change::Call { id: call.id, version, waiting });
+            self.learned.push(self.learned_call(call, version));
         }
     }
 
     /// Tells floors how an agent is, though the record is not written.
     pub(crate) fn learn_agent(&mut self, agent: &Agent) {
         if let Some(version) = self.version(&agent_key(&self.rules.tenant, &agent.spec.id)) {
-            self.learned.push(Change::Agent { id: agent.spec.id.clone(), version, standing: agent.standing() });
+            self.learned.push(learned(agent, version));
         }
     }
 
@@ -397,9 +404,11 @@ impl<'a> Draft<'a> {
         (was_taken || is_late).then_some(Change::Answered { queue, in_time: was_taken && !is_late })
     }
 
-    fn waiting_of(&self, call: &Call) -> Option<Waiting> {
-        let queue = call.queue.as_ref().and_then(|id| self.rules.queues.get(id))?;
-        call.waiting(queue, self.now)
+    fn learned_call(&self, call: &Call, version: Version) -> Change {
+        let queue = call.queue.as_ref().and_then(|id| self.rules.queues.get(id));
+        let waiting = queue.and_then(|queue| call.waiting(queue, self.now));
+        let lapses_at = call.decline_lapses_at(self.rules.missed_rest).filter(|_| waiting.is_some());
+        Change::Call { id: call.id, version, waiting, lapses_at }
     }
 
     /// The whole change, the facts that are new in it, and what floors learn.
@@ -419,14 +428,14 @@ impl<'a> Draft<'a> {
                     call.schema = schema;
                     let before = self.events_before.get(&call.id).copied().unwrap_or(0);
                     facts.extend(Fact::of_call(call, before));
-                    changes.push(Change::Call { id: call.id, version, waiting: self.waiting_of(call) });
+                    changes.push(self.learned_call(call, version));
                     changes.extend(self.answered(call, before));
                     (body(call), call_index(call, self.now))
                 }
                 Draftable::Agent(agent) => {
                     agent.schema = schema;
-                    changes.push(Change::Agent { id: agent.spec.id.clone(), version, standing: agent.standing() });
-                    (body(agent), agent_index(&self.rules.tenant, agent, self.now))
+                    changes.push(learned(agent, version));
+                    (body(agent), agent_index(&self.rules.tenant, self.now))
                 }
                 Draftable::Queue(state) => {
                     state.schema = schema;

@@ -1,10 +1,12 @@
 //! Everything that can happen.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::core::Picked;
 use crate::id::{AgentId, CallId, LegId, QueueId};
-use crate::model::{Notice, Pass, Target};
+use crate::model::{AgentStatus, Notice, Pass, Target};
 use crate::phone::PhoneNumber;
 use crate::script::Script;
 use crate::telephony::{EndCause, Failure, LegReport, LegState, LiveLeg};
@@ -86,10 +88,25 @@ pub enum Input {
     Requested(Request),
     /// A timer is due.
     Due(Timer),
+    /// A floor has found that everybody signed in who could have a waiting call has declined it. The reply says whether the
+    /// earliest of these may have it again.
+    DeclinedByAll {
+        /// Which call.
+        call: CallId,
+        /// Who.
+        agents: Vec<AgentId>,
+    },
     /// A floor has found nothing to offer, and changes by itself at `until`, if ever.
     NothingToOffer {
         /// When to look again.
         until: Option<Timestamp>,
+    },
+    /// A floor has counted the agents who may ever have calls of a queue: something about them, or about the line, has changed.
+    QueueSeen {
+        /// Which queue.
+        queue: QueueId,
+        /// How many are in each state.
+        agents: BTreeMap<AgentStatus, u32>,
     },
     /// A floor has picked a call and agents for it. The reply says whether an offer was made.
     Picked(Picked),
@@ -287,6 +304,10 @@ pub enum Timer {
     Announce(CallId),
     /// The books are compared with what lives at the provider.
     Reconcile,
+    /// A rule of the overflow may apply to a waiting customer from now on.
+    Overflow(CallId),
+    /// Something has changed that rules of this queue's overflow go by.
+    Line(QueueId),
 }
 
 /// What comes of an input besides the change.

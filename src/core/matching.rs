@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use crate::core::draft::Draft;
-use crate::core::{Stop, callback, offer};
+use crate::core::{Stop, callback, offer, queue as queues};
 use crate::id::{AgentId, CallId, QueueId};
-use crate::model::{Agent, Decision};
+use crate::model::{Agent, Call, Decision, Queue};
 use crate::routing::{Considered, Verdict, refusal};
 
 /// What a floor has picked.
@@ -22,6 +22,12 @@ pub struct Picked {
     pub reached: Duration,
     /// Who was looked at.
     pub considered: Vec<Considered>,
+}
+
+/// Whether so many offers came to nothing that the caller is told, or joined elsewhere: nobody is rung for ever.
+fn has_had_its_offers(call: &Call, queue: &Queue) -> bool {
+    let offers = call.offer_seq.saturating_sub(call.offers_elsewhere);
+    offers >= queue.offers_max && call.offers.is_empty() && !call.is_placeholder()
 }
 
 /// Makes the offers that still fit, or rings a customer who is rung before an agent. Returns whether the pick came to something.
@@ -43,6 +49,11 @@ pub(crate) fn picked(draft: &mut Draft<'_>, picked: &Picked) -> Result<bool, Sto
         return Ok(false);
     };
     let Some(mut waiting) = call.waiting(queue, draft.now) else { return Ok(false) };
+    if has_had_its_offers(&call, queue) {
+        queues::lead_away(draft, &mut call, |draft, call| queues::to_overflow(draft, call, queue, "offers"))?;
+        draft.put_call(call)?;
+        return Ok(true);
+    }
     if let Some((agent, _)) = waiting.held_for.clone() {
         // Nobody waits for an agent who has left, or who could not have the call: as the floor that picked it saw it too.
         let stays = draft.agent(&agent)?.is_some_and(|found| {

@@ -10,6 +10,7 @@ mod draft;
 mod input;
 mod matching;
 mod offer;
+mod overflow;
 mod queue;
 mod reconcile;
 mod request;
@@ -28,12 +29,13 @@ pub(crate) use draft::{
     AGENT_CALLS, AGENT_HISTORY, AGENTS, CALLBACKS, CALLS, ENDED, FLOOR, LIVE, agent_key, call_key, is_newer, queue_key,
     reconciliation_key, task_id,
 };
+pub(crate) use overflow::AHEAD_MAX;
 pub(crate) use reconcile::{RECONCILED_WITHIN, beside, to_rehear, unlisted};
 
 use draft::Draft;
 
 use crate::id::{AgentId, CallId, QueueId};
-use crate::model::Fact;
+use crate::model::{AgentStatus, Fact};
 use crate::routing::{Standing, Waiting};
 use crate::store::{Commit, Rearm, Version};
 use crate::time::Timestamp;
@@ -62,6 +64,8 @@ pub enum Change {
         version: Version,
         /// How it waits; `None`: it does not.
         waiting: Option<Waiting>,
+        /// From when the earliest decline of it may lapse; `None`: nobody has declined it.
+        lapses_at: Option<Timestamp>,
     },
     /// A call was taken by an agent, or abandoned after the time within which its queue wants to answer.
     Answered {
@@ -76,6 +80,8 @@ pub enum Change {
         id: AgentId,
         /// Of the record.
         version: Version,
+        /// What the agent does.
+        status: AgentStatus,
         /// How the agent stands.
         standing: Standing,
     },
@@ -102,10 +108,15 @@ pub fn decide(input: &Input, view: &View, rules: &Rules, now: Timestamp, seed: u
         Input::Requested(request) => request::requested(&mut draft, request, seed)?,
         Input::Due(timer) => due(&mut draft, timer)?,
         Input::Nearing(queue) => Reply::Proceed(callback::turn_is_near(&mut draft, queue)?),
+        Input::DeclinedByAll { call, agents } => Reply::Proceed(offer::let_decline_lapse(&mut draft, *call, agents)?),
         Input::NothingToOffer { until } => {
             if let Some(due) = until {
                 draft.arm(&Timer::Match, *due, Rearm::Earliest);
             }
+            Reply::None
+        }
+        Input::QueueSeen { queue, agents } => {
+            overflow::seen(&mut draft, queue, agents)?;
             Reply::None
         }
         Input::Picked(picked) => Reply::Proceed(matching::picked(&mut draft, picked)?),
@@ -130,8 +141,9 @@ fn due(draft: &mut Draft<'_>, timer: &Timer) -> Result<Reply, Stop> {
         Timer::WrapUp(agent, epoch) => agent::wrap_up_over(draft, agent, *epoch)?,
         Timer::Upkeep(call) => upkeep::due(draft, *call)?,
         Timer::Announce(call) => announce::due(draft, *call)?,
+        Timer::Overflow(call) => overflow::due(draft, *call)?,
         // Carried out by the engine; reaching it here changes nothing.
-        Timer::Command(..) | Timer::Match | Timer::Reconcile => {}
+        Timer::Command(..) | Timer::Match | Timer::Line(_) | Timer::Reconcile => {}
     }
     Ok(Reply::None)
 }

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use crate::core::draft::Draft;
-use crate::core::{Stop, Timer, agent as agents, call as calls, callback, command, queue};
-use crate::id::{CallId, LegId};
+use crate::core::{Stop, Timer, agent as agents, call as calls, callback, command, overflow, queue};
+use crate::id::{AgentId, CallId, LegId};
 use crate::model::{
     Agent, Call, CallState, DETAILED_OFFERS_MAX, Decision, EndReason, EventKind, Intent, LegProgress, LegRole, LegVerb,
     Offer, OfferState, Work, WorkState,
@@ -113,6 +113,7 @@ fn accept(draft: &mut Draft<'_>, call: &mut Call, number: u32) -> Result<Script,
     draft.disarm(&Timer::Ring(call.id, number));
     draft.disarm(&Timer::Wait(call.id));
     draft.disarm(&Timer::Announce(call.id));
+    draft.disarm(&Timer::Overflow(call.id));
     draft.arm(&Timer::Claim(call.id, number), until, Rearm::Replace);
     callback::line_moved(draft, call);
     if agent_first {
@@ -228,7 +229,11 @@ pub(crate) fn end_offer(draft: &mut Draft<'_>, call: &mut Call, number: u32, why
     let (now, rest) = (draft.now, draft.now + draft.rules.missed_rest);
     call.excluded.retain(|_, until| until.is_none_or(|until| until > now));
     match why {
-        "declined" => drop(call.excluded.insert(offer.agent.clone(), None)),
+        "declined" => {
+            call.excluded.insert(offer.agent.clone(), None);
+            call.declined.retain(|(agent, _)| *agent != offer.agent);
+            call.declined.push((offer.agent.clone(), now));
+        }
         "ring_no_answer" | "failed" | "audio_lost" => drop(call.excluded.insert(offer.agent.clone(), Some(rest))),
         _ => {}
     }
@@ -263,11 +268,35 @@ pub(crate) fn end_offer(draft: &mut Draft<'_>, call: &mut Call, number: u32, why
         _ => command::give(draft, call, offer.leg, LegVerb::HangUp),
     }
     match call.queue {
-        Some(_) => draft.arm_match(),
+        Some(_) => {
+            draft.arm_match();
+            overflow::line_moved(draft, call);
+        }
         // A call that was to begin with this agent, and nobody else can take it.
         None => calls::end(draft, call, EndReason::AgentUnreachable)?,
     }
     Ok(())
+}
+
+/// Everybody signed in who could have the call has declined it: the earliest of them may have it again once a rest is over, for
+/// nobody else ever would. Returns whether that is so now.
+pub(crate) fn let_decline_lapse(draft: &mut Draft<'_>, call: CallId, agents: &[AgentId]) -> Result<bool, Stop> {
+    let Some(mut call) = draft.call(call)? else { return Ok(false) };
+    draft.learn_call(&call);
+    let earliest = call.declined.iter().position(|(agent, _)| agents.contains(agent));
+    let Some(at) = earliest.filter(|_| call.is_in_line()) else { return Ok(false) };
+    let (agent, since) = call.declined[at].clone();
+    let due = since + draft.rules.missed_rest;
+    if due > draft.now {
+        draft.arm(&Timer::Match, due, Rearm::Earliest);
+        return Ok(false);
+    }
+    call.declined.remove(at);
+    call.excluded.remove(&agent);
+    call.note(draft.now, EventKind::DeclineLapsed { agent });
+    draft.arm_match();
+    draft.put_call(call)?;
+    Ok(true)
 }
 
 /// Lets every agent of the call go: those who talked finish up, the others are as they were.

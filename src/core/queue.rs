@@ -1,7 +1,7 @@
 //! The waiting line: entering, keeping the place, overflow.
 
 use crate::core::draft::Draft;
-use crate::core::{Stop, Timer, announce, call as calls, callback, command, offer};
+use crate::core::{Stop, Timer, announce, call as calls, callback, command, offer, overflow};
 use crate::id::{AgentId, CallId, LegId, QueueId};
 use crate::model::{Call, CallState, CallbackState, EndReason, EventKind, LegRole, LegVerb, Prefer, Queue, Target};
 use crate::routing::Needs;
@@ -12,6 +12,9 @@ use crate::time::Timestamp;
 
 /// Calls of a customer that are looked through for the agent of the last conversation.
 const LAST_CALLS: u16 = 4;
+
+/// Places that are counted where nothing depends on the number but what is told of it.
+const COUNTED_MAX: u32 = 256;
 
 /// What is asked of a queue for one call.
 #[derive(Clone, Copy, Debug)]
@@ -41,17 +44,22 @@ pub(crate) fn enter(draft: &mut Draft<'_>, call: &mut Call, id: &QueueId, asked:
     };
     call.visited.insert(id.clone());
     if draft.queue_state(id)?.closed {
-        return overflow(draft, call, queue, "closed");
+        return to_overflow(draft, call, queue, "closed");
     }
     // Whoever has a place already has it although others find the queue full.
     let resumed = callback::resume(draft, call, queue)?;
-    let (ahead, kept) = count_waiting(draft, id, queue.waiting_max)?;
+    let points = queue.priority.saturating_add(asked.priority);
+    let Counted { live: ahead, kept, before } = count_waiting(draft, id, points, overflow::counted(queue))?;
     if resumed.is_none() && ahead >= queue.waiting_max {
-        return overflow(draft, call, queue, "full");
+        return to_overflow(draft, call, queue, "full");
     }
     let is_too_long = |most| announce::estimate(queue, ahead + kept).is_some_and(|wait| wait > most);
     if resumed.is_none() && queue.expected_wait_max.is_some_and(is_too_long) {
-        return overflow(draft, call, queue, "too_long");
+        return to_overflow(draft, call, queue, "too_long");
+    }
+    let line = overflow::Line { waiting: ahead, before, is_resumed: resumed.is_some() };
+    if let Some(rule) = overflow::on_joining(draft, queue, &line)? {
+        return lead_to(draft, call, queue, rule.when.cause(), &rule.to);
     }
     let last_agent = last_agent(draft, call, queue)?;
     wait_in(draft, call, queue, asked, ahead);
@@ -83,6 +91,7 @@ fn wait_in(draft: &mut Draft<'_>, call: &mut Call, queue: &Queue, asked: &Asked<
     draft.arm_match();
     draft.arm(&Timer::Wait(call.id), draft.now + queue.wait_max, Rearm::Replace);
     announce::begin(draft, call, queue);
+    overflow::begin(draft, call, queue);
 }
 
 /// The place of a call in the line of a queue.
@@ -92,6 +101,7 @@ pub(crate) fn stand_in(call: &mut Call, queue: &Queue, asked: &Asked<'_>, since:
     call.priority = queue.priority.saturating_add(asked.priority);
     call.needs = both(&queue.needs, asked.needs);
     call.entered_at = Some(since);
+    call.offers_elsewhere = call.offer_seq;
     (call.only, call.held_for) = (None, None);
     match asked.prefer {
         Some(Prefer { agent, hold_for: None }) => call.only = Some(agent.clone()),
@@ -102,26 +112,52 @@ pub(crate) fn stand_in(call: &mut Call, queue: &Queue, asked: &Asked<'_>, since:
     call.queued_at.get_or_insert(since);
 }
 
-/// Customers who wait on the line, and places that are kept for callbacks, which take no room in it.
-pub(crate) fn count_waiting(draft: &Draft<'_>, queue: &QueueId, enough: u32) -> Result<(u32, u32), Stop> {
-    let (mut live, mut kept, mut after): (u32, u32, Option<Cursor>) = (0, 0, None);
+/// What stands in a line.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counted {
+    /// Customers who wait on the line.
+    pub(crate) live: u32,
+    /// Places that are kept for callbacks, which take no room in it.
+    pub(crate) kept: u32,
+    /// Of both, those who have so many points or more.
+    pub(crate) before: u32,
+}
+
+/// Counts what stands in the line of a queue, until `enough` customers have been counted or [`COUNTED_MAX`] places have: whoever
+/// sets no limit does not pay for one. `points`: of whoever would like to know who is before them.
+pub(crate) fn count_waiting(draft: &Draft<'_>, queue: &QueueId, points: i32, enough: u32) -> Result<Counted, Stop> {
+    let (mut counted, mut after): (Counted, Option<Cursor>) = (Counted::default(), None);
     loop {
         let page = draft.waiting(queue, after.clone())?;
         for record in &page.records {
-            let count = if callback::is_held(record) { &mut kept } else { &mut live };
+            let count = if callback::is_held(record) { &mut counted.kept } else { &mut counted.live };
             *count += 1;
+            let has = record.body.value().pointer("/priority").and_then(serde_json::Value::as_i64);
+            counted.before += u32::from(has.is_none_or(|has| has >= i64::from(points)));
         }
         after.clone_from(&page.next);
-        if live >= enough || after.is_none() {
-            return Ok((live, kept));
+        let is_beyond = enough == u32::MAX && counted.live.saturating_add(counted.kept) >= COUNTED_MAX;
+        if counted.live >= enough || is_beyond || after.is_none() {
+            return Ok(counted);
         }
     }
 }
 
-/// The customer goes where the queue's overflow leads; a second visit to a queue ends in an apology.
-fn overflow(draft: &mut Draft<'_>, call: &mut Call, queue: &Queue, why: &str) -> Result<Script, Stop> {
+/// The customer goes where the queue's overflow leads.
+pub(crate) fn to_overflow(draft: &mut Draft<'_>, call: &mut Call, queue: &Queue, why: &str) -> Result<Script, Stop> {
+    lead_to(draft, call, queue, why, &queue.overflow)
+}
+
+/// The customer leaves the queue for `to`; a second visit to a queue ends in an apology.
+pub(crate) fn lead_to(
+    draft: &mut Draft<'_>,
+    call: &mut Call,
+    queue: &Queue,
+    why: &str,
+    to: &Target,
+) -> Result<Script, Stop> {
     call.note(draft.now, EventKind::Overflowed { queue: queue.id.clone(), why: why.to_owned() });
-    match &queue.overflow {
+    match to {
         Target::Queue { queue: next, .. } if call.visited.contains(next) => {
             call.state = CallState::Closing;
             call.reason = Some(EndReason::Policy);
@@ -186,7 +222,7 @@ pub(crate) fn wait_timed_out(draft: &mut Draft<'_>, call: CallId) -> Result<(), 
         return draft.put_call(call);
     }
     lead_away(draft, &mut call, |draft, call| match queue {
-        Some(queue) => overflow(draft, call, queue, "timed_out"),
+        Some(queue) => to_overflow(draft, call, queue, "timed_out"),
         None => {
             let gone = call.queue.clone();
             Ok(no_such_queue(draft, call, gone))
@@ -236,6 +272,7 @@ pub(crate) fn wait_again(draft: &mut Draft<'_>, call: &mut Call) {
         // Somebody who was called back has waited for that, not on the line.
         let since = call.queued_at.filter(|_| call.callback.is_none()).unwrap_or(draft.now);
         announce::begin(draft, call, queue);
+        overflow::begin(draft, call, queue);
         // Whoever was as good as served gets one more ring before the limit applies.
         due = (since + queue.wait_max).max(draft.now + queue.ring_timeout);
     }

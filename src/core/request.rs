@@ -47,7 +47,8 @@ pub(crate) fn requested(draft: &mut Draft<'_>, request: &Request, seed: u128) ->
             if !draft.rules.queues.contains_key(id) {
                 return Err(not_found("queue", id));
             }
-            draft.put_queue_state(id, QueueState { closed: !open, ..QueueState::default() })?;
+            let state = QueueState { closed: !open, ..draft.queue_state(id)? };
+            draft.put_queue_state(id, state)?;
         }
         Request::SetPriority(id, points) => {
             let mut call = waiting(draft, *id)?;

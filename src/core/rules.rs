@@ -86,7 +86,7 @@ pub(crate) fn overtaken(
     });
     let ways = queues.values().flat_map(|queue| {
         let keys = queue.announcements.iter().flat_map(|policy| policy.keys.values().map(|way| &way.to));
-        keys.chain([&queue.overflow])
+        keys.chain([&queue.overflow]).chain(queue.overflows.iter().map(|rule| &rule.to))
     });
     let targets = menus.chain(ways).flat_map(Target::and_otherwise);
     let added = targets.filter_map(|target| match target {

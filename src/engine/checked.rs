@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::core::Rules;
 use crate::engine::Builder;
 use crate::engine::mistakes::{Names, goto, keep, needs, sayable, seconds, unknown};
-use crate::engine::waiting;
+use crate::engine::{overflows, waiting};
 use crate::id::{AgentId, QueueId, TenantId};
 use crate::model;
 use crate::phone::{Endpoint, PhoneNumber};
@@ -54,7 +54,8 @@ impl Checked {
         if builder.missed_max == 0 {
             mistakes.push("missed_max is 0: it must be at least 1".to_owned());
         }
-        checked.overflow_loops(mistakes);
+        checked.open_lowest_tiers(builder);
+        overflows::loops(&checked.queues, mistakes);
         waiting::callbacks(&checked.queues, &checked.numbers, mistakes);
         checked.reach(builder, mistakes);
         checked.never(builder, mistakes);
@@ -100,6 +101,8 @@ impl Checked {
             ring_more_after: queue.ring_more_after,
             last_agent: queue.last_agent,
             wrap_up: queue.wrap_up,
+            overflows: overflows::rules(&place, queue, &overflow, names, mistakes),
+            offers_max: queue.offers_max,
             overflow,
             music_url: queue.music_url.clone(),
             strategy: queue.strategy.clone(),
@@ -186,16 +189,14 @@ impl Checked {
         }
     }
 
-    fn overflow_loops(&self, mistakes: &mut Vec<String>) {
-        for start in self.queues.values() {
-            let (mut at, mut steps) = (start, 0);
-            while let Some(queue) = waiting::next_queue(&at.overflow) {
-                let Some(next) = self.queues.get(queue) else { break };
-                (at, steps) = (next, steps + 1);
-                if at.id == start.id || steps > self.queues.len() {
-                    mistakes.push(format!("queue {:?}: its overflow leads back to itself", start.id.as_str()));
-                    break;
-                }
+    /// Numbers of tiers are free: the lowest that somebody is of is open at once.
+    fn open_lowest_tiers(&mut self, builder: &Builder) {
+        for queue in builder.queues.iter().filter(|queue| !queue.lowest_tier_waits) {
+            let Ok(id) = QueueId::new(queue.name.clone()) else { continue };
+            let places = self.agents.values().filter_map(|agent| agent.queues.get(&id));
+            let lowest = places.filter(|place| place.enabled).map(|place| place.tier).min();
+            if let Some((policy, lowest)) = self.policies.get_mut(&id).zip(lowest) {
+                policy.tiers.remove(&lowest);
             }
         }
     }

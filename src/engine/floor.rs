@@ -9,8 +9,8 @@ use std::time::Duration;
 use crate::core::{Change, FLOOR, Input, Picked, Reply, is_newer};
 use crate::engine::Switchboard;
 use crate::error::Error;
-use crate::id::{AgentId, CallId};
-use crate::model::{Agent, Call, CallbackFirst, Queue};
+use crate::id::{AgentId, CallId, QueueId};
+use crate::model::{Agent, AgentStatus, Call, CallbackFirst, Queue};
 use crate::routing::{Floor, Roster, Standing};
 use crate::store::{Cursor, Key, Lease, PAGE_MAX, Record, Scan, StoreError, Version};
 use crate::time::Timestamp;
@@ -26,6 +26,10 @@ struct Known {
     floor: Floor,
     calls: BTreeMap<CallId, (Version, u64)>,
     agents: BTreeMap<AgentId, (Version, u64)>,
+    /// What those agents do.
+    statuses: BTreeMap<AgentId, AgentStatus>,
+    /// Calls that somebody has declined, each with the time from which the earliest decline may lapse.
+    declined: BTreeMap<CallId, Timestamp>,
     /// Counts what was learned.
     learned: u64,
     /// Everything that changed before then has been read.
@@ -55,6 +59,8 @@ impl Known {
             agents: BTreeMap::new(),
             learned: 0,
             seen: Timestamp::from_micros(i64::MIN),
+            statuses: BTreeMap::new(),
+            declined: BTreeMap::new(),
             looked_at: None,
             read_at: None,
             newer: BTreeSet::new(),
@@ -65,9 +71,13 @@ impl Known {
         self.learned += 1;
         let stamp = self.learned;
         match change {
-            Change::Call { id, version, waiting } => {
+            Change::Call { id, version, waiting, lapses_at } => {
                 if self.calls.get(&id).is_some_and(|(known, _)| *known > version) {
                     return;
+                }
+                match lapses_at {
+                    Some(at) => drop(self.declined.insert(id, at)),
+                    None => drop(self.declined.remove(&id)),
                 }
                 match waiting {
                     Some(waiting) => {
@@ -81,11 +91,12 @@ impl Known {
                 }
             }
             Change::Answered { queue, in_time } => self.floor.note_answered(&queue, in_time),
-            Change::Agent { id, version, standing } => {
+            Change::Agent { id, version, status, standing } => {
                 if self.agents.get(&id).is_some_and(|(known, _)| *known > version) {
                     return;
                 }
                 self.agents.insert(id.clone(), (version, stamp));
+                self.statuses.insert(id.clone(), status);
                 self.floor.set_agent(&id, standing, now);
             }
         }
@@ -101,6 +112,7 @@ impl Known {
             .collect();
         for id in gone {
             self.calls.remove(&id);
+            self.declined.remove(&id);
             self.floor.remove_call(id);
         }
         let left: Vec<AgentId> = self
@@ -111,6 +123,7 @@ impl Known {
             .collect();
         for id in left {
             self.agents.remove(&id);
+            self.statuses.remove(&id);
             self.floor.set_agent(&id, Standing::default(), now);
         }
     }
@@ -167,6 +180,41 @@ impl NodeFloor {
         known.read_at.and(known.looked_at)
     }
 
+    /// How many of the agents who may ever have calls of the queue are in each state.
+    fn count_agents(&self, queue: &QueueId) -> BTreeMap<AgentStatus, u32> {
+        let known = self.known();
+        let roster = known.floor.roster();
+        let added = |agent| {
+            roster.queues.get(queue).is_some_and(|policy| policy.rings.iter().any(|ring| ring.add.contains(agent)))
+        };
+        let mut count: BTreeMap<AgentStatus, u32> = BTreeMap::new();
+        for (agent, member) in &roster.agents {
+            if member.queues.get(queue).is_some_and(|place| place.enabled) || added(agent) {
+                let status = known.statuses.get(agent).copied().unwrap_or(AgentStatus::Offline);
+                *count.entry(status).or_default() += 1;
+            }
+        }
+        count
+    }
+
+    /// A call that everybody who could have it has declined, and who that is; the earliest decline may lapse by now. Otherwise
+    /// when to look again, if some decline may lapse later.
+    fn declined_by_all(&self, now: Timestamp) -> Result<(CallId, Vec<AgentId>), Option<Timestamp>> {
+        let known = self.known();
+        let mut next: Option<Timestamp> = None;
+        for (call, at) in &known.declined {
+            if *at > now {
+                next = next.map_or(Some(*at), |next| Some(next.min(*at)));
+                continue;
+            }
+            let agents = known.floor.declined_by_all(*call);
+            if !agents.is_empty() {
+                return Ok((*call, agents));
+            }
+        }
+        Err(next)
+    }
+
     /// What is to be offered next; it counts as offered here until the store says otherwise.
     fn pick(&self, now: Timestamp) -> Option<Picked> {
         let mut known = self.known();
@@ -217,9 +265,25 @@ impl Switchboard {
             // Somebody waits, or is free, whom only a newer node can offer: it gets its turn.
             return Err(Error::Unreadable(key));
         }
+        let (later, lease) = match self.0.floor.declined_by_all(self.now()) {
+            Ok((call, agents)) => match self.drive(&Input::DeclinedByAll { call, agents }, Some(lease)).await? {
+                Reply::Proceed(false) => (None, None),
+                // It may be offered again, by a turn that has been set.
+                _ => return Ok(()),
+            },
+            Err(later) => (later, Some(lease)),
+        };
         // Whoever set this task may have changed what has not been read here yet: then there is one more look.
-        let until = self.0.floor.ask(Floor::due).into_iter().chain(looked_at.map(|at| at + LOOK)).min();
-        self.drive(&Input::NothingToOffer { until }, Some(lease)).await.map(drop)
+        let look = looked_at.map(|at| at + LOOK);
+        let until = self.0.floor.ask(Floor::due).into_iter().chain(later).chain(look).min();
+        self.drive(&Input::NothingToOffer { until }, lease).await.map(drop)
+    }
+
+    /// Something has changed that rules of a queue's overflow go by.
+    pub(crate) async fn see_queue(&self, queue: QueueId, lease: &Lease) -> Result<(), Error> {
+        self.read_floor().await?;
+        let agents = self.0.floor.count_agents(&queue);
+        self.drive(&Input::QueueSeen { queue, agents }, Some(lease)).await.map(drop)
     }
 
     /// Rings the customers whose callbacks begin with them and whose turn is near, where a wait can be estimated.
@@ -285,20 +349,22 @@ impl Switchboard {
             "agent" => {
                 let Ok(id) = AgentId::new(name) else { return };
                 if is_newer {
-                    known.learn(Change::Agent { id: id.clone(), version, standing: Standing::default() }, now);
+                    let (status, standing) = (AgentStatus::Offline, Standing::default());
+                    known.learn(Change::Agent { id: id.clone(), version, status, standing }, now);
                     found.agents.insert(id);
                     return;
                 }
                 if all || known.agents.get(&id).is_none_or(|(seen, _)| *seen < version) {
                     let Ok(agent) = record.body.read::<Agent>() else { return };
-                    known.learn(Change::Agent { id: id.clone(), version, standing: agent.standing() }, now);
+                    let (status, standing) = (agent.status(), agent.standing());
+                    known.learn(Change::Agent { id: id.clone(), version, status, standing }, now);
                 }
                 found.agents.insert(id);
             }
             _ => {
                 let Ok(id) = name.parse::<CallId>() else { return };
                 if is_newer {
-                    known.learn(Change::Call { id, version, waiting: None }, now);
+                    known.learn(Change::Call { id, version, waiting: None, lapses_at: None }, now);
                     found.calls.insert(id);
                     return;
                 }
@@ -306,7 +372,8 @@ impl Switchboard {
                     let Ok(call) = record.body.read::<Call>() else { return };
                     let queue = call.queue.as_ref().and_then(|id| self.0.rules.queues.get(id));
                     let waiting = queue.and_then(|queue| call.waiting(queue, now));
-                    known.learn(Change::Call { id, version, waiting }, now);
+                    let lapses_at = call.decline_lapses_at(self.0.rules.missed_rest).filter(|_| waiting.is_some());
+                    known.learn(Change::Call { id, version, waiting, lapses_at }, now);
                 }
                 found.calls.insert(id);
             }

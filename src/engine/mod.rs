@@ -10,6 +10,7 @@ mod figures;
 mod floor;
 mod mistakes;
 mod never;
+mod overflows;
 mod read;
 mod reconcile;
 mod request;

@@ -145,7 +145,7 @@ pub(super) fn callbacks(
     for queue in queues.values() {
         let place = format!("queue {:?}", queue.id.as_str());
         let ways = queue.announcements.iter().flat_map(|given| given.keys.values().map(|way| &way.to));
-        for target in ways.chain([&queue.overflow]) {
+        for target in ways.chain([&queue.overflow]).chain(queue.overflows.iter().map(|rule| &rule.to)) {
             leads_to_callback(&place, target, queues, mistakes);
         }
     }

@@ -279,8 +279,14 @@ pub struct Call {
     pub offers: Vec<Offer>,
     /// Offers made so far.
     pub offer_seq: u32,
+    /// Of these, offers made before it joined the queue it waits in.
+    #[serde(default)]
+    pub offers_elsewhere: u32,
     /// Agents who are not offered it: for good, or until a time.
     pub excluded: BTreeMap<AgentId, Option<Timestamp>>,
+    /// Of these, those who declined it, the earliest first, and when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declined: Vec<(AgentId, Timestamp)>,
     /// The provider's id of the conference of the room in use, once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room_sid: Option<String>,
@@ -421,6 +427,12 @@ impl Call {
             only: self.only.clone(),
             offers: self.offer_seq,
         })
+    }
+
+    /// From when the earliest decline may lapse, if everybody else who could have the call has declined it too. `None`: nobody
+    /// has declined it.
+    pub(crate) fn decline_lapses_at(&self, rest: Duration) -> Option<Timestamp> {
+        self.declined.first().map(|(_, at)| *at + rest)
     }
 
     pub(crate) fn note(&mut self, now: Timestamp, kind: EventKind) {

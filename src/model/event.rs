@@ -38,7 +38,7 @@ pub enum EventKind {
     Queued {
         /// Which queue.
         queue: QueueId,
-        /// How many callers waited already.
+        /// How many callers waited already; where the queue has no limit, not many more than 256 are counted.
         ahead: u32,
         /// Priority in this line; the higher is served first.
         #[serde(default)]
@@ -48,8 +48,8 @@ pub enum EventKind {
     Overflowed {
         /// Which queue.
         queue: QueueId,
-        /// Why: `full`, `closed`, `too_long` (the wait that was to be expected), `timed_out`, or `removed` from the
-        /// configuration. Only the last two had waited.
+        /// Why: `full`, `closed`, `too_long` (the wait that was to be expected), `timed_out`, `offers` (too many came to
+        /// nothing), `removed` from the configuration, or what a [rule](crate::model::OverflowWhen::cause) says.
         why: String,
     },
     /// The books knew nothing of the customer, who was on the line: the call was adopted.
@@ -139,6 +139,11 @@ pub enum EventKind {
         agent: AgentId,
         /// Why: `declined`, `ring_no_answer`, `withdrawn`, `taken`, `canceled`, `failed`, `audio_lost`, `customer_missed`.
         why: String,
+    },
+    /// An agent who declined the call may have it again: whoever else could have it has declined it too, later.
+    DeclineLapsed {
+        /// Who.
+        agent: AgentId,
     },
     /// Agent and customer hear each other.
     Connected {

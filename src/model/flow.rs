@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, QueueId};
-use crate::model::{Announcements, CallbackPolicy};
+use crate::model::{Announcements, CallbackPolicy, OverflowRule};
 use crate::phone::PhoneNumber;
 use crate::routing::Needs;
 use crate::script::Prompt;
@@ -95,7 +95,7 @@ pub struct Queue {
     pub priority: i32,
     /// Skills that every agent needs for its calls.
     pub needs: Needs,
-    /// Most callers waiting.
+    /// Most callers waiting; `u32::MAX`: any.
     pub waiting_max: u32,
     /// Longest wait.
     pub wait_max: Duration,
@@ -111,6 +111,10 @@ pub struct Queue {
     pub wrap_up: Duration,
     /// Where callers go when it is full, closed, or they waited too long.
     pub overflow: Target,
+    /// When callers go elsewhere before that; the first rule that applies is followed.
+    pub overflows: Vec<OverflowRule>,
+    /// Offers of one call after which its caller goes to the overflow instead of being offered once more.
+    pub offers_max: u32,
     /// What waiting callers hear; `None`: the provider's music.
     pub music_url: Option<String>,
     /// Name of the routing strategy.
@@ -138,27 +142,5 @@ impl Queue {
         let wanted = u16::try_from(allowed.saturating_sub(live)).unwrap_or(u16::MAX);
         let more = (wanted == 0 && allowed < self.ring_at_once).then(|| first + every * allowed);
         (wanted, more)
-    }
-}
-
-/// What changes about a queue while it runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QueueState {
-    /// Schema number of this body.
-    #[serde(default = "first_schema")]
-    pub schema: u32,
-    /// Whether callers go to the overflow at once.
-    pub closed: bool,
-}
-
-/// Bodies of the first schema did not always say so.
-fn first_schema() -> u32 {
-    1
-}
-
-impl Default for QueueState {
-    /// An open queue.
-    fn default() -> Self {
-        Self { schema: super::SCHEMA, closed: false }
     }
 }

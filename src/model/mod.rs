@@ -5,6 +5,7 @@ mod call;
 mod callback;
 mod event;
 mod flow;
+mod overflow;
 mod reconciliation;
 
 pub use agent::{Agent, AgentHistory, AgentSpec, AgentStatus, Intent, Work, WorkState};
@@ -18,7 +19,8 @@ pub use callback::{
     WayOut,
 };
 pub use event::{AgentEvent, Decision, Event, EventKind, Fact};
-pub use flow::{Flow, Menu, Prefer, Queue, QueueState, Target};
+pub use flow::{Flow, Menu, Prefer, Queue, Target};
+pub use overflow::{OverflowRule, OverflowWhen, QueueState};
 pub use reconciliation::{Pass, Reconciliation};
 
 /// Schema number of every body written by this version. Higher ones are never written over.

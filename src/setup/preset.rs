@@ -32,7 +32,7 @@ use crate::setup::{Agent, Queue};
 /// Longest wait where the other system knows none: a day.
 const FOREVER: Duration = Duration::from_secs(86_400);
 /// Most callers waiting where the other system knows no limit.
-const MANY: u32 = 10_000;
+const MANY: u32 = u32::MAX;
 /// Most agents that are rung at once.
 const RING_ALL: u32 = 10;
 

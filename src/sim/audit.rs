@@ -244,10 +244,15 @@ impl Audit {
             _ => None,
         });
         for (seq, agent) in declined {
-            let again = call.events.iter().find(|event| {
-                event.seq > seq && matches!(&event.kind, EventKind::Offered { agent: other, .. } if other == agent)
+            let next = call.events.iter().find(|event| {
+                let about = match &event.kind {
+                    EventKind::Offered { agent, .. } | EventKind::DeclineLapsed { agent } => Some(agent),
+                    _ => None,
+                };
+                event.seq > seq && about == Some(agent)
             });
-            if again.is_some() {
+            // Nobody else could have had it, for as long as the rest lasts.
+            if next.is_some_and(|event| matches!(event.kind, EventKind::Offered { .. })) {
                 found.push(Violation::new(
                     "C15",
                     format!("call {}: {agent} declined and was offered it again", call.id),

@@ -30,17 +30,76 @@ fn declines_and_the_next_is_rung() {
     sim.rests();
 }
 
-/// C15: declining by the application, and never being offered that call again.
+/// C15: declining by the application, and never being offered that call again while somebody else could have it, though busy.
 #[test]
 fn declines_by_request_and_is_not_rung_again() {
-    let sim = Sim::start(&only_ana(Queue::new("sales")));
-    let caller = sim.caller(CALLER).dials(NUMBER);
+    let sim = Sim::start(&ana_and_ben(Queue::new("sales")));
+    let first = sim.caller("+14155550121").dials(NUMBER);
     let ana = sim.agent("ana").rings_within(secs(5));
     sim.request(Request::Decline(AgentId::new("ana").expect("a name")));
     sim.waits(secs(1));
     assert!(ana.is_over(), "her telephone still rings");
+    sim.agent("ben").rings_within(secs(5)).answers();
+    first.talks_for(secs(5));
+    let caller = sim.caller(CALLER).dials(NUMBER);
+    sim.agent("ana").rings_within(secs(5)).declines();
     sim.agent("ana").does_not_ring_for(secs(120));
     assert_eq!(sim.agent("ana").status(), AgentStatus::Ready);
+    first.hangs_up();
+    sim.agent("ben").rings_within(secs(15)).answers();
+    caller.talks_for(secs(5));
+    assert!(caller.is_joined_with("ben"));
+    caller.hangs_up();
+    sim.rests();
+}
+
+/// E6: nobody else could ever have the call, so that a decline lapses after a rest, the earliest first: not never, and not at once.
+#[test]
+fn all_decline_and_the_first_is_asked_again() {
+    let sim = Sim::start(&ana_and_ben(Queue::new("sales")));
+    let caller = sim.caller(CALLER).dials(NUMBER);
+    sim.agent("ana").rings_within(secs(5)).declines();
+    sim.waits(secs(1));
+    sim.agent("ben").rings_within(secs(2)).is_let_ring_for(secs(10)).declines();
+    sim.agent("ana").does_not_ring_for(secs(15));
+    sim.agent("ana").rings_within(secs(8)).declines();
+    sim.agent("ben").rings_within(secs(15)).answers();
+    caller.talks_for(secs(5));
+    assert!(caller.is_joined_with("ben"));
+    caller.hangs_up();
+    sim.rests();
+}
+
+/// The other one goes, and whoever has declined is the only one left.
+#[test]
+fn declines_and_is_the_only_one_left() {
+    let sim = Sim::start(&ana_and_ben(Queue::new("sales")));
+    let first = sim.caller("+14155550121").dials(NUMBER);
+    sim.agent("ana").rings_within(secs(5)).declines();
+    sim.agent("ben").rings_within(secs(5)).answers();
+    first.talks_for(secs(5));
+    let caller = sim.caller(CALLER).dials(NUMBER);
+    sim.agent("ana").rings_within(secs(5)).declines();
+    sim.agent("ana").does_not_ring_for(secs(60));
+    sim.agent("ben").signs_out();
+    first.hangs_up();
+    sim.agent("ana").rings_within(secs(15)).answers();
+    caller.talks_for(secs(5));
+    assert!(caller.is_joined_with("ana"));
+    caller.hangs_up();
+    sim.rests();
+}
+
+/// E6: a lone agent who did not answer is offered the call again after the rest, not never.
+#[test]
+fn misses_it_alone_and_is_asked_again() {
+    let sim = Sim::start(&only_ana(Queue::new("sales")));
+    let caller = sim.caller(CALLER).dials(NUMBER);
+    sim.agent("ana").rings_within(secs(5)).is_let_ring_for(secs(22));
+    sim.agent("ana").does_not_ring_for(secs(25));
+    sim.agent("ana").rings_within(secs(8)).answers();
+    caller.talks_for(secs(5));
+    assert!(caller.is_joined_with("ana"));
     caller.hangs_up();
     sim.rests();
 }
@@ -224,7 +283,7 @@ fn voicemail_does_not_take_a_call() {
     sim.waits(secs(20));
     assert!(voicemail.is_over());
     assert!(caller.hears_people().is_empty());
-    sim.agent("dan").does_not_ring_for(secs(30));
+    sim.agent("dan").does_not_ring_for(secs(15));
     caller.hangs_up();
     let second = sim.caller("+14155550124").dials(NUMBER);
     sim.agent("dan").rings_within(secs(5)).answers().hears("Press 1").presses("1");

@@ -178,7 +178,7 @@ fn a_goodbye_alone_is_not_in_the_history() {
 #[test]
 fn hundreds_of_offers() {
     let names: Vec<String> = (0..20).map(|n| format!("agent-with-a-rather-long-name-{n:02}")).collect();
-    let app = only_ana(sales().ring_at_once(10)).missed_max(1_000_000);
+    let app = only_ana(sales().ring_at_once(10).offers_max(1000)).missed_max(1_000_000);
     let app = names.iter().fold(app, |app, name| app.agent(Agent::new(name.as_str()).serves(["sales"])));
     let mut desk = Desk::of(&app);
     names.iter().for_each(|name| desk.ready(name));

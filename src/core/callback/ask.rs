@@ -312,7 +312,8 @@ fn promise(
     if let Some(Target::Callback { priority, needs, .. }) = asked.and_then(|ask| ask.target)
         && call.queue.as_ref() != Some(&queue.id)
     {
-        let (ahead, _) = queue::count_waiting(draft, &queue.id, u32::MAX)?;
+        let points = queue.priority.saturating_add(priority);
+        let ahead = queue::count_waiting(draft, &queue.id, points, u32::MAX)?.live;
         queue::stand_in(call, queue, &queue::Asked { priority, needs: &needs, prefer: None }, now);
         call.note(now, EventKind::Queued { queue: queue.id.clone(), ahead, priority: call.priority });
     }

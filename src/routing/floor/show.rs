@@ -145,6 +145,33 @@ impl Floor {
         Ok(self.refusal(caller, at, now))
     }
 
+    /// The agents signed in who could have the call now if they had not declined it, in the order of their names, if there are no
+    /// others who could have it when they are free; otherwise nobody.
+    #[must_use]
+    pub fn declined_by_all(&self, call: CallId) -> Vec<AgentId> {
+        let Some(caller) = self.caller_of(call) else { return Vec::new() };
+        let (Some(excluded), Some(class)) = (caller.excluded(), self.classes.get(caller.class as usize)) else {
+            return Vec::new();
+        };
+        let declined = |seat: &super::Seat| excluded.get(&seat.id).is_some_and(Option::is_none);
+        let could = |(agent, _): &&(u32, u32)| {
+            let seat = &self.seats[*agent as usize];
+            seat.standing.staffed && fits(seat, caller.bits())
+        };
+        if class.key.only.is_none() && !class.key.is_mixed() && class.staffed as usize > excluded.len() {
+            return Vec::new();
+        }
+        let mut agents = Vec::new();
+        for (agent, _) in class.members.iter().filter(could) {
+            let seat = &self.seats[*agent as usize];
+            if !declined(seat) {
+                return Vec::new();
+            }
+            agents.push(seat.id.clone());
+        }
+        agents
+    }
+
     /// Which of two calls of one queue goes first, and why.
     pub fn why_first(&self, one: CallId, other: CallId) -> Result<Precedence, NotHere> {
         let find = |call: CallId| self.caller_of(call).ok_or(NotHere::Call(call));

@@ -110,7 +110,7 @@ pub struct Queue {
     pub wrapuptime: Duration,
     /// `weight` among queues that share members.
     pub weight: u32,
-    /// `maxlen`: most callers waiting; 0: ten thousand.
+    /// `maxlen`: most callers waiting; 0: no limit.
     pub maxlen: u32,
     /// `autofill`: whether callers behind the first are served while that is being called; `no` cannot be expressed.
     pub autofill: bool,

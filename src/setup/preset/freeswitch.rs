@@ -156,6 +156,7 @@ impl Queue {
         if self.strategy == Strategy::RingProgressively {
             queue = queue.ring_one_more_every(self.ring_progressively_delay);
         }
+        queue = queue.lowest_tier_waits();
         if !self.tier_rules_apply {
             return queue;
         }

@@ -141,7 +141,7 @@ impl Desk {
                     let mut body = put.body.value();
                     let before = self.store.record(&put.key);
                     if body["state"] == "connecting" {
-                        keeps_offers(&mut body, before.as_ref().map(|record| record.body.value()));
+                        keeps_offers(&mut body, before.as_ref().map(|record| record.body.value()).as_ref());
                         put.body = Body::new(body);
                     }
                 }
