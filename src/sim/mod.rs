@@ -6,14 +6,23 @@
 
 pub mod audit;
 pub mod carrier;
+mod fault;
 mod fnv;
+mod node;
 mod nodes;
+mod pause;
+mod people;
+mod plan;
 pub(crate) mod rng;
+mod run;
 mod shift;
 mod store;
 mod story;
 mod world;
 
+pub use fault::{FaultEvent, FaultKind, UnknownFault};
+pub use plan::{Plan, PlanError, Profile, Strength};
+pub use run::{PlanReport, Planned};
 pub use shift::{Habits, Shift, ShiftReport};
 pub use store::{SimStore, StoreFault, Tamper};
 

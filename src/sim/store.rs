@@ -3,33 +3,16 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 
 use async_trait::async_trait;
 
 use crate::store::{
     Claim, Commit, CommitError, Key, MemoryStore, Page, Record, Scan, Store, StoreError, StoreErrorKind, Task, TaskId,
 };
+use crate::sim::pause::Pause;
 use crate::time::Timestamp;
-
-/// Lets others go first, once.
-#[derive(Debug, Default)]
-pub(crate) struct Pause(bool);
-
-impl Future for Pause {
-    type Output = ();
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if std::mem::replace(&mut self.0, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    }
-}
 
 /// What goes wrong with the next commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +51,8 @@ pub struct SimStore {
     faults: Mutex<VecDeque<StoreFault>>,
     tamper: Mutex<Option<Tamper>>,
     changed: Mutex<Changed>,
+    /// As it was when scans began to be behind.
+    stale: Mutex<Option<MemoryStore>>,
 }
 
 impl fmt::Debug for SimStore {
@@ -89,6 +74,7 @@ impl Default for SimStore {
             faults: Mutex::default(),
             tamper: Mutex::default(),
             changed: Mutex::default(),
+            stale: Mutex::default(),
         }
     }
 }
@@ -150,6 +136,24 @@ impl SimStore {
         std::mem::take(&mut lock(&self.changed))
     }
 
+    /// From now on scans are answered as the store is now; `false`: as it is.
+    pub(crate) fn set_scans_stale(&self, stale: bool) {
+        *lock(&self.stale) = stale.then(|| self.inner.copied());
+    }
+
+    /// The store as it is now.
+    pub(crate) fn copied(&self) -> MemoryStore {
+        self.inner.copied()
+    }
+
+    /// Loses every commit since `earlier` was copied.
+    pub(crate) fn rewind(&self, earlier: &MemoryStore) {
+        self.inner.becomes(earlier);
+        *lock(&self.stale) = None;
+        *lock(&self.changed) = Changed::default();
+        self.commits.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn check(&self) -> Result<(), StoreError> {
         if self.down.load(Ordering::Relaxed) {
             return Err(StoreError::new(StoreErrorKind::Unavailable, "the simulated store is down"));
@@ -175,7 +179,11 @@ impl Store for SimStore {
     async fn scan(&self, scan: &Scan) -> Result<Page, StoreError> {
         Pause::default().await;
         self.check()?;
-        let page = self.inner.scan(scan).await;
+        let stale = lock(&self.stale).as_ref().map(MemoryStore::copied);
+        let page = match stale {
+            Some(stale) => stale.scan(scan).await,
+            None => self.inner.scan(scan).await,
+        };
         Pause::default().await;
         page
     }

@@ -59,6 +59,19 @@ impl MemoryStore {
         self.lock().tasks()
     }
 
+    /// The store as it is now, as a store of its own: bodies are shared, nothing else is.
+    #[cfg(feature = "sim")]
+    pub(crate) fn copied(&self) -> Self {
+        Self { state: Mutex::new(self.lock().clone()) }
+    }
+
+    /// Makes this store be as `other` is, whatever was kept or given out since.
+    #[cfg(feature = "sim")]
+    pub(crate) fn becomes(&self, other: &Self) {
+        let state = other.lock().clone();
+        *self.lock() = state;
+    }
+
     /// A panic elsewhere cannot leave the state half changed: everything is checked before anything is written.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

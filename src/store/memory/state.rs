@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 /// A record's place: everything of one index and partition lies side by side.
 type Place = ([i64; 2], Key);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct State {
     records: BTreeMap<Key, Row>,
     index: BTreeMap<(String, String), BTreeSet<Place>>,
@@ -26,7 +26,7 @@ pub(super) struct State {
     fence: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Row {
     version: Version,
     body: Body,
@@ -34,7 +34,7 @@ struct Row {
 }
 
 /// A task as kept.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Errand {
     due: Timestamp,
     work: Body,
