@@ -122,6 +122,22 @@ impl fmt::Display for FaultKind {
     }
 }
 
+impl FaultKind {
+    /// Whether work that it hits is only done when its lease has ended, or a pause.
+    pub(crate) fn costs_time(self) -> bool {
+        !matches!(
+            self,
+            Self::CallbackDoubled
+                | Self::DocumentDoubled
+                | Self::ListLag
+                | Self::ClockSkew
+                | Self::ClockJumps
+                | Self::CommitAborted
+                | Self::StaleScans
+        )
+    }
+}
+
 /// A word that names no kind of fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no kind of fault")]

@@ -258,7 +258,6 @@ impl People {
         world.request(match below(&mut random, 6) {
             0 => Request::HangUp(call),
             1 => Request::SetPriority(call, 2),
-            2 => Request::AdjustWait(call, 30),
             _ => Request::MoveCall(call, Target::Queue { queue, priority: 1, needs: Needs::new(), prefer: None }),
         });
     }

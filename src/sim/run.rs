@@ -33,6 +33,11 @@ const PATIENCE_IN_CHAOS: Duration = Duration::from_secs(60);
 /// How long before and after trouble a caller may be in silence because of it.
 const AROUND: Duration = Duration::from_secs(12);
 
+/// How long work is held by whoever has died with it.
+const LEASE: Duration = Duration::from_secs(4);
+/// A caller may be met with so much silence.
+const SILENCE: Duration = Duration::from_secs(5);
+
 /// How a plan went.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -193,7 +198,7 @@ fn report(world: &World, people: &People, dice: &Dice, begin: Timestamp) -> Plan
         .iter()
         .fold(world.steps(), |hash, record| fnv1a(&format!("{hash:x} {} {:?} {}", record.key, record.version, record.body.0)));
     let (silenced, lost): (Vec<_>, Vec<_>) =
-        world.carrier(|carrier| carrier.lost()).into_iter().partition(|lost| is_excused(world, lost));
+        world.carrier(|carrier| carrier.lost()).into_iter().partition(|lost| is_excused(world, dice, lost));
     let mut report = PlanReport {
         calls: callers.len() + people.asked_for,
         joined: callers.iter().filter(|sid| heard.contains(*sid)).count(),
@@ -213,13 +218,18 @@ fn report(world: &World, people: &People, dice: &Dice, begin: Timestamp) -> Plan
     report
 }
 
-/// Whether nothing could have been done about this silence.
-fn is_excused(world: &World, lost: &LostCall) -> bool {
+/// Whether nothing could have been done about it: nobody could be reached; the provider never said, or late, that the agent had
+/// left; or what was done about one fault was hit by another.
+fn is_excused(world: &World, dice: &Dice, lost: &LostCall) -> bool {
+    let near = |from: Timestamp, to: Timestamp| from <= lost.at + AROUND && lost.at <= to + AROUND;
+    if world.troubles().iter().any(|(from, to)| near(*from, *to)) {
+        return true;
+    }
     if lost.loss != Loss::Silence {
         return false;
     }
-    let near = |from: Timestamp, to: Timestamp| from <= lost.at + AROUND && lost.at <= to + AROUND;
-    if world.troubles().iter().any(|(from, to)| near(*from, *to)) {
+    let during = |event: &&FaultEvent| event.at + LEASE >= lost.at && event.at <= lost.at + SILENCE;
+    if dice.happened().iter().filter(during).filter(|event| event.kind.costs_time()).count() > 1 {
         return true;
     }
     let unheard = world.unheard();

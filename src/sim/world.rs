@@ -84,6 +84,8 @@ pub struct World {
     earlier: BTreeMap<u64, MemoryStore>,
     /// Webhooks on their way.
     on_their_way: BTreeMap<(Timestamp, u64), Webhook>,
+    /// Those that find no node to connect to, by when that is noticed.
+    nobody_there: BTreeMap<(Timestamp, u64), u64>,
     serial: u64,
     /// Legs of which nothing is told; and those of whose end, or of whose leaving, a word was lost or late.
     mute: BTreeMap<String, bool>,
@@ -148,6 +150,7 @@ impl World {
             open: BTreeMap::new(),
             earlier: BTreeMap::new(),
             on_their_way: BTreeMap::new(),
+            nobody_there: BTreeMap::new(),
             serial: 0,
             mute: BTreeMap::new(),
             unheard: BTreeSet::new(),
@@ -338,6 +341,7 @@ impl World {
             self.carrier(|carrier| carrier.next_due()),
             self.next_turn(),
             self.on_their_way.first_key_value().map(|((at, _), _)| *at),
+            self.nobody_there.first_key_value().map(|((at, _), _)| *at),
             self.next_window(),
             wakes,
             given_up,

@@ -40,6 +40,13 @@ impl World {
             }
         }
         let now = self.now();
+        while let Some(entry) = self.nobody_there.first_entry() {
+            if entry.key().0 > now {
+                break;
+            }
+            let id = entry.remove();
+            self.carrier(|carrier| carrier.webhook_result(id, Err(HttpFault::ConnectTimeout)));
+        }
         while let Some(entry) = self.on_their_way.first_entry() {
             if entry.key().0 > now {
                 return;
@@ -109,7 +116,14 @@ impl World {
 
     fn arrives(&mut self, webhook: Webhook) {
         let Some(node) = self.pick_for_webhook() else {
-            return self.carrier(|carrier| carrier.webhook_result(webhook.id, Err(HttpFault::ConnectFailed)));
+            // Nobody is there: it takes the provider as long as it waits for a connection to find out.
+            let now = self.now();
+            self.troubles.push((now, now));
+            if webhook.id != NOBODY {
+                self.serial += 1;
+                self.nobody_there.insert((now + webhook.connect_timeout, self.serial), webhook.id);
+            }
+            return;
         };
         let future = answer(self.nodes[node].board.clone(), webhook.clone());
         let deadline = self.dice.is_some().then(|| self.now() + ANSWER_WITHIN);
