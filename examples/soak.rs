@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
-use switchboard::sim::{Plan, PlanReport, Profile};
+use switchboard::sim::{Plan, PlanReport, Planned, Profile};
 
 /// What is asked for.
 struct Asked {
@@ -102,9 +102,17 @@ impl Sum {
     }
 }
 
-/// Shows what failed.
-fn show(plan: &Plan, report: &PlanReport) {
+/// Runs that making a plan smaller may take.
+const SHRINK_RUNS: u32 = 300;
+
+/// Shows what failed: the plan as it was drawn, and what is left of it when it is made as small as it still fails.
+fn show(plan: &Plan) {
     println!("FAILED plan: {plan}");
+    let Some((plan, report)) = Planned::from(plan.clone()).shrunk(SHRINK_RUNS) else { return };
+    println!("smallest: {plan}");
+    for event in report.faults.iter().take(40) {
+        println!("  {} {} number {}", event.at, event.kind, event.index);
+    }
     for violation in report.violations.iter().take(8) {
         println!("  {violation}");
     }
@@ -121,7 +129,7 @@ fn one(plan: &Plan) -> ExitCode {
         println!("good: {plan}\n{} calls, {} joined, {} faults", report.calls, report.joined, report.faults.len());
         return ExitCode::SUCCESS;
     }
-    show(plan, &report);
+    show(plan);
     ExitCode::FAILURE
 }
 
@@ -161,7 +169,7 @@ fn main() -> ExitCode {
                     if let Some(rule) = report.broken()
                         && sum.shown.insert(rule.to_owned())
                     {
-                        show(&plan, &report);
+                        show(&plan);
                     }
                     if !report.is_good() && !asked.goes_on {
                         stop.store(true, Ordering::Relaxed);

@@ -16,6 +16,7 @@ mod plan;
 pub(crate) mod rng;
 mod run;
 mod shift;
+mod shrink;
 mod store;
 mod story;
 mod world;
@@ -26,6 +27,7 @@ pub use run::{PlanReport, Planned};
 pub use shift::{Habits, Shift, ShiftReport};
 pub use store::{SimStore, StoreFault, Tamper};
 
+pub use node::Sabotage;
 pub use nodes::Sent;
 pub use story::{Agent, Caller, Ringing, Sim};
 pub use world::{Chaos, World};

@@ -16,8 +16,36 @@ use crate::sim::store::SimStore;
 use crate::store::{
     Claim, Commit, CommitError, Key, Page, Record, Scan, Store, StoreError, StoreErrorKind, Task, TaskId,
 };
-use crate::telephony::{Command, LegRef, LegReport, Performed, Telephony, TelephonyError};
+use crate::telephony::{Action, Command, LegRef, LegReport, LegState, Performed, Telephony, TelephonyError};
 use crate::time::{Clock, ManualClock, Timestamp};
+
+/// A bug that a node has at its seams: one that no change of a commit could express.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Sabotage {
+    /// Claimed work is taken for done at once.
+    SettlesAtClaim,
+    /// A claim is never given up, even if its node dies.
+    HoldsForEver,
+    /// A commit of unknown outcome is taken for applied.
+    TakesUnknownForDone,
+    /// A lost claim does not keep the commit from being made.
+    IgnoresLostClaims,
+    /// A conflict does not keep the commit from being taken for made.
+    IgnoresConflicts,
+    /// What the provider says of a leg is not heeded.
+    ProbesBlind,
+    /// A request to the provider is taken for carried out, whatever the reply.
+    TakesAllForDone,
+    /// A hang-up is taken for carried out without being sent.
+    NeverHangsUp,
+    /// A redirect is taken for carried out without being sent.
+    NeverRedirects,
+    /// A dial that failed is sent again on the spot.
+    DialsAgain,
+    /// Every record is read as it was when the node first read it.
+    ReadsStale,
+}
 
 /// What all nodes share that is no part of the call centre: the dice, and what has been seen to happen.
 #[derive(Debug, Default)]
@@ -29,6 +57,9 @@ pub(crate) struct Commons {
     claims: Mutex<BTreeMap<TaskId, (usize, u32)>>,
     reached: Mutex<BTreeMap<&'static str, u64>>,
     paused: Mutex<BTreeSet<usize>>,
+    sabotage: Mutex<Option<Sabotage>>,
+    /// Records as they were first read, for [`Sabotage::ReadsStale`].
+    stale: Mutex<BTreeMap<Key, Option<Record>>>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -46,6 +77,14 @@ impl Commons {
 
     pub(crate) fn happens(&self, kind: FaultKind) -> Option<u64> {
         locked(&self.dice).as_ref().and_then(|dice| dice.happens(kind))
+    }
+
+    pub(crate) fn sabotage(&self, sabotage: Sabotage) {
+        *locked(&self.sabotage) = Some(sabotage);
+    }
+
+    fn has(&self, sabotage: Sabotage) -> bool {
+        *locked(&self.sabotage) == Some(sabotage)
     }
 
     /// Counts a situation that was reached.
@@ -185,8 +224,14 @@ impl Store for NodeStore {
     async fn load(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
         self.reach().await?;
         self.reads()?;
-        let records = self.store.load(keys).await?;
+        let mut records = self.store.load(keys).await?;
         self.connected()?;
+        if self.site.commons.has(Sabotage::ReadsStale) {
+            let mut stale = locked(&self.site.commons.stale);
+            for (key, record) in keys.iter().zip(&mut records).filter(|(key, _)| key.as_str().starts_with("agent/")) {
+                *record = stale.entry(key.clone()).or_insert_with(|| record.clone()).clone();
+            }
+        }
         Ok(records)
     }
 
@@ -209,9 +254,17 @@ impl Store for NodeStore {
         }
         if commons.happens(FaultKind::CommitRefused).is_some() {
             commons.reach("a commit of unknown outcome had not been applied");
-            return Err(broken().into());
+            return if commons.has(Sabotage::TakesUnknownForDone) { Ok(()) } else { Err(broken().into()) };
         }
-        let result = self.store.commit(commit).await;
+        let unsettled = Commit { settle: Vec::new(), ..commit.clone() };
+        let result =
+            match self.store.commit(if commons.has(Sabotage::SettlesAtClaim) { &unsettled } else { commit }).await {
+                Err(CommitError::LeaseLost(_)) if commons.has(Sabotage::IgnoresLostClaims) => {
+                    self.store.commit(&unsettled).await
+                }
+                Err(CommitError::Conflict(_)) if commons.has(Sabotage::IgnoresConflicts) => Ok(()),
+                result => result,
+            };
         self.note_committed(commit, &result);
         let is_lost = commons.happens(FaultKind::CommitUnknown).is_some() || self.connected().is_err();
         if is_lost {
@@ -226,7 +279,15 @@ impl Store for NodeStore {
     async fn claim(&self, claim: &Claim) -> Result<Vec<Task>, StoreError> {
         self.reach().await?;
         self.reads()?;
-        let tasks = self.store.claim(claim).await?;
+        let mut claim = *claim;
+        if self.site.commons.has(Sabotage::HoldsForEver) {
+            claim.hold = Duration::from_secs(86_400);
+        }
+        let tasks = self.store.claim(&claim).await?;
+        if self.site.commons.has(Sabotage::SettlesAtClaim) {
+            let settle = tasks.iter().map(|task| task.lease.clone()).collect();
+            self.store.commit(&Commit { settle, ..Commit::default() }).await.map_err(|_| broken())?;
+        }
         self.note_claimed(&tasks);
         self.connected()?;
         Ok(tasks)
@@ -268,10 +329,28 @@ impl NodeTelephony {
 #[async_trait]
 impl Telephony for NodeTelephony {
     async fn perform(&self, command: &Command) -> Result<Performed, TelephonyError> {
-        self.telephony.perform_with(command, || self.queue_fault()).await
+        let commons = &self.site.commons;
+        let never = match command.action {
+            Action::HangUp { .. } | Action::Cancel { .. } => commons.has(Sabotage::NeverHangsUp),
+            Action::Redirect { .. } => commons.has(Sabotage::NeverRedirects),
+            _ => false,
+        };
+        if never {
+            return Ok(Performed::default());
+        }
+        let result = self.telephony.perform_with(command, || self.queue_fault()).await;
+        match result {
+            Err(_) if commons.has(Sabotage::TakesAllForDone) => Ok(Performed::default()),
+            Err(_) if commons.has(Sabotage::DialsAgain) && matches!(command.action, Action::Dial { .. }) => {
+                self.telephony.perform_with(command, || self.queue_fault()).await
+            }
+            result => result,
+        }
     }
 
     async fn probe(&self, leg: &LegRef) -> Result<LegReport, TelephonyError> {
-        self.telephony.probe_with(leg, || self.queue_fault()).await
+        let report = self.telephony.probe_with(leg, || self.queue_fault()).await?;
+        let is_blind = self.site.commons.has(Sabotage::ProbesBlind);
+        Ok(if is_blind { LegReport { state: LegState::Answered, ..report } } else { report })
     }
 }

@@ -14,6 +14,7 @@ use crate::sim::audit::Violation;
 use crate::sim::carrier::{CarrierConfig, Direction, Faults, Loss, LostCall};
 use crate::sim::fault::{Dice, FaultEvent, FaultKind, counts};
 use crate::sim::fnv::fnv1a;
+use crate::sim::node::Sabotage;
 use crate::sim::people::People;
 use crate::sim::plan::{Plan, Strength};
 use crate::sim::store::Tamper;
@@ -93,8 +94,10 @@ impl PlanReport {
 pub struct Planned {
     /// What is to happen.
     pub plan: Plan,
-    /// A bug to be planted.
+    /// A bug to be planted on the way to the store.
     pub tamper: Option<Tamper>,
+    /// A bug to be planted at the seams of the nodes.
+    pub sabotage: Option<Sabotage>,
 }
 
 impl std::fmt::Debug for Planned {
@@ -105,7 +108,7 @@ impl std::fmt::Debug for Planned {
 
 impl From<Plan> for Planned {
     fn from(plan: Plan) -> Self {
-        Self { plan, tamper: None }
+        Self { plan, tamper: None, sabotage: None }
     }
 }
 
@@ -167,6 +170,9 @@ impl Planned {
         if let Some(tamper) = &self.tamper {
             world.store().plant(Arc::clone(tamper));
         }
+        if let Some(sabotage) = self.sabotage {
+            world.sabotage(sabotage);
+        }
         world.set_chaos(Chaos { shuffle: true, ..Chaos::default() });
         let dice = Arc::new(Dice::new(plan, begin));
         let (mut people, last) = People::new(plan, &mut world);
@@ -192,11 +198,9 @@ fn report(world: &World, people: &People, dice: &Dice, begin: Timestamp) -> Plan
     let callers: Vec<&str> =
         legs.iter().filter(|leg| leg.direction == Direction::Inbound).map(|leg| leg.sid.as_str()).collect();
     let heard: BTreeSet<&str> = joined.iter().flat_map(|joined| [joined.a.as_str(), joined.b.as_str()]).collect();
-    let fingerprint = world
-        .store()
-        .records()
-        .iter()
-        .fold(world.steps(), |hash, record| fnv1a(&format!("{hash:x} {} {:?} {}", record.key, record.version, record.body.0)));
+    let fingerprint = world.store().records().iter().fold(world.steps(), |hash, record| {
+        fnv1a(&format!("{hash:x} {} {:?} {}", record.key, record.version, record.body.0))
+    });
     let (silenced, lost): (Vec<_>, Vec<_>) =
         world.carrier(|carrier| carrier.lost()).into_iter().partition(|lost| is_excused(world, dice, lost));
     let mut report = PlanReport {
@@ -267,7 +271,12 @@ fn story(world: &World, report: &PlanReport) -> String {
             let truth = truth.map(|leg| (leg.status, leg.end_cause, leg.ended_at.map(|at| at.to_string())));
             let _ = writeln!(story, "  leg {} {:?} {sid} {:?} in truth {truth:?}", leg.id, leg.role, leg.progress);
         }
-        for heard in call.customer_leg().and_then(|leg| leg.sid.as_ref()).into_iter().flat_map(|sid| world.carrier(|carrier| carrier.heard(sid))) {
+        for heard in call
+            .customer_leg()
+            .and_then(|leg| leg.sid.as_ref())
+            .into_iter()
+            .flat_map(|sid| world.carrier(|carrier| carrier.heard(sid)))
+        {
             let _ = writeln!(story, "  {} hears {:?}", heard.from, heard.what);
         }
     }

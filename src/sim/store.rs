@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
+use crate::sim::pause::Pause;
 use crate::store::{
     Claim, Commit, CommitError, Key, MemoryStore, Page, Record, Scan, Store, StoreError, StoreErrorKind, Task, TaskId,
 };
-use crate::sim::pause::Pause;
 use crate::time::Timestamp;
 
 /// What goes wrong with the next commit.

@@ -14,12 +14,12 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::core::Request;
-use crate::id::CallId;
 use crate::engine::{Builder, ConfigErrors, Switchboard, WebhookReply};
+use crate::id::CallId;
 use crate::sim::audit::{Audit, Violation};
 use crate::sim::carrier::{Carrier, CarrierConfig, EndpointScript, HttpFault, NumberConfig, Ring, Webhook};
 use crate::sim::fault::{Dice, Window};
-use crate::sim::node::{Commons, Site};
+use crate::sim::node::{Commons, Sabotage, Site};
 use crate::sim::nodes::{Sent, Shared, SimTelephony, lock};
 use crate::sim::rng::SplitMix64;
 use crate::sim::store::SimStore;
@@ -315,6 +315,11 @@ impl World {
     /// How long a call may wait beside a free agent from now on.
     pub(crate) fn set_patience(&mut self, patience: Duration) {
         self.audit.set_patience(patience);
+    }
+
+    /// Plants a bug at the seams of the nodes.
+    pub(crate) fn sabotage(&self, sabotage: Sabotage) {
+        self.commons.sabotage(sabotage);
     }
 
     /// What was reached, and how often.

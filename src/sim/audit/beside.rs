@@ -64,7 +64,11 @@ impl Beside {
         }
         let (mut found, calm_since) = (Vec::new(), self.calm_since);
         for (id, waiter) in &mut self.waiters {
-            let Some(since) = waiter.since.filter(|since| now.since(calm_since.map_or(*since, |calm| calm.max(*since))) > patience) else { continue };
+            let Some(since) =
+                waiter.since.filter(|since| now.since(calm_since.map_or(*since, |calm| calm.max(*since))) > patience)
+            else {
+                continue;
+            };
             waiter.since = Some(now);
             let what = format!("call {id} has waited since {since} while somebody free could take it");
             found.push(Violation::new("I-34", what));

@@ -73,10 +73,10 @@ impl World {
 
     fn callback_sent_out(&mut self, mut webhook: Webhook) {
         let Some(dice) = self.dice.clone() else { return };
-        let call = webhook.call_sid.clone().unwrap_or_default();
+        let call = leg_of(&webhook);
         let is_mute = match self.mute.entry(call.clone()) {
             Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(new) => *new.insert(dice.happens(FaultKind::MuteCall).is_some()),
+            Entry::Vacant(new) => *new.insert(!call.is_empty() && dice.happens(FaultKind::MuteCall).is_some()),
         };
         if is_mute || dice.happens(FaultKind::CallbackLost).is_some() {
             self.unheard.insert(call);
@@ -101,7 +101,7 @@ impl World {
 
     fn document_sent_out(&mut self, webhook: Webhook) {
         let Some(dice) = self.dice.clone() else { return };
-        let call = webhook.call_sid.clone().unwrap_or_default();
+        let call = leg_of(&webhook);
         let in_a_row = self.refused_in_a_row.get(&call).copied().unwrap_or_default();
         if in_a_row < REFUSED_MAX && dice.happens(FaultKind::DocumentRefused).is_some() {
             self.refused_in_a_row.insert(call, in_a_row + 1);
@@ -188,6 +188,15 @@ impl World {
             over || leg["said"].as_array().is_some_and(|said| said.iter().any(|said| said["hop"].as_u64() == Some(hop)))
         })
     }
+}
+
+/// The leg that a webhook is about; empty: none, as when a conference ends.
+fn leg_of(webhook: &Webhook) -> String {
+    let named = webhook.call_sid.as_deref().or_else(|| {
+        let mut fields = webhook.body.split('&');
+        fields.find_map(|field| field.strip_prefix("CallSid="))
+    });
+    named.unwrap_or_default().to_owned()
 }
 
 fn headers(webhook: &Webhook) -> Vec<(&str, &str)> {

@@ -156,7 +156,9 @@ impl World {
         let node = self.node_of(window);
         match window.event.kind {
             FaultKind::StoreDown => self.store.set_down(true),
-            FaultKind::StoreSlow => self.commons.slow_ms.store([200, 800, 3_000][window.word as usize % 3], Ordering::Relaxed),
+            FaultKind::StoreSlow => {
+                self.commons.slow_ms.store([200, 800, 3_000][window.word as usize % 3], Ordering::Relaxed)
+            }
             FaultKind::StaleScans => self.store.set_scans_stale(true),
             FaultKind::Rewind => drop(self.earlier.insert(window.word, self.store.copied())),
             FaultKind::StoreCut => self.nodes[node].site.store_cut.store(true, Ordering::Relaxed),
