@@ -63,7 +63,7 @@ impl Shrinking {
             self.takes(|plan| plan.faults.retain(|kind, _| !half.contains(kind)));
         }
         for kind in kinds {
-            if !self.takes(|plan| drop(plan.faults.remove(&kind))) {
+            if !self.takes(|plan| plan.faults.retain(|other, _| *other != kind)) {
                 self.takes(|plan| {
                     plan.faults.entry(kind).and_modify(|strength| *strength = Strength::Rare);
                 });

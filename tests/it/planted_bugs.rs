@@ -17,7 +17,10 @@ fn old<'a>(records: &'a [Record], key: &str) -> Option<&'a Value> {
 }
 
 /// Changes each body that is put under `prefix`, knowing what it was before.
-pub(crate) fn bodies(prefix: &'static str, change: impl Fn(&mut Value, Option<&Value>) + Send + Sync + 'static) -> Tamper {
+pub(crate) fn bodies(
+    prefix: &'static str,
+    change: impl Fn(&mut Value, Option<&Value>) + Send + Sync + 'static,
+) -> Tamper {
     Arc::new(move |commit: &mut Commit, records: &[Record]| {
         for put in commit.puts.iter_mut().filter(|put| put.key.as_str().starts_with(prefix)) {
             let mut body = (*put.body.0).clone();

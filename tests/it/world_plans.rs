@@ -83,7 +83,7 @@ const SEEDS: u64 = 400;
 #[test]
 fn without_faults_almost_everybody_is_served() {
     for seed in 0..10 {
-        let plan = Plan { ..Plan::quiet(seed) };
+        let plan = Plan::quiet(seed);
         let report = plan.run();
         assert!(report.is_good() && report.silenced == 0, "{}", told(&plan, &report));
         assert!(report.joined * 10 > report.calls * 4, "{} of {}", report.joined, report.calls);
@@ -102,7 +102,8 @@ fn the_same_plan_gives_the_same_run() {
 
 #[test]
 fn one_kind_of_fault_less_shifts_no_other() {
-    let plan = Plan { callers: 4, ..small(5) };
+    let mut plan = small(5);
+    plan.callers = 4;
     let mut without = plan.clone();
     without.faults.remove(&FaultKind::CallbackDoubled);
     let clocks = |report: &PlanReport| {

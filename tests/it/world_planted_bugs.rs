@@ -100,14 +100,8 @@ fn wrong_worlds() -> Vec<(&'static str, Bug)> {
                 }
             }),
         ),
-        (
-            "no conversation is counted",
-            agents(|agent, _| agent["answered"] = json!(0)),
-        ),
-        (
-            "an agent who works on a call looks free",
-            agents(|agent, _| agent["work"] = Value::Null),
-        ),
+        ("no conversation is counted", agents(|agent, _| agent["answered"] = json!(0))),
+        ("an agent who works on a call looks free", agents(|agent, _| agent["work"] = Value::Null)),
         (
             "a repeated question gets the next answer",
             calls(|call, _| {

@@ -159,7 +159,9 @@ impl World {
                     self.violations.push(Violation::new("I-10", what));
                 }
                 Entry::Occupied(_) => {}
-                Entry::Vacant(new) => drop(new.insert(reply.body.clone())),
+                Entry::Vacant(new) => {
+                    new.insert(reply.body.clone());
+                }
             }
         }
         let reply = HttpReply {
