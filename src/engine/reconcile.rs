@@ -6,7 +6,6 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-
 use crate::core::{
     Compared, Input, LIVE, RECONCILED_WITHIN, Reply, Timer, beside, is_newer, reconciliation_key, task_id, to_rehear,
     unlisted,

@@ -113,7 +113,7 @@ impl Switchboard {
                 if verb == LegVerb::Dial {
                     let sending = Input::Sending { call: call_id, leg: leg_id, seq };
                     if self.drive(&sending, None).await? != Reply::Proceed(true) {
-                        return self.settle(lease).await;
+                        return self.sent_by_another(call_id, leg_id, seq, lease).await;
                     }
                 }
                 let result = self.perform(&call, leg, command).await;
@@ -121,6 +121,17 @@ impl Switchboard {
             }
         };
         self.drive(&input, Some(lease)).await.map(drop)
+    }
+
+    /// A dial that somebody else is sending stays to be done until the result is noted: whoever sends it may die, and finds the
+    /// claim lost. One that is not wanted any more is settled.
+    async fn sent_by_another(&self, call: CallId, leg: LegId, seq: u32, lease: &Lease) -> Result<(), Error> {
+        let call = self.call(call).await?;
+        let first = call.as_ref().and_then(|call| call.leg(leg)?.commands.first());
+        if first.is_some_and(|command| command.seq == seq && command.state != CommandState::Queued) {
+            return Ok(());
+        }
+        self.settle(lease).await
     }
 
     async fn perform(&self, call: &Call, leg: &Leg, command: &LegCommand) -> CommandResult {

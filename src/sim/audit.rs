@@ -60,6 +60,10 @@ pub struct Audit {
     ended: BTreeSet<CallId>,
     /// How many legs came of the dials of a leg, and its latest command.
     commands: BTreeMap<String, (usize, u32)>,
+    /// How long a call may wait beside a free agent, where it is not as usual.
+    patience: Option<Duration>,
+    /// Whether everything is to be read, as nothing is known.
+    is_new: bool,
 }
 
 fn rank(state: OfferState) -> u8 {
@@ -98,6 +102,28 @@ impl Audit {
         Self { board: Some(board), ..Self::default() }
     }
 
+    /// Forgets what was seen before, but not the configuration: the store is as it was earlier, and all is read anew.
+    pub(crate) fn forget(&mut self) {
+        let (board, patience) = (self.board.take(), self.patience);
+        *self = Self { board, patience, ..Self::default() };
+        self.is_new = true;
+    }
+
+    /// How long a call may wait beside a free agent from now on.
+    pub(crate) fn set_patience(&mut self, patience: Duration) {
+        self.patience = Some(patience);
+    }
+
+    /// Calls that are not over, by what was seen last.
+    pub(crate) fn live_calls(&self) -> Vec<CallId> {
+        self.books.calls.values().filter(|call| call.state != CallState::Ended).map(|call| call.id).collect()
+    }
+
+    /// Until now calls could not be offered, whatever was done.
+    pub(crate) fn excuse(&mut self, now: Timestamp) {
+        self.beside.excuse(now);
+    }
+
     /// Looks at what has changed since the last look, after a commit: `sent` has reached the carrier since. Returns what is
     /// broken: in the books, and beside the truth, where nobody is believed gone who is on the line (I-13), nothing is dialled
     /// twice (I-20), nothing overtakes (I-24).
@@ -109,7 +135,10 @@ impl Audit {
         now: Timestamp,
     ) -> Vec<Violation> {
         let mut found = Vec::new();
-        let Changed { keys, gone } = store.take_changed();
+        let Changed { mut keys, gone } = store.take_changed();
+        if std::mem::take(&mut self.is_new) {
+            keys.extend(store.records().into_iter().map(|record| record.key));
+        }
         let mut touched = self.read(&keys, store, &mut found);
         for task in &gone {
             let mut parts = task.as_str().split('/');
@@ -158,7 +187,8 @@ impl Audit {
             found.push(Violation::new("I-3", format!("call {call}: offer {offer} is a minute past its deadline")));
         }
         if let Some(board) = &self.board {
-            found.extend(self.beside.look(&books, touched, board.rules(), now));
+            let patience = self.patience.unwrap_or(beside::PATIENCE);
+            found.extend(self.beside.look(&books, touched, board.rules(), now, patience));
         }
         self.books = books;
     }

@@ -6,18 +6,29 @@
 
 pub mod audit;
 pub mod carrier;
+mod fault;
 mod fnv;
 mod live;
+mod node;
 mod nodes;
+mod pause;
+mod people;
+mod plan;
 pub(crate) mod rng;
+mod run;
 mod shift;
+mod shrink;
 mod store;
 mod story;
 mod world;
 
+pub use fault::{FaultEvent, FaultKind, UnknownFault};
+pub use plan::{Plan, PlanError, Profile, Strength};
+pub use run::{PlanReport, Planned};
 pub use shift::{Habits, Shift, ShiftReport};
 pub use store::{SimStore, StoreFault, Tamper};
 
+pub use node::Sabotage;
 pub use nodes::Sent;
 pub use story::{Agent, Caller, Ringing, Sim};
 pub use world::{Chaos, World};

@@ -2,16 +2,15 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::sim::carrier::{Carrier, RestFault, RestReply};
-use crate::sim::store::Pause;
+use crate::sim::pause::Pause;
 use crate::telephony::twilio::probe::Probe;
 use crate::telephony::twilio::request::{AccountSid, ApiRequest, outcome, request};
 use crate::telephony::twilio::{Account, live};
-use crate::telephony::{Action, Command, Failure, LegRef, LegReport, LivePage, Performed, Telephony, TelephonyError};
+use crate::telephony::{Action, Command, Failure, LegRef, LegReport, LivePage, Performed, TelephonyError};
 
 /// A command that reached the carrier.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +44,10 @@ impl SimTelephony {
         Self { carrier, account: account.into(), authorization: format!("Basic {credentials}"), sent: Mutex::default() }
     }
 
+    pub(crate) fn carrier(&self) -> &Shared {
+        &self.carrier
+    }
+
     /// What reached the carrier, in order.
     pub(crate) fn sent(&self) -> Vec<Sent> {
         lock(&self.sent).clone()
@@ -64,9 +67,10 @@ impl SimTelephony {
 
 impl SimTelephony {
     /// A page of the legs that live.
-    pub(crate) async fn list_live(&self, after: Option<&str>) -> Result<LivePage, TelephonyError> {
+    pub(crate) async fn list_live(&self, after: Option<&str>, fault: impl Fn()) -> Result<LivePage, TelephonyError> {
         let request = live::request(&self.account, after)?;
         Pause::default().await;
+        fault();
         let reply = self.send(&request);
         Pause::default().await;
         if reply.fault.is_some() {
@@ -97,11 +101,16 @@ fn verb(action: &Action) -> &'static str {
     }
 }
 
-#[async_trait]
-impl Telephony for SimTelephony {
-    async fn perform(&self, command: &Command) -> Result<Performed, TelephonyError> {
+impl SimTelephony {
+    /// Carries out a command; `first` is done just before it reaches the carrier.
+    pub(crate) async fn perform_with(
+        &self,
+        command: &Command,
+        first: impl Fn() + Send,
+    ) -> Result<Performed, TelephonyError> {
         let request = request(&self.account, command)?;
         Pause::default().await;
+        first();
         let before = lock(&self.carrier).legs();
         let reply = self.send(&request);
         if reply.fault != Some(RestFault::LostBefore) {
@@ -116,10 +125,12 @@ impl Telephony for SimTelephony {
         outcome(&self.account, &command.action, reply.status, reply.body.as_bytes(), retry_after(&reply))
     }
 
-    async fn probe(&self, leg: &LegRef) -> Result<LegReport, TelephonyError> {
+    /// Asks about a leg; `first` is done just before each request reaches the carrier.
+    pub(crate) async fn probe_with(&self, leg: &LegRef, first: impl Fn() + Send) -> Result<LegReport, TelephonyError> {
         let mut probe = Probe::new(&self.account, leg)?;
         loop {
             Pause::default().await;
+            first();
             let reply = self.send(probe.request());
             if reply.fault.is_some() {
                 return Err(lost(true));

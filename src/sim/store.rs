@@ -3,33 +3,16 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 
 use async_trait::async_trait;
 
+use crate::sim::pause::Pause;
 use crate::store::{
     Claim, Commit, CommitError, Key, MemoryStore, Page, Record, Scan, Store, StoreError, StoreErrorKind, Task, TaskId,
 };
 use crate::time::Timestamp;
-
-/// Lets others go first, once.
-#[derive(Debug, Default)]
-pub(crate) struct Pause(bool);
-
-impl Future for Pause {
-    type Output = ();
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if std::mem::replace(&mut self.0, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    }
-}
 
 /// What goes wrong with the next commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +53,8 @@ pub struct SimStore {
     changed: Mutex<Changed>,
     /// How often commits were lost.
     histories: AtomicU64,
+    /// As it was when scans began to be behind.
+    stale: Mutex<Option<MemoryStore>>,
 }
 
 impl fmt::Debug for SimStore {
@@ -92,6 +77,7 @@ impl Default for SimStore {
             tamper: Mutex::default(),
             changed: Mutex::default(),
             histories: AtomicU64::new(0),
+            stale: Mutex::default(),
         }
     }
 }
@@ -153,6 +139,11 @@ impl SimStore {
         std::mem::take(&mut lock(&self.changed))
     }
 
+    /// From now on scans are answered as the store is now; `false`: as it is.
+    pub(crate) fn set_scans_stale(&self, stale: bool) {
+        *lock(&self.stale) = stale.then(|| self.inner.copied());
+    }
+
     /// The store as it is now.
     pub(crate) fn copied(&self) -> MemoryStore {
         self.inner.copied()
@@ -161,6 +152,7 @@ impl SimStore {
     /// Loses every commit since `earlier` was copied.
     pub(crate) fn rewind(&self, earlier: &MemoryStore) {
         self.inner.becomes(earlier);
+        *lock(&self.stale) = None;
         self.histories.fetch_add(1, Ordering::Relaxed);
         // Whatever is there now may be another than it was.
         let keys = self.inner.records().into_iter().map(|record| record.key).collect();
@@ -199,7 +191,11 @@ impl Store for SimStore {
     async fn scan(&self, scan: &Scan) -> Result<Page, StoreError> {
         Pause::default().await;
         self.check()?;
-        let page = self.inner.scan(scan).await;
+        let stale = lock(&self.stale).as_ref().map(MemoryStore::copied);
+        let page = match stale {
+            Some(stale) => stale.scan(scan).await,
+            None => self.inner.scan(scan).await,
+        };
         Pause::default().await;
         page
     }

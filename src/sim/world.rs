@@ -1,9 +1,11 @@
 //! One carrier, one store, some nodes, one clock, one seed. Futures are polled one step at a time, so that a node can die at
 //! every await.
 
+mod deliver;
+mod fleet;
 mod history;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -12,19 +14,26 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use crate::core::call_key;
+use crate::core::Request;
 use crate::engine::{Builder, ConfigErrors, Switchboard, WebhookReply};
+use crate::id::CallId;
 use crate::sim::audit::{Audit, Violation};
-use crate::sim::carrier::{Carrier, CarrierConfig, EndpointScript, HttpFault, HttpReply, NumberConfig, Ring, Webhook};
+use crate::sim::carrier::{Carrier, CarrierConfig, EndpointScript, HttpFault, NumberConfig, Ring, Webhook};
+use crate::sim::fault::{Dice, Window};
+use crate::sim::node::{Commons, Sabotage, Site};
 use crate::sim::nodes::{Sent, Shared, SimTelephony, lock};
 use crate::sim::rng::SplitMix64;
 use crate::sim::store::SimStore;
+use crate::store::MemoryStore;
 use crate::telephony::twilio::request::AccountSid;
 use crate::time::{Clock, ManualClock, Timestamp};
-use crate::webhook::{Method, WebhookRequest};
+
+use fleet::Node;
 
 /// Where the simulated application seems to be mounted.
 const BASE: &str = "https://app.example.com/phone";
+/// How long an answer may take until the shell says [`Switchboard::hold`] instead.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 /// Steps within one moment before the world is taken to spin.
 const STEPS_MAX: u32 = 200_000;
 
@@ -42,13 +51,18 @@ pub struct Chaos {
 }
 
 enum Doing {
-    Turn(Pin<Box<dyn Future<Output = bool>>>),
-    Answer(u64, String, Pin<Box<dyn Future<Output = WebhookReply>>>),
+    Turn(Pin<Box<dyn Future<Output = Option<usize>>>>),
+    Answer(Box<Webhook>, Pin<Box<dyn Future<Output = WebhookReply>>>),
+    Request(Pin<Box<dyn Future<Output = bool>>>, Request),
 }
 
 struct Running {
     node: usize,
     doing: Doing,
+    /// When it goes on by itself; `None`: at once.
+    wakes: Option<Timestamp>,
+    /// When the shell gives it up.
+    deadline: Option<Timestamp>,
 }
 
 /// The world of a simulation.
@@ -57,9 +71,29 @@ pub struct World {
     clock: Arc<ManualClock>,
     store: Arc<SimStore>,
     telephony: Arc<SimTelephony>,
-    nodes: Vec<Switchboard>,
+    commons: Arc<Commons>,
+    builder: Builder,
+    nodes: Vec<Node>,
     running: Vec<Running>,
     chaos: Chaos,
+    dice: Option<Arc<Dice>>,
+    /// Times in which something is wrong, that are yet to begin, last first.
+    coming: Vec<Window>,
+    /// Those that have begun, by their end.
+    open: BTreeMap<(Timestamp, u64), Window>,
+    /// How the store was when commits began that will be lost.
+    earlier: BTreeMap<u64, MemoryStore>,
+    /// Webhooks on their way.
+    on_their_way: BTreeMap<(Timestamp, u64), Webhook>,
+    /// Those that find no node to connect to, by when that is noticed.
+    nobody_there: BTreeMap<(Timestamp, u64), u64>,
+    serial: u64,
+    /// Legs of which nothing is told; and those of whose end, or of whose leaving, a word was lost or late.
+    mute: BTreeMap<String, bool>,
+    unheard: BTreeSet<String>,
+    refused_in_a_row: BTreeMap<String, u8>,
+    /// When calls could not be served: the store or all nodes were away.
+    troubles: Vec<(Timestamp, Timestamp)>,
     steps: u64,
     audited: u64,
     /// Commands that the audit has heard of.
@@ -90,31 +124,39 @@ impl World {
         let sid: AccountSid = account.parse().map_err(bad)?;
         let telephony = Arc::new(SimTelephony::new(Arc::clone(&carrier), sid, &token));
         let counter = Arc::new(AtomicU64::new(seed));
-        let mut boards = Vec::new();
-        for _ in 0..nodes.max(1) {
-            let counter = Arc::clone(&counter);
-            let board = builder
-                .clone()
-                .public_base(BASE)
-                .account(account.as_str(), token.as_str())
-                .store(Arc::clone(&store) as Arc<dyn crate::store::Store>)
-                .telephony(Arc::clone(&telephony) as Arc<dyn crate::telephony::Telephony>)
-                .live_legs(Arc::clone(&telephony) as Arc<dyn crate::telephony::LiveLegs>)
-                .epoch(Arc::clone(&store) as Arc<dyn crate::store::Epoch>)
-                .clock(Arc::clone(&clock) as Arc<dyn Clock>)
-                .seeds(move || u128::from(counter.fetch_add(1, Ordering::Relaxed)))
-                .build()?;
-            boards.push(board);
+        let builder = builder
+            .clone()
+            .public_base(BASE)
+            .account(account.as_str(), token.as_str())
+            .seeds(move || u128::from(counter.fetch_add(1, Ordering::Relaxed)));
+        let commons = Arc::new(Commons::default());
+        let mut fleet = Vec::new();
+        for number in 0..nodes.max(1) {
+            let site = Arc::new(Site::new(number, Arc::clone(&clock), Arc::clone(&commons)));
+            fleet.push(Node::new(&builder, site, &store, &telephony)?);
         }
-        let audit = boards.first().cloned().map(Audit::by).unwrap_or_default();
+        let audit = fleet.first().map(|node| Audit::by(node.board.clone())).unwrap_or_default();
         let world = Self {
             carrier,
             clock,
             store,
             telephony,
-            nodes: boards,
+            commons,
+            builder,
+            nodes: fleet,
             running: Vec::new(),
             chaos: Chaos::default(),
+            dice: None,
+            coming: Vec::new(),
+            open: BTreeMap::new(),
+            earlier: BTreeMap::new(),
+            on_their_way: BTreeMap::new(),
+            nobody_there: BTreeMap::new(),
+            serial: 0,
+            mute: BTreeMap::new(),
+            unheard: BTreeSet::new(),
+            refused_in_a_row: BTreeMap::new(),
+            troubles: Vec::new(),
             steps: 0,
             audited: 0,
             heard: 0,
@@ -128,7 +170,7 @@ impl World {
     }
 
     fn set_up_carrier(&self) {
-        let Some(node) = self.nodes.first() else { return };
+        let Some(node) = self.nodes.first().map(|node| &node.board) else { return };
         let mut carrier = lock(&self.carrier);
         for number in node.rules().numbers.keys() {
             carrier.number(NumberConfig {
@@ -163,7 +205,7 @@ impl World {
     /// A node.
     #[must_use]
     pub fn switchboard(&self) -> Switchboard {
-        self.nodes[0].clone()
+        self.nodes[0].board.clone()
     }
 
     /// Commands that reached the carrier.
@@ -210,10 +252,9 @@ impl World {
     pub fn settle(&mut self) {
         for _ in 0..STEPS_MAX {
             self.begin_work();
-            if self.running.is_empty() {
+            if !self.step() {
                 return;
             }
-            self.step();
         }
         self.violations.push(Violation::new("spin", "the world does not come to rest within one moment"));
         self.running.clear();
@@ -232,11 +273,11 @@ impl World {
             if done(self) {
                 return true;
             }
-            let next = [self.carrier(|carrier| carrier.next_due()), self.store.next_due()].into_iter().flatten().min();
-            let to = next.map_or(deadline, |next| next.max(self.now())).min(deadline);
+            let to = self.next_event().map_or(deadline, |next| next.max(self.now())).min(deadline);
             let at_end = to >= deadline;
             self.clock.set(to);
             self.carrier(|carrier| carrier.advance(to));
+            self.windows();
             if at_end {
                 self.settle();
                 return done(self);
@@ -248,7 +289,7 @@ impl World {
     /// how many webhooks found nobody.
     pub fn fleet_away_for(&mut self, by: Duration) -> usize {
         let (until, mut unanswered) = (self.now() + by, 0);
-        (0..self.nodes.len()).for_each(|node| self.kill(node));
+        (0..self.nodes.len()).for_each(|node| self.kill(node, Duration::ZERO));
         loop {
             for webhook in self.carrier(Carrier::take_webhooks) {
                 if self.is_elsewhere(&webhook) {
@@ -267,121 +308,51 @@ impl World {
         }
     }
 
-    /// Answers what is asked of somebody else's host: a file of music.
-    fn is_elsewhere(&self, webhook: &Webhook) -> bool {
-        let is_ours = webhook.url.starts_with(BASE);
-        if !is_ours {
-            let music = HttpReply { status: 200, content_type: "audio/mpeg".to_owned(), ..HttpReply::default() };
-            self.carrier(|carrier| carrier.webhook_result(webhook.id, Ok(music)));
-        }
-        !is_ours
+    /// Calls that are not over, by the books.
+    pub(crate) fn live_calls(&self) -> Vec<CallId> {
+        self.audit.live_calls()
     }
 
-    fn begin_work(&mut self) {
-        let webhooks = self.carrier(Carrier::take_webhooks);
-        for webhook in webhooks {
-            if self.is_elsewhere(&webhook) {
-                continue;
-            }
-            let node = self.pick_node();
-            let future = answer(self.nodes[node].clone(), webhook.clone());
-            let name = format!("{} {}", webhook.url, webhook.body);
-            self.running.push(Running { node, doing: Doing::Answer(webhook.id, name, Box::pin(future)) });
-        }
-        let turning = self.running.iter().filter(|one| matches!(one.doing, Doing::Turn(_))).count();
-        if turning < self.nodes.len() && self.store.next_due().is_some_and(|due| due <= self.now()) {
-            let node = self.pick_node();
-            let board = self.nodes[node].clone();
-            let future = async move { board.turn().await.is_ok() };
-            self.running.push(Running { node, doing: Doing::Turn(Box::pin(future)) });
-        }
+    /// How long a call may wait beside a free agent from now on.
+    pub(crate) fn set_patience(&mut self, patience: Duration) {
+        self.audit.set_patience(patience);
     }
 
-    fn pick_node(&mut self) -> usize {
-        let nodes = self.nodes.len() as u64;
-        usize::try_from(self.random(nodes)).unwrap_or(0)
+    /// Plants a bug at the seams of the nodes.
+    pub(crate) fn sabotage(&self, sabotage: Sabotage) {
+        self.commons.sabotage(sabotage);
     }
 
-    fn step(&mut self) {
-        let at = if self.chaos.shuffle { self.random(self.running.len() as u64) } else { 0 };
-        let at = usize::try_from(at).unwrap_or(0).min(self.running.len() - 1);
-        let step = self.steps;
-        self.steps += 1;
-        let dies = self.chaos.die_at == Some(step)
-            || (self.chaos.die_per_mille > 0 && self.random(1000) < u64::from(self.chaos.die_per_mille))
-            || (self.chaos.die_per_million > 0 && self.random(1_000_000) < u64::from(self.chaos.die_per_million));
-        if dies {
-            self.kill(self.running[at].node);
-            return;
-        }
-        let mut context = Context::from_waker(Waker::noop());
-        match &mut self.running[at].doing {
-            Doing::Turn(future) => {
-                if future.as_mut().poll(&mut context).is_ready() {
-                    self.running.remove(at);
-                }
-            }
-            Doing::Answer(id, name, future) => {
-                if let Poll::Ready(reply) = future.as_mut().poll(&mut context) {
-                    let (id, name) = (*id, name.clone());
-                    self.running.remove(at);
-                    self.answered(id, &name, reply);
-                }
-            }
-        }
-        self.look();
+    /// What was reached, and how often.
+    pub(crate) fn reached(&self) -> BTreeMap<&'static str, u64> {
+        self.commons.reached()
     }
 
-    fn answered(&mut self, id: u64, name: &str, reply: WebhookReply) {
-        let is_hold = reply.body.contains("<Pause length=\"2\"/>");
-        if reply.content_type.is_some() && !is_hold {
-            // I-10: the same request gets the same bytes.
-            let before = self.answers.insert(name.to_owned(), reply.body.clone());
-            if before.is_some_and(|before| before != reply.body) {
-                self.violations.push(Violation::new("I-10", format!("another answer to the same request: {name}")));
-            }
-        }
-        if reply.content_type.is_some() && !is_hold && !self.is_stored(name) {
-            let what = format!("an answer that is not stored: {name}");
-            self.violations.push(Violation::new("I-16", what));
-        }
-        let reply = HttpReply {
-            status: reply.status,
-            content_type: reply.content_type.unwrap_or_default().to_owned(),
-            body: reply.body.into_bytes(),
-            ..HttpReply::default()
-        };
-        self.carrier(|carrier| carrier.webhook_result(id, Ok(reply)));
+    /// When the store or all nodes were away.
+    pub(crate) fn troubles(&self) -> &[(Timestamp, Timestamp)] {
+        &self.troubles
     }
 
-    /// I-16: what a leg was told at a hop of a known call is stored. A leg that nobody knows is told nothing of consequence.
-    fn is_stored(&self, name: &str) -> bool {
-        let Some((_, path)) = name.split_once("/hooks/hop/") else { return true };
-        let mut parts = path.split('/');
-        let Some(call) = parts.next() else { return true };
-        let mut number = || parts.next().and_then(|part| part.parse::<u64>().ok());
-        let (Some(leg), Some(hop)) = (number(), number()) else { return true };
-        let Some(id) = call.parse().ok() else { return true };
-        let tenant = &self.nodes[0].rules().tenant;
-        let Some(record) = self.store.record(&call_key(tenant, id)) else { return true };
-        let legs = record.body.value().get("legs").and_then(|legs| legs.as_array()).cloned().unwrap_or_default();
-        let told = legs.iter().filter(|one| one["id"].as_u64() == Some(leg));
-        told.into_iter().all(|leg| {
-            let over = leg["progress"].get("ended").is_some();
-            over || leg["said"].as_array().is_some_and(|said| said.iter().any(|said| said["hop"].as_u64() == Some(hop)))
-        })
+    /// Legs of which a word was lost or late.
+    pub(crate) fn unheard(&self) -> &BTreeSet<String> {
+        &self.unheard
     }
 
-    /// The node stops where it is; its connections break.
-    fn kill(&mut self, node: usize) {
-        let (dead, alive): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.running).into_iter().partition(|r| r.node == node);
-        self.running = alive;
-        for one in dead {
-            if let Doing::Answer(id, ..) = one.doing {
-                self.carrier(|carrier| carrier.webhook_result(id, Err(HttpFault::ReadTimeout)));
-            }
-        }
+    /// When something happens next by itself.
+    fn next_event(&self) -> Option<Timestamp> {
+        let runs = |one: &&Running| !self.nodes.get(one.node).is_some_and(Node::is_still);
+        let wakes = self.running.iter().filter(runs).filter_map(|one| one.wakes).min();
+        let given_up = self.running.iter().filter(runs).filter_map(|one| one.deadline).min();
+        let all = [
+            self.carrier(|carrier| carrier.next_due()),
+            self.next_turn(),
+            self.on_their_way.first_key_value().map(|((at, _), _)| *at),
+            self.nobody_there.first_key_value().map(|((at, _), _)| *at),
+            self.next_window(),
+            wakes,
+            given_up,
+        ];
+        all.into_iter().flatten().min()
     }
 
     fn look(&mut self) {
@@ -393,6 +364,9 @@ impl World {
         let sent = self.telephony.sent_after(self.heard);
         self.heard += sent.len();
         let now = self.now();
+        if self.is_troubled() {
+            self.audit.excuse(now);
+        }
         let found = self.audit.look(&self.store, &lock(&self.carrier), &sent, now);
         self.violations.extend(found);
     }
@@ -403,18 +377,4 @@ impl World {
         let found = self.audit.at_rest(&self.store, &lock(&self.carrier), now);
         self.violations.extend(found);
     }
-}
-
-async fn answer(board: Switchboard, webhook: Webhook) -> WebhookReply {
-    let after_scheme = webhook.url.find("://").map_or(0, |at| at + 3);
-    let path_at = webhook.url[after_scheme..].find('/').map_or(webhook.url.len(), |at| at + after_scheme);
-    let headers: Vec<(&str, &str)> = webhook.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
-    let request = WebhookRequest {
-        method: if webhook.method == "GET" { Method::Get } else { Method::Post },
-        target: &webhook.url[path_at..],
-        headers: &headers,
-        body: webhook.body.as_bytes(),
-        websocket: false,
-    };
-    board.answer(&request).await
 }

@@ -68,3 +68,5 @@ mod waiting_callers_are_told;
 mod waits_are_foretold;
 mod we_call_somebody;
 mod webhook_signatures;
+mod world_plans;
+mod world_planted_bugs;

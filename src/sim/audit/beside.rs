@@ -12,7 +12,7 @@ use crate::sim::audit::books::{Books, Touched};
 use crate::time::Timestamp;
 
 /// How long a call may wait beside a free agent: a crash, its lease, and a little.
-const PATIENCE: Duration = Duration::from_secs(12);
+pub(super) const PATIENCE: Duration = Duration::from_secs(12);
 /// How often all are looked at anew: what may be offered to whom changes with time too.
 const SWEEP: Duration = Duration::from_secs(1);
 
@@ -39,12 +39,21 @@ pub(super) struct Beside {
     waiters: BTreeMap<CallId, Waiter>,
     free: BTreeSet<AgentId>,
     swept: Option<Timestamp>,
+    /// Nothing could be offered before.
+    calm_since: Option<Timestamp>,
 }
 
 impl Beside {
     /// Takes in what has changed. Returns a violation for each call that has waited too long while an agent who could take it
     /// was free all the time.
-    pub(super) fn look(&mut self, books: &Books, touched: &Touched, rules: &Rules, now: Timestamp) -> Vec<Violation> {
+    pub(super) fn look(
+        &mut self,
+        books: &Books,
+        touched: &Touched,
+        rules: &Rules,
+        now: Timestamp,
+        patience: Duration,
+    ) -> Vec<Violation> {
         self.take_in(books, touched, rules, now);
         if self.swept.is_none_or(|at| now.since(at) >= SWEEP) {
             self.swept = Some(now);
@@ -53,14 +62,23 @@ impl Beside {
                 waiter.stands_beside(found, now);
             }
         }
-        let mut found = Vec::new();
+        let (mut found, calm_since) = (Vec::new(), self.calm_since);
         for (id, waiter) in &mut self.waiters {
-            let Some(since) = waiter.since.filter(|since| now.since(*since) > PATIENCE) else { continue };
+            let Some(since) =
+                waiter.since.filter(|since| now.since(calm_since.map_or(*since, |calm| calm.max(*since))) > patience)
+            else {
+                continue;
+            };
             waiter.since = Some(now);
             let what = format!("call {id} has waited since {since} while somebody free could take it");
             found.push(Violation::new("I-34", what));
         }
         found
+    }
+
+    /// Until now nothing could be offered.
+    pub(super) fn excuse(&mut self, now: Timestamp) {
+        self.calm_since = Some(now);
     }
 
     fn take_in(&mut self, books: &Books, touched: &Touched, rules: &Rules, now: Timestamp) {

@@ -16,6 +16,11 @@ impl Carrier {
         self.order.iter().filter_map(|sid| self.calls.get(sid)).map(|call| self.view(call)).collect()
     }
 
+    /// The legs that are not over, oldest first.
+    pub(crate) fn living(&self) -> impl Iterator<Item = CallView> {
+        self.living.iter().filter_map(|sid| self.calls.get(sid)).map(|call| self.view(call))
+    }
+
     /// How many legs there ever were.
     pub(crate) fn legs(&self) -> usize {
         self.order.len()

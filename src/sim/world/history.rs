@@ -17,6 +17,7 @@ impl World {
         self.store.rewind(earlier);
         self.audit = Audit::by(self.switchboard());
         self.answers.clear();
+        self.audited = self.store.commits();
         // A node that is not called looks for work all the same, and finds that there is none.
         let board = self.switchboard();
         drop(self.block_on(board.turn()));

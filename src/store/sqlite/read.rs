@@ -28,7 +28,9 @@ pub(super) fn list<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
 /// What a column of JSON holds.
 pub(super) fn body(path: &Path, of: &str, text: &str) -> Result<Body, StoreError> {
     let checked = serde_json::from_str::<serde::de::IgnoredAny>(text);
-    checked.map(|_| Body::from_json(text)).map_err(|error| trouble(StoreErrorKind::Corrupt, path, format!("the body of {of}: {error}")))
+    checked
+        .map(|_| Body::from_json(text))
+        .map_err(|error| trouble(StoreErrorKind::Corrupt, path, format!("the body of {of}: {error}")))
 }
 
 /// What a column of numbers that count holds.
