@@ -282,7 +282,7 @@ impl<'a> Draft<'a> {
     /// How the books were compared with the provider.
     pub(crate) fn reconciliation(&self) -> Result<Reconciliation, Stop> {
         let key = reconciliation_key(&self.rules.tenant);
-        Ok(self.read::<Reconciliation>(&key)?.map(|(_, record)| record).unwrap_or_default())
+        Ok(self.read::<Reconciliation>(&key)?.unwrap_or_default())
     }
 
     pub(crate) fn put_reconciliation(&mut self, record: Reconciliation) -> Result<(), Stop> {

@@ -135,8 +135,8 @@ impl People {
 
     fn notice_ringing(&mut self, world: &World) {
         let mut new: Vec<(usize, String)> = world.carrier(|carrier| {
-            let unseen = carrier.ringing().filter(|(_, sid)| !self.seen_ringing.contains(*sid));
-            unseen.filter_map(|(at, sid)| Some((*self.places.get(at)?, sid.to_owned()))).collect()
+            let unseen = carrier.ringing().filter(|(_, sid, _)| !self.seen_ringing.contains(*sid));
+            unseen.filter_map(|(at, sid, _)| Some((*self.places.get(at)?, sid.to_owned()))).collect()
         });
         new.sort();
         for (agent, sid) in new {
