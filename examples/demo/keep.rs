@@ -16,9 +16,9 @@ const KEY: &str = "demo/default/runs";
 /// How often the time is noted, really.
 const NOTED_EVERY: Duration = Duration::from_secs(1);
 /// Who has noted it so lately may still be there.
-const LATELY: Duration = Duration::from_secs(3);
-/// More than goes by in the simulator between two notes, at its greatest speed.
-const UNNOTED: Duration = Duration::from_secs(90);
+const LATELY: Duration = Duration::from_secs(5);
+/// More than goes by in the simulator between two notes, at its greatest speed, when one of them was late.
+const UNNOTED: Duration = Duration::from_secs(180);
 
 /// A file that is gone on from.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ impl Kept {
         let mut last = load(&store).await?;
         let noted = last.as_ref().map(|last| Timestamp::from_micros(number(last, "noted")));
         if noted.is_some_and(|at| SystemClock.now().since(at) < LATELY) {
-            tokio::time::sleep(NOTED_EVERY * 2).await;
+            tokio::time::sleep(NOTED_EVERY * 3).await;
             let again = load(&store).await?;
             if again != last {
                 return Err(format!("another demo keeps its calls in {}", path.display()).into());

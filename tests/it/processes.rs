@@ -53,8 +53,21 @@ pub(crate) fn say(line: impl std::fmt::Display) {
 impl Process {
     /// Starts a process that plays `part` with these values.
     pub(crate) fn start(part: &str, file: &Path, values: &[(&str, &str)]) -> Self {
+        Self::run(Command::new(env::current_exe().unwrap()), part, file, values)
+    }
+
+    /// Starts one that may make no file larger than so many bytes, rounded down to blocks of 512: a write beyond that fails.
+    #[cfg(unix)]
+    pub(crate) fn start_confined(bytes: u64, part: &str, file: &Path, values: &[(&str, &str)]) -> Self {
+        // Ignored, the signal is an error of the write instead (POSIX: `ulimit`, SIGXFSZ).
+        let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", bytes / 512);
+        let mut command = Command::new("sh");
+        command.args(["-c", &script]).arg(env::current_exe().unwrap());
+        Self::run(command, part, file, values)
+    }
+
+    fn run(mut command: Command, part: &str, file: &Path, values: &[(&str, &str)]) -> Self {
         let (_, module) = module_path!().split_once("::").unwrap();
-        let mut command = Command::new(env::current_exe().unwrap());
         command.args(["--exact", &format!("{module}::plays_its_part"), "--nocapture", "--test-threads=1"]);
         command.env(PART, part).env("FILE", file).envs(values.iter().copied());
         // What nextest tells its tests is not meant for this one.

@@ -141,8 +141,9 @@ async fn parts_of_calls(file: &mut SqliteConnection, calls: &[Call]) {
 }
 
 async fn agents(file: &mut SqliteConnection, board: &Switchboard) {
+    type Row = (String, String, String, String, Option<String>, i64, i64, i64);
     let known = board.agents().await.unwrap();
-    let found: Vec<(String, String, String, String, Option<String>, i64, i64, i64)> = rows(
+    let found: Vec<Row> = rows(
         file,
         "SELECT id, endpoint, status, status_since, call, answered, missed_in_a_row, talk_ms FROM agents ORDER BY id",
     )

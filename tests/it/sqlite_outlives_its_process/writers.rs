@@ -1,5 +1,7 @@
 //! Two processes write to one file, each is killed in the middle of it, again and again.
 
+use std::path::Path;
+
 use serde_json::json;
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -30,7 +32,7 @@ fn count(record: Option<&Record>) -> u64 {
 }
 
 /// The part of a process: raises its own count and the common one, with an entry and a task for each, and says so when the
-/// commit has returned.
+/// commit has returned; ends when the store fails, and says how.
 pub(crate) async fn write() {
     let (file, name) = (given("FILE"), given("NAME"));
     let store = SqliteStore::open(file).await.expect("the common file");
@@ -49,6 +51,7 @@ pub(crate) async fn write() {
         match store.commit(&Commit { puts, arm: vec![arm], ..Commit::default() }).await {
             Ok(()) => say(number),
             Err(CommitError::Conflict(key)) if key.as_str() == ALL => {}
+            Err(CommitError::Store(error)) => return say(format_args!("{:?}", error.kind())),
             Err(error) => panic!("{name} at {number}: {error}"),
         }
     }
@@ -58,7 +61,7 @@ fn last(said: &[String]) -> Option<u64> {
     said.last().map(|line| line.parse().unwrap())
 }
 
-async fn asked(path: &std::path::Path, what: &'static str) -> String {
+async fn asked(path: &Path, what: &'static str) -> String {
     let mut connection = SqliteConnectOptions::new().filename(path).connect().await.unwrap();
     sqlx::query_scalar(what).fetch_one(&mut connection).await.unwrap()
 }
@@ -81,23 +84,46 @@ async fn no_commit_that_returned_is_gone() {
             acknowledged[1] = b.hear().parse().unwrap();
         }
         acknowledged[1] = last(&b.kill()).unwrap_or(acknowledged[1]);
-        let store = SqliteStore::open(&path).await.expect("the file of those who were killed");
-        let mut all = 0;
-        for (name, acknowledged) in ["a", "b"].into_iter().zip(acknowledged) {
-            let stored = count(find(&store, &[&format!("count/t/{name}")]).await[0].as_ref());
-            let what = format!("round {round}: {name} was told of {acknowledged}, and {stored} are there");
-            assert!((acknowledged..=acknowledged + 1).contains(&stored), "{what}");
-            let entries: Vec<String> = (1..=stored + 1).map(|number| format!("entry/t/{name}/{number}")).collect();
-            let found = find(&store, &entries.iter().map(String::as_str).collect::<Vec<_>>()).await;
-            let numbers: Vec<u64> = found.iter().flatten().map(|record| count(Some(record))).collect();
-            assert_eq!(numbers, (1..=stored).collect::<Vec<_>>(), "{what}");
-            all += stored;
-        }
-        assert_eq!(count(find(&store, &[ALL]).await[0].as_ref()), all, "round {round}: a step was lost or half");
-        assert_eq!(asked(&path, "SELECT CAST(count(*) AS TEXT) FROM tasks").await, all.to_string(), "round {round}");
-        let places = asked(&path, "SELECT CAST(count(*) AS TEXT) FROM places").await;
-        assert_eq!(places, (all + 3).to_string(), "round {round}");
-        assert_eq!(asked(&path, "PRAGMA integrity_check").await, "ok", "round {round}");
+        all_is_there(&path, acknowledged, &format!("round {round}")).await;
     }
     assert!(acknowledged.iter().all(|count| *count > 20), "too little was written: {acknowledged:?}");
+}
+
+/// The operating system refuses to write more: what was acknowledged is there, and the file goes on where there is room.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_commit_that_returned_is_gone_when_there_is_no_room() {
+    let scratch = Scratch::new();
+    let path = scratch.file("calls.db");
+    let mut acknowledged = 0;
+    for bytes in [600_000, 900_000, 1_200_000] {
+        let (ended, mut said) = Process::start_confined(bytes, "writer", &path, &[("NAME", "a")]).ends();
+        assert!(ended, "the process broke down: {said:?}");
+        assert_eq!(said.pop().as_deref(), Some("Unavailable"), "{said:?}");
+        assert!(!said.is_empty(), "nothing was written with {bytes} bytes");
+        acknowledged = last(&said).unwrap_or(acknowledged);
+        all_is_there(&path, [acknowledged, 0], &format!("{bytes} bytes")).await;
+    }
+}
+
+/// Everything that was acknowledged is in the file, and nothing is in it by half.
+async fn all_is_there(path: &Path, acknowledged: [u64; 2], when: &str) {
+    let store = SqliteStore::open(path).await.expect("the file of those who are gone");
+    let (mut all, mut counted) = (0, 1);
+    for (name, acknowledged) in ["a", "b"].into_iter().zip(acknowledged) {
+        let stored = count(find(&store, &[&format!("count/t/{name}")]).await[0].as_ref());
+        let what = format!("{when}: {name} was told of {acknowledged}, and {stored} are there");
+        assert!((acknowledged..=acknowledged + 1).contains(&stored), "{what}");
+        let entries: Vec<String> = (1..=stored + 1).map(|number| format!("entry/t/{name}/{number}")).collect();
+        let found = find(&store, &entries.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        let numbers: Vec<u64> = found.iter().flatten().map(|record| count(Some(record))).collect();
+        assert_eq!(numbers, (1..=stored).collect::<Vec<_>>(), "{what}");
+        all += stored;
+        counted += u64::from(stored > 0);
+    }
+    assert_eq!(count(find(&store, &[ALL]).await[0].as_ref()), all, "{when}: a step was lost or half");
+    assert_eq!(asked(path, "SELECT CAST(count(*) AS TEXT) FROM tasks").await, all.to_string(), "{when}");
+    let places = asked(path, "SELECT CAST(count(*) AS TEXT) FROM places").await;
+    assert_eq!(places, (all + counted).to_string(), "{when}");
+    assert_eq!(asked(path, "PRAGMA integrity_check").await, "ok", "{when}");
 }
