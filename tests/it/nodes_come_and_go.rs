@@ -14,7 +14,6 @@ use switchboard::id::AgentId;
 use switchboard::model::Target;
 use switchboard::setup::Announcements;
 use switchboard::sim::Sim;
-use switchboard::sim::carrier::{EndpointScript, Ring};
 use switchboard::store::{Arm, Claim, Commit, MemoryStore, Rearm, Store};
 use switchboard::telephony::{Command, FakeTelephony, LegRef, LegReport, Performed, Telephony, TelephonyError};
 use switchboard::time::{ManualClock, Timestamp};
@@ -124,16 +123,6 @@ fn taken_over_before_an_agent_is_rung() {
         caller.talks_for(secs(2)).hangs_up();
         sim.rests();
     }
-}
-
-#[test]
-fn taken_over_while_a_customer_is_rung() {
-    let sim = Sim::start(&only_ana(sales()));
-    sim.phone("+12015550143", EndpointScript { on_ring: Ring::Manual, ..EndpointScript::default() });
-    let target = Target::HangUp("Goodbye.".to_owned());
-    let to = "+12015550143".parse().expect("a number");
-    sim.try_request(Request::PlaceCall { id: "one".to_owned(), to, from: None, target }).expect("a request");
-    is_taken_over(&sim, "ring/");
 }
 
 /// Never answers a command.

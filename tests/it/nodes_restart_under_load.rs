@@ -40,8 +40,9 @@ async fn forward(State(balancer): State<Arc<Balancer>>, request: Request) -> Res
         let nodes = balancer.nodes.lock().unwrap();
         let ready: Vec<&Router> =
             nodes.iter().filter(|(node, _)| !node.is_draining()).map(|(_, router)| router).collect();
-        let at = balancer.served.load(Ordering::SeqCst) % ready.len();
-        ready[at].clone()
+        let at = balancer.served.load(Ordering::SeqCst);
+        // One that is about to stop answers yet.
+        if ready.is_empty() { nodes[at % nodes.len()].1.clone() } else { ready[at % ready.len()].clone() }
     };
     let response = node.oneshot(request).await.unwrap();
     if !response.status().is_success() {
@@ -115,7 +116,10 @@ impl Centre {
         node.stop.send(()).unwrap();
         tokio::time::timeout(Duration::from_secs(10), node.running).await.expect("stops within 10 s").unwrap();
         assert!(node.switchboard.is_draining());
-        self.balancer.nodes.lock().unwrap().retain(|(other, _)| !other.is_draining());
+        let mut nodes = self.balancer.nodes.lock().unwrap();
+        if nodes.len() > 1 {
+            nodes.retain(|(other, _)| !other.is_draining());
+        }
     }
 }
 
