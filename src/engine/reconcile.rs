@@ -38,6 +38,8 @@ struct Known {
     looked_at: Option<Timestamp>,
     /// The history that the record was read in, and when.
     read: Option<(String, Timestamp)>,
+    /// Comparisons completed when it was: fewer would be those of another history.
+    passes: u64,
     /// Whether the books of this history have been compared with the provider.
     is_compared: bool,
     /// Since when they have not.
@@ -125,11 +127,13 @@ impl Switchboard {
         let is_compared = record.history.as_ref() == Some(&history);
         let is_armed = {
             let mut known = reconciler.known();
-            if known.is_compared && !is_compared {
+            let is_other = known.read.as_ref().is_some_and(|(known, _)| *known != history);
+            if is_other || record.passes < known.passes {
                 // What this node remembers is of a history that is lost.
                 self.0.floor.forget_everything(Arc::clone(&self.0.rules.roster));
             }
             known.looked_at = Some(now);
+            known.passes = record.passes;
             known.is_compared = is_compared;
             known.open_since = (!is_compared).then(|| known.open_since.unwrap_or(now));
             let armed = known.read.as_ref().is_some_and(|(known, at)| *known == history && now.since(*at) < ARM_EVERY);
@@ -173,10 +177,27 @@ impl Switchboard {
         let Some(record) = self.reconciliation().await? else {
             return Err(Error::Unreadable(reconciliation_key(&self.0.rules.tenant)));
         };
-        let pass = record.pass(&history, self.now());
-        let compared = match reconciler.live.live(pass.cursor.as_deref()).await {
-            Ok(page) => self.compare(reconciler, &pass, page).await?,
-            Err(error) => Compared::Failed { is_rejected: error.failure() == Failure::Rejected },
+        let mut pass = record.pass(&history, self.now());
+        let (mut spent, mut were_young) = (0, false);
+        let compared = loop {
+            let page = match reconciler.live.live(pass.cursor.as_deref()).await {
+                Ok(page) => page,
+                Err(error) => break Compared::Failed { is_rejected: error.failure() == Failure::Rejected },
+            };
+            match self.compare(reconciler, &pass, page).await? {
+                // Short pages are compared in one go, and paid for afterwards.
+                Compared::Page { next: Some(next), again: false, requests, are_young }
+                    if spent + requests < ACTS_MAX =>
+                {
+                    (spent, were_young) = (spent + requests, were_young || are_young);
+                    pass.cursor = Some(next);
+                }
+                Compared::Page { next, again, requests, are_young } => {
+                    let (requests, are_young) = (spent + requests, were_young || are_young);
+                    break Compared::Page { next, again, requests, are_young };
+                }
+                failed @ Compared::Failed { .. } => break failed,
+            }
         };
         self.drive(&Input::Compared { pass, compared }, Some(lease)).await?;
         // What is dispatched from now on need not wait for the next look.

@@ -122,6 +122,13 @@ impl SimStore {
         self.inner.tasks().into_iter().map(|(id, ..)| id.as_str().to_owned()).collect()
     }
 
+    /// The task that is due first of those whose names begin so, and when that is.
+    #[must_use]
+    pub fn due_of(&self, kind: &str) -> Option<(String, Timestamp)> {
+        let tasks = self.inner.tasks().into_iter().filter(|(id, ..)| id.as_str().starts_with(kind));
+        tasks.min_by_key(|(_, due, _)| *due).map(|(id, due, _)| (id.as_str().to_owned(), due))
+    }
+
     /// What is stored under `key`.
     #[must_use]
     pub fn record(&self, key: &Key) -> Option<Record> {

@@ -31,6 +31,9 @@ mod hop_urls;
 mod http_router_mounts_anywhere;
 mod legs_are_reconciled;
 mod no_input_breaks_a_reader;
+mod nodes_come_and_go;
+#[cfg(feature = "simulator")]
+mod nodes_restart_under_load;
 mod other_providers_speak_too;
 mod own_routing;
 mod planted_bugs;
@@ -64,6 +67,7 @@ mod the_store_is_silent;
 mod twilio_client_over_a_socket;
 mod twiml_of_the_official_libraries;
 mod twiml_says_what_was_meant;
+mod versions_side_by_side;
 mod waiting_callers_are_told;
 mod waits_are_foretold;
 mod we_call_somebody;
