@@ -69,16 +69,18 @@ fn everything_is_reached(sum: &Sum) {
 
 #[test]
 fn seeds_of_the_first_half_break_nothing() {
-    everything_is_reached(&run_all(0..SEEDS / 2));
+    everything_is_reached(&run_all(0..seeds() / 2));
 }
 
 #[test]
 fn seeds_of_the_second_half_break_nothing() {
-    everything_is_reached(&run_all(SEEDS / 2..SEEDS));
+    everything_is_reached(&run_all(seeds() / 2..seeds()));
 }
 
-/// Worlds that are run with every change. `scripts/soak` runs as many as one likes.
-const SEEDS: u64 = 400;
+/// Worlds that are run with every change: `WORLD_SEEDS` sets how many. `scripts/soak` runs as many as one likes, faster.
+fn seeds() -> u64 {
+    std::env::var("WORLD_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(400)
+}
 
 #[test]
 fn without_faults_almost_everybody_is_served() {

@@ -62,11 +62,9 @@ fn at_the_seams() -> Vec<(&'static str, Bug)> {
 
 fn late_timers() -> Vec<(&'static str, Bug)> {
     vec![
-        ("the floor is looked at half a minute late", late("match/", 45)),
-        ("ringing ends an hour late", late("ring/", 3600)),
-        ("a claim is looked after an hour late", late("claim/", 3600)),
+        ("the floor is looked at three quarters of a minute late", late("match/", 45)),
         ("upkeep comes once a day", late("upkeep/", 86_400)),
-        ("commands wait a minute", late("do/", 90)),
+        ("commands wait a minute and a half", late("do/", 90)),
         (
             "every twentieth commit is acknowledged and lost",
             Bug::OnTheWay(Arc::new(|commit: &mut Commit, _: &[Record]| {
