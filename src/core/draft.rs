@@ -154,6 +154,12 @@ fn body(value: &impl Serialize) -> Body {
     Body::new(serde_json::to_value(value).expect("models serialize to JSON"))
 }
 
+/// How an agent is as of a version of the record.
+pub(crate) fn of_agent(agent: &Agent, version: Version) -> Change {
+    let history = agent.history.clone();
+    Change::Agent { id: agent.spec.id.clone(), version, standing: agent.standing(), history }
+}
+
 impl<'a> Draft<'a> {
     pub(crate) fn new(view: &'a View, rules: &'a Rules, now: Timestamp) -> Self {
         Self {
@@ -334,14 +340,14 @@ impl<'a> Draft<'a> {
     pub(crate) fn learn_call(&mut self, call: &Call) {
         if let Some(version) = self.version(&call_key(&self.rules.tenant, call.id)) {
             let waiting = self.waiting_of(call);
-            self.learned.push(Change::Call { id: call.id, version, waiting });
+            self.learned.push(Change::Call { id: call.id, version, waiting, joined: call.joined() });
         }
     }
 
     /// Tells floors how an agent is, though the record is not written.
     pub(crate) fn learn_agent(&mut self, agent: &Agent) {
         if let Some(version) = self.version(&agent_key(&self.rules.tenant, &agent.spec.id)) {
-            self.learned.push(Change::Agent { id: agent.spec.id.clone(), version, standing: agent.standing() });
+            self.learned.push(of_agent(agent, version));
         }
     }
 
@@ -384,12 +390,13 @@ impl<'a> Draft<'a> {
                 Draftable::Call(call) => {
                     let before = self.events_before.get(&call.id).copied().unwrap_or(0);
                     facts.extend(Fact::of_call(call, before));
-                    changes.push(Change::Call { id: call.id, version, waiting: self.waiting_of(call) });
+                    let (waiting, joined) = (self.waiting_of(call), call.joined());
+                    changes.push(Change::Call { id: call.id, version, waiting, joined });
                     changes.extend(self.answered(call, before));
                     (body(call), call_index(call, self.now))
                 }
                 Draftable::Agent(agent) => {
-                    changes.push(Change::Agent { id: agent.spec.id.clone(), version, standing: agent.standing() });
+                    changes.push(of_agent(agent, version));
                     (body(agent), agent_index(&self.rules.tenant, agent, self.now))
                 }
                 Draftable::Queue(state) => (body(state), Vec::new()),

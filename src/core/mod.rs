@@ -16,7 +16,7 @@ mod rules;
 mod upkeep;
 mod view;
 
-pub use input::{CommandResult, Input, Refusal, RefusalKind, Reply, Request, Timer};
+pub use input::{CommandResult, Expected, ExpectedWait, Input, Refusal, RefusalKind, Reply, Request, Timer};
 pub use matching::Picked;
 pub use rules::Rules;
 pub(crate) use rules::overtaken;
@@ -24,13 +24,13 @@ pub use view::{Missing, Stop, View};
 
 pub(crate) use call::URLS_GOOD_FOR;
 pub(crate) use draft::{
-    AGENT_CALLS, AGENT_HISTORY, AGENTS, CALLBACKS, CALLS, ENDED, FLOOR, LIVE, agent_key, call_key, queue_key,
+    AGENT_CALLS, AGENT_HISTORY, AGENTS, CALLBACKS, CALLS, ENDED, FLOOR, LIVE, agent_key, call_key, of_agent, queue_key,
 };
 
 use draft::Draft;
 
 use crate::id::{AgentId, CallId, QueueId};
-use crate::model::Fact;
+use crate::model::{AgentEvent, Fact};
 use crate::routing::{Standing, Waiting};
 use crate::store::{Commit, Rearm, Version};
 use crate::time::Timestamp;
@@ -59,6 +59,8 @@ pub enum Change {
         version: Version,
         /// How it waits; `None`: it does not.
         waiting: Option<Waiting>,
+        /// Who talks or talked with the customer last, and when the two were first joined.
+        joined: Option<(AgentId, Timestamp)>,
     },
     /// A call was taken by an agent, or abandoned after the time within which its queue wants to answer.
     Answered {
@@ -75,6 +77,8 @@ pub enum Change {
         version: Version,
         /// How the agent stands.
         standing: Standing,
+        /// What the agent has done lately, the latest last.
+        history: Vec<AgentEvent>,
     },
 }
 
@@ -98,7 +102,8 @@ pub fn decide(input: &Input, view: &View, rules: &Rules, now: Timestamp, seed: u
         Input::Announcing { queue, notice } => announce::heard(&draft, queue, notice),
         Input::Requested(request) => request::requested(&mut draft, request, seed)?,
         Input::Due(timer) => due(&mut draft, timer)?,
-        Input::Nearing(queue) => Reply::Proceed(callback::turn_is_near(&mut draft, queue)?),
+        Input::Telling { call, expected } => Reply::Proceed(announce::due(&mut draft, *call, expected)?),
+        Input::Nearing { queue, near } => Reply::Proceed(callback::turn_is_near(&mut draft, queue, near.as_deref())?),
         Input::NothingToOffer { until } => {
             if let Some(due) = until {
                 draft.arm(&Timer::Match, *due, Rearm::Earliest);
@@ -122,7 +127,7 @@ fn due(draft: &mut Draft<'_>, timer: &Timer) -> Result<Reply, Stop> {
         Timer::CustomerRing(call) => call::customer_ring_timed_out(draft, *call)?,
         Timer::WrapUp(agent, epoch) => agent::wrap_up_over(draft, agent, *epoch)?,
         Timer::Upkeep(call) => upkeep::due(draft, *call)?,
-        Timer::Announce(call) => announce::due(draft, *call)?,
+        Timer::Announce(call) => announce::due(draft, *call, &Expected::default()).map(drop)?,
         // Carried out by the engine; reaching it here changes nothing.
         Timer::Command(..) | Timer::Match => {}
     }

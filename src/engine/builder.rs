@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::engine::checked::Checked;
 use crate::engine::floor::NodeFloor;
+use crate::engine::foresight::NodeWaits;
 use crate::engine::mistakes::keep;
 use crate::engine::{Feed, Inner, Seeds, Switchboard};
 use crate::id::TenantId;
@@ -265,6 +266,7 @@ impl Builder {
         let account = self.account.clone().unwrap_or_default();
         let rules = checked.rules(self.clone(), tenant.clone(), account, version);
         let floor = NodeFloor::new(Arc::clone(&rules.roster));
+        let waits = NodeWaits::new(Arc::clone(&rules.roster));
         Ok(Switchboard(Arc::new(Inner {
             rules,
             urls: Urls::new(&base, tenant, &secret),
@@ -275,6 +277,7 @@ impl Builder {
             seeds: self.seeds.unwrap_or_else(|| Arc::new(|| uuid::Uuid::now_v7().as_u128())),
             feed: Feed::default(),
             floor,
+            waits,
         })))
     }
 

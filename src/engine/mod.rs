@@ -3,10 +3,12 @@
 mod answer;
 mod builder;
 mod checked;
+mod days;
 mod drive;
 mod feed;
 mod figures;
 mod floor;
+mod foresight;
 mod mistakes;
 mod never;
 mod read;
@@ -14,15 +16,19 @@ mod request;
 mod turn;
 mod waiting;
 mod why;
+mod witness;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use answer::WebhookReply;
 pub use builder::{Builder, ConfigErrors};
+pub use days::DAY_CALLS_MAX;
 pub use feed::{Feed, FeedEntry};
 pub use figures::StaffFigures;
 use floor::NodeFloor;
+use foresight::NodeWaits;
+pub use foresight::WaitFigures;
 pub use read::{CallPage, QueueView};
 pub use turn::Turned;
 pub use why::{Why, WhyNot};
@@ -46,6 +52,7 @@ pub(crate) struct Inner {
     pub(crate) seeds: Seeds,
     pub(crate) feed: Feed,
     pub(crate) floor: NodeFloor,
+    pub(crate) waits: NodeWaits,
 }
 
 /// A call centre. A handle: cloning shares it.

@@ -50,6 +50,7 @@ impl Switchboard {
         };
         match timer {
             Timer::Command(call, leg) => self.command(call, leg, &task.lease).await,
+            Timer::Announce(call) => self.tell(call, &task.lease).await,
             Timer::Match => self.match_calls(&task.lease).await,
             timer => self.drive(&Input::Due(timer), Some(&task.lease)).await.map(drop),
         }
