@@ -21,6 +21,7 @@ mod callbacks;
 mod calls;
 mod fault;
 mod figures;
+mod forecasts;
 mod hooks;
 mod json;
 mod live;
@@ -50,6 +51,8 @@ const HEALTH_WITHIN: Duration = Duration::from_secs(2);
 pub(crate) struct Shared {
     pub(crate) switchboard: Switchboard,
     pub(crate) access: Access,
+    /// Who plays a forecast: one at a time.
+    pub(crate) plays: Arc<tokio::sync::Semaphore>,
 }
 
 type Centre = Arc<Shared>;
@@ -150,6 +153,18 @@ pub const ROUTES: &[Route] = &[
         guard: Guard::Authenticated,
         handler: || get(figures::queue),
     },
+    Route {
+        path: "/api/v1/queues/{id}/outlook",
+        methods: &["GET"],
+        guard: Guard::Authenticated,
+        handler: || get(forecasts::outlook),
+    },
+    Route {
+        path: "/api/v1/what-if",
+        methods: &["POST"],
+        guard: Guard::Authenticated,
+        handler: || post(forecasts::what_if),
+    },
     Route { path: "/api/v1/events", methods: &["GET"], guard: Guard::Authenticated, handler: || get(live::events) },
     Route { path: "/api/{*rest}", methods: &[], guard: Guard::Authenticated, handler: || any(nothing_here) },
 ];
@@ -159,7 +174,7 @@ pub const ROUTES: &[Route] = &[
 /// `access` decides who may use the API. [`Access::loopback_only`] needs the peer's address: serve the application with
 /// `into_make_service_with_connect_info::<SocketAddr>()`.
 pub fn router(switchboard: Switchboard, access: Access) -> Router {
-    let centre = Arc::new(Shared { switchboard, access });
+    let centre = Arc::new(Shared { switchboard, access, plays: Arc::new(tokio::sync::Semaphore::new(1)) });
     let mut router = Router::new();
     for route in ROUTES {
         let mut methods = (route.handler)();
@@ -202,7 +217,7 @@ async fn health(State(centre): State<Centre>) -> Response {
 }
 
 async fn nothing_here() -> Response {
-    Fault::not_found("there is nothing at this path; see /api/v1/calls, callbacks, agents, queues and events")
+    Fault::not_found("there is nothing at this path; see /api/v1/calls, callbacks, agents, queues, what-if and events")
         .into_response()
 }
 

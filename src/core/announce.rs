@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use crate::core::draft::Draft;
-use crate::core::{Reply, Stop, Timer, callback, command};
+use crate::core::{Expected, ExpectedWait, Reply, Stop, Timer, callback, command};
+use crate::forecast::{self, Announced, Announcement, Reason};
 use crate::id::{CallId, LegId, QueueId};
 use crate::model::{Announcements, Call, CallState, CallbackState, EventKind, LegVerb, Notice, Queue, Setback, Told};
 use crate::script::{Prompt, Script, Step};
@@ -29,25 +30,53 @@ fn minutes(wait: Duration) -> u32 {
     u32::try_from(wait.as_secs().div_ceil(60)).unwrap_or(u32::MAX).max(1)
 }
 
+/// The wait that may be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// So much for each place in the line.
+    ByPlace(Option<Duration>),
+    /// Foretold: longer in one case of five. With the reason why it is longer than what was told, if there is one.
+    Foretold(Duration, Option<Reason>),
+}
+
+/// The wait to be told in minutes, and why it is longer than what was told. By place, a longer wait needs no more of a reason than
+/// that; foretold, it is not told without one.
+fn wait_told(wait: Wait, told: &Told, now: Timestamp) -> (Option<u32>, Option<Setback>) {
+    let (wait, reason) = match wait {
+        Wait::ByPlace(wait) => {
+            let mins = wait.map(minutes);
+            let is_longer = mins.zip(told.wait_mins).is_some_and(|(now, before)| now > before);
+            return (mins, is_longer.then_some(Setback::LongerCalls));
+        }
+        Wait::Foretold(wait, reason) => (wait, reason),
+    };
+    let before = told
+        .wait_mins
+        .zip(told.wait_at)
+        .map(|(mins, at)| Announced { at, wait: Duration::from_secs(60 * u64::from(mins)) });
+    match forecast::told_now(wait, before, reason, now) {
+        Announcement::Wait(wait) => (Some(minutes(wait)), None),
+        Announcement::Longer(wait, Reason::FewerAgents) => (Some(minutes(wait)), Some(Setback::FewerAgents)),
+        Announcement::Longer(wait, Reason::MoreAhead) => (Some(minutes(wait)), Some(Setback::OthersFirst)),
+        Announcement::Longer(wait, Reason::LongerCalls) => (Some(minutes(wait)), Some(Setback::LongerCalls)),
+        Announcement::Nothing(_) => (None, None),
+    }
+}
+
 /// What is told next, and what has been told then. `None`: nothing. A place further behind or a longer wait than was told
 /// before is told with the reason alone.
 pub(crate) fn next(
     policy: &Announcements,
     told: &Told,
     ahead: Option<u32>,
-    wait: Option<Duration>,
+    wait: Wait,
     now: Timestamp,
 ) -> Option<(Notice, Told)> {
     let position = ahead.filter(|_| policy.position).map(|ahead| ahead.saturating_add(1));
-    let wait_mins = wait.filter(|_| policy.wait).map(minutes);
+    let (wait_mins, longer) = if policy.wait { wait_told(wait, told, now) } else { (None, None) };
     let later = position.zip(told.position).is_some_and(|(now, before)| now > before);
-    let longer = wait_mins.zip(told.wait_mins).is_some_and(|(now, before)| now > before);
-    let setback = match (later, longer) {
-        (true, _) => Some(Setback::OthersFirst),
-        (false, true) => Some(Setback::LongerCalls),
-        (false, false) => None,
-    };
-    let is_news = (position, wait_mins) != (told.position, told.wait_mins);
+    let setback = if later { Some(Setback::OthersFirst) } else { longer };
+    let is_news = position.is_some() && position != told.position || wait_mins.is_some() && wait_mins != told.wait_mins;
     let is_told = position.is_some() || wait_mins.is_some();
     let mut after = Told { count: told.count.saturating_add(1), at: Some(now), ..told.clone() };
     let comforts = u32::try_from(policy.comfort.len()).unwrap_or(u32::MAX);
@@ -56,7 +85,9 @@ pub(crate) fn next(
         return Some((Notice { comfort: Some(comfort), ..Notice::default() }, after));
     }
     after.position = position.or(told.position);
-    after.wait_mins = wait_mins.or(told.wait_mins);
+    if wait_mins.is_some() {
+        (after.wait_mins, after.wait_at) = (wait_mins, Some(now));
+    }
     is_told.then_some((Notice { position, wait_mins, setback, comfort: None }, after))
 }
 
@@ -65,6 +96,7 @@ fn words(policy: &Announcements, notice: &Notice) -> Vec<Prompt> {
     let mut text = Vec::new();
     match notice.setback {
         Some(Setback::OthersFirst) => text.push("Some callers have to be served before you.".to_owned()),
+        Some(Setback::FewerAgents) => text.push("We are sorry: fewer agents are here than before.".to_owned()),
         Some(Setback::LongerCalls) => text.push("We are sorry: calls take longer than before.".to_owned()),
         None => {}
     }
@@ -120,25 +152,33 @@ pub(crate) fn ahead(draft: &Draft<'_>, queue: &QueueId, call: CallId) -> Result<
     }
 }
 
-/// It is time to tell a waiting customer something.
-pub(crate) fn due(draft: &mut Draft<'_>, id: CallId) -> Result<(), Stop> {
-    let Some(mut call) = draft.call(id)? else { return Ok(()) };
+/// It is time to tell a waiting customer something. Returns whether a wait was told.
+pub(crate) fn due(draft: &mut Draft<'_>, id: CallId, expected: &Expected) -> Result<bool, Stop> {
+    let Some(mut call) = draft.call(id)? else { return Ok(false) };
     let queue = call.queue.as_ref().and_then(|id| draft.rules.queues.get(id));
     let Some((queue, policy)) = queue.and_then(|queue| Some((queue, queue.announcements.as_ref()?))) else {
-        return Ok(());
+        return Ok(false);
     };
     if call.state != CallState::Waiting || call.is_placeholder() {
-        return Ok(());
+        return Ok(false);
     }
     let now = draft.now;
+    let before = call.told.wait_at;
     let asked = call.callback.as_ref().is_some_and(|callback| callback.state == CallbackState::Asking);
-    let again = if asked { now + GAP_MIN } else { tell(draft, &mut call, queue, policy)? };
+    let again = if asked { now + GAP_MIN } else { tell(draft, &mut call, (queue, policy), expected)? };
     draft.arm(&Timer::Announce(id), again, Rearm::Replace);
-    draft.put_call(call)
+    let is_told = call.told.wait_at != before;
+    draft.put_call(call)?;
+    Ok(is_told)
 }
 
 /// Tells the customer what there is to tell. Returns when to look again.
-fn tell(draft: &mut Draft<'_>, call: &mut Call, queue: &Queue, policy: &Announcements) -> Result<Timestamp, Stop> {
+fn tell(
+    draft: &mut Draft<'_>,
+    call: &mut Call,
+    (queue, policy): (&Queue, &Announcements),
+    expected: &Expected,
+) -> Result<Timestamp, Stop> {
     let now = draft.now;
     let Some(leg) = idle_in_room(call) else { return Ok(now + GAP_MIN) };
     let keys_at = policy
@@ -152,12 +192,22 @@ fn tell(draft: &mut Draft<'_>, call: &mut Call, queue: &Queue, policy: &Announce
         callback::offer(draft, call, queue, leg)?;
         return Ok(now + policy.every.max(GAP_MIN));
     }
-    let ahead = ahead(draft, &queue.id, call.id)?;
-    let wait = ahead.and_then(|ahead| estimate(queue, ahead));
+    let ahead = match expected.ahead {
+        Some(ahead) => Some(ahead),
+        None => ahead(draft, &queue.id, call.id)?,
+    };
+    let (wait, foretold) = match expected.wait {
+        ExpectedWait::Unknown => (Wait::ByPlace(ahead.and_then(|ahead| estimate(queue, ahead))), None),
+        ExpectedWait::Silent(_) => (Wait::ByPlace(None), None),
+        ExpectedWait::Foretold(foretold, reason) => {
+            (Wait::Foretold(Duration::from_millis(foretold.p80_ms), reason), Some(foretold))
+        }
+    };
     if let Some((notice, told)) = next(policy, &call.told, ahead, wait, now) {
         call.told = told;
         if call.told.count <= NOTED_MAX {
-            call.note(now, EventKind::Announced(notice));
+            let foretold = foretold.filter(|_| notice.wait_mins.is_some());
+            call.note(now, EventKind::Announced { notice, foretold });
         }
         command::give(draft, call, leg, LegVerb::Announce(notice));
     }
@@ -205,7 +255,7 @@ mod tests {
             let policy = policy(position, wait, comforts);
             let (mut told, mut last, mut heard) = (Told::default(), (None, None), Vec::new());
             for (ahead, secs) in line {
-                let wait = secs.map(Duration::from_secs);
+                let wait = Wait::ByPlace(secs.map(Duration::from_secs));
                 let Some((notice, after)) = next(&policy, &told, ahead, wait, Timestamp::from_secs(0)) else {
                     prop_assert!(comforts == 0);
                     continue;

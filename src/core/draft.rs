@@ -158,10 +158,6 @@ fn agent_index(tenant: &TenantId, now: Timestamp) -> Vec<IndexEntry> {
     vec![entry(AGENTS, tenant.to_string(), [0, 0]), entry(FLOOR, tenant.to_string(), [now.as_micros(), 0])]
 }
 
-fn learned(agent: &Agent, version: Version) -> Change {
-    Change::Agent { id: agent.spec.id.clone(), version, status: agent.status(), standing: agent.standing() }
-}
-
 fn history_index(tenant: &TenantId, history: &AgentHistory) -> Vec<IndexEntry> {
     let last = history.entries.last().map_or(0, |entry| entry.at.as_micros());
     vec![entry(AGENT_HISTORY, format!("{tenant}/{}", history.agent), [last, 0])]
@@ -175,6 +171,12 @@ pub(crate) fn is_newer(body: &Body, rules: &Rules) -> bool {
 fn body(value: &impl Serialize) -> Body {
     // Our own types always serialize: string keys, no failing implementations.
     Body::of(value).expect("models serialize to JSON")
+}
+
+/// How an agent is as of a version of the record.
+pub(crate) fn of_agent(agent: &Agent, version: Version) -> Change {
+    let (status, standing, history) = (agent.status(), agent.standing(), agent.history.clone());
+    Change::Agent { id: agent.spec.id.clone(), version, status, standing, history }
 }
 
 impl<'a> Draft<'a> {
@@ -381,7 +383,7 @@ impl<'a> Draft<'a> {
     /// Tells floors how an agent is, though the record is not written.
     pub(crate) fn learn_agent(&mut self, agent: &Agent) {
         if let Some(version) = self.version(&agent_key(&self.rules.tenant, &agent.spec.id)) {
-            self.learned.push(learned(agent, version));
+            self.learned.push(of_agent(agent, version));
         }
     }
 
@@ -408,7 +410,7 @@ impl<'a> Draft<'a> {
         let queue = call.queue.as_ref().and_then(|id| self.rules.queues.get(id));
         let waiting = queue.and_then(|queue| call.waiting(queue, self.now));
         let lapses_at = call.decline_lapses_at(self.rules.missed_rest).filter(|_| waiting.is_some());
-        Change::Call { id: call.id, version, waiting, lapses_at }
+        Change::Call { id: call.id, version, waiting, lapses_at, joined: call.joined() }
     }
 
     /// The whole change, the facts that are new in it, and what floors learn.
@@ -434,7 +436,7 @@ impl<'a> Draft<'a> {
                 }
                 Draftable::Agent(agent) => {
                     agent.schema = schema;
-                    changes.push(learned(agent, version));
+                    changes.push(of_agent(agent, version));
                     (body(agent), agent_index(&self.rules.tenant, self.now))
                 }
                 Draftable::Queue(state) => {

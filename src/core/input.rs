@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::core::Picked;
+use crate::forecast::{Reason, Silence};
 use crate::id::{AgentId, CallId, LegId, QueueId};
-use crate::model::{AgentStatus, Notice, Pass, Target};
+use crate::model::{AgentStatus, Foretold, Notice, Pass, Target};
 use crate::phone::PhoneNumber;
 use crate::script::Script;
 use crate::telephony::{EndCause, Failure, LegReport, LegState, LiveLeg};
@@ -82,8 +83,21 @@ pub enum Input {
         /// What it tells.
         notice: Notice,
     },
+    /// A waiting caller is to be told something, of which a node knows this much.
+    Telling {
+        /// Which call.
+        call: CallId,
+        /// What the node knows.
+        expected: Expected,
+    },
     /// Customers of this queue who are rung first may be near their turn.
-    Nearing(QueueId),
+    Nearing {
+        /// Which queue.
+        queue: QueueId,
+        /// Those who wait no longer than the lead time, as a node has foretold; `None`: nothing has been learned, and the queue's
+        /// time for each place counts.
+        near: Option<Vec<CallId>>,
+    },
     /// The application asks for something.
     Requested(Request),
     /// A timer is due.
@@ -190,6 +204,27 @@ pub enum Compared {
         /// Whether there were legs too young to be judged.
         are_young: bool,
     },
+}
+
+/// What a node knows of a waiting call that is to be told something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Expected {
+    /// Calls that go before it in its queue, those among them that ring; `None`: not known here, and counted from what is stored.
+    pub ahead: Option<u32>,
+    /// How long it will wait.
+    pub wait: ExpectedWait,
+}
+
+/// How long a waiting call will wait, as far as a node can tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExpectedWait {
+    /// Nothing has been learned yet: the queue's time for each place counts.
+    #[default]
+    Unknown,
+    /// It is better not told.
+    Silent(Silence),
+    /// So long; and why that is longer than what was told before, if it is.
+    Foretold(Foretold, Option<Reason>),
 }
 
 /// How a command went.

@@ -18,7 +18,7 @@ mod rules;
 mod upkeep;
 mod view;
 
-pub use input::{CommandResult, Compared, Input, Refusal, RefusalKind, Reply, Request, Timer};
+pub use input::{CommandResult, Compared, Expected, ExpectedWait, Input, Refusal, RefusalKind, Reply, Request, Timer};
 pub use matching::Picked;
 pub use rules::Rules;
 pub(crate) use rules::overtaken;
@@ -26,8 +26,8 @@ pub use view::{Missing, Stop, View};
 
 pub(crate) use call::URLS_GOOD_FOR;
 pub(crate) use draft::{
-    AGENT_CALLS, AGENT_HISTORY, AGENTS, CALLBACKS, CALLS, ENDED, FLOOR, LIVE, agent_key, call_key, is_newer, queue_key,
-    reconciliation_key, task_id,
+    AGENT_CALLS, AGENT_HISTORY, AGENTS, CALLBACKS, CALLS, ENDED, FLOOR, LIVE, agent_key, call_key, is_newer, of_agent,
+    queue_key, reconciliation_key, task_id,
 };
 pub(crate) use overflow::AHEAD_MAX;
 pub(crate) use reconcile::{RECONCILED_WITHIN, beside, to_rehear, unlisted};
@@ -35,7 +35,7 @@ pub(crate) use reconcile::{RECONCILED_WITHIN, beside, to_rehear, unlisted};
 use draft::Draft;
 
 use crate::id::{AgentId, CallId, QueueId};
-use crate::model::{AgentStatus, Fact};
+use crate::model::{AgentEvent, AgentStatus, Fact};
 use crate::routing::{Standing, Waiting};
 use crate::store::{Commit, Rearm, Version};
 use crate::time::Timestamp;
@@ -66,6 +66,8 @@ pub enum Change {
         waiting: Option<Waiting>,
         /// From when the earliest decline of it may lapse; `None`: nobody has declined it.
         lapses_at: Option<Timestamp>,
+        /// Who talks or talked with the customer last, and when the two were first joined.
+        joined: Option<(AgentId, Timestamp)>,
     },
     /// A call was taken by an agent, or abandoned after the time within which its queue wants to answer.
     Answered {
@@ -84,6 +86,8 @@ pub enum Change {
         status: AgentStatus,
         /// How the agent stands.
         standing: Standing,
+        /// What the agent has done lately, the latest last.
+        history: Vec<AgentEvent>,
     },
 }
 
@@ -107,7 +111,8 @@ pub fn decide(input: &Input, view: &View, rules: &Rules, now: Timestamp, seed: u
         Input::Announcing { queue, notice } => announce::heard(&draft, queue, notice),
         Input::Requested(request) => request::requested(&mut draft, request, seed)?,
         Input::Due(timer) => due(&mut draft, timer)?,
-        Input::Nearing(queue) => Reply::Proceed(callback::turn_is_near(&mut draft, queue)?),
+        Input::Telling { call, expected } => Reply::Proceed(announce::due(&mut draft, *call, expected)?),
+        Input::Nearing { queue, near } => Reply::Proceed(callback::turn_is_near(&mut draft, queue, near.as_deref())?),
         Input::DeclinedByAll { call, agents } => Reply::Proceed(offer::let_decline_lapse(&mut draft, *call, agents)?),
         Input::NothingToOffer { until } => {
             if let Some(due) = until {
@@ -140,7 +145,7 @@ fn due(draft: &mut Draft<'_>, timer: &Timer) -> Result<Reply, Stop> {
         Timer::CustomerRing(call) => call::customer_ring_timed_out(draft, *call)?,
         Timer::WrapUp(agent, epoch) => agent::wrap_up_over(draft, agent, *epoch)?,
         Timer::Upkeep(call) => upkeep::due(draft, *call)?,
-        Timer::Announce(call) => announce::due(draft, *call)?,
+        Timer::Announce(call) => announce::due(draft, *call, &Expected::default()).map(drop)?,
         Timer::Overflow(call) => overflow::due(draft, *call)?,
         // Carried out by the engine; reaching it here changes nothing.
         Timer::Command(..) | Timer::Match | Timer::Line(_) | Timer::Reconcile => {}

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::engine::checked::Checked;
 use crate::engine::floor::NodeFloor;
+use crate::engine::foresight::NodeWaits;
 use crate::engine::mistakes::keep;
 use crate::engine::reconcile::Reconciler;
 use crate::engine::{Feed, Inner, Seeds, Switchboard};
@@ -325,6 +326,7 @@ impl Builder {
         let mut rules = checked.rules(self.clone(), tenant.clone(), account, version);
         rules.schema = self.schema.as_ref().map_or(SCHEMA, |schema| schema());
         let floor = NodeFloor::new(Arc::clone(&rules.roster));
+        let waits = NodeWaits::new(Arc::clone(&rules.roster));
         Ok(Switchboard(Arc::new(Inner {
             rules,
             urls: Urls::new(&base, tenant, &secret),
@@ -338,6 +340,7 @@ impl Builder {
             floor,
             draining: AtomicBool::new(false),
             held: Mutex::default(),
+            waits,
         })))
     }
 

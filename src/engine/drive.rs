@@ -19,11 +19,13 @@ impl Switchboard {
             let mut outcome = self.decide(input, seed).await?;
             outcome.commit.settle.extend(lease.cloned());
             if outcome.commit.operations() == 0 {
+                self.0.waits.learn(&outcome.changes, &[], self.now());
                 self.0.floor.learn(outcome.changes, self.now());
                 return Ok(outcome.reply);
             }
             match self.0.store.commit(&outcome.commit).await {
                 Ok(()) => {
+                    self.0.waits.learn(&outcome.changes, &outcome.facts, self.now());
                     self.0.floor.learn(outcome.changes, self.now());
                     self.0.feed.committed(outcome.facts);
                     return Ok(outcome.reply);

@@ -211,6 +211,22 @@ impl Switchboard {
         interval: &Interval,
         figures: &mut Figures,
     ) -> Result<Option<CallId>, Error> {
+        let (agent, entries) = self.entries(record, interval).await?;
+        let in_force = entries.iter().filter(|entry| entry.at < interval.from()).max_by_key(|entry| entry.seq);
+        let finished_up = in_force.filter(|entry| entry.status == AgentStatus::WrapUp).and_then(|entry| entry.call);
+        for event in entries {
+            figures.apply(&Fact::Agent { agent: agent.clone(), event });
+        }
+        Ok(finished_up)
+    }
+
+    /// The agent of this record, and the entries of the history from the one in force when the interval began until its end, in no
+    /// order; some may be there twice.
+    pub(super) async fn entries(
+        &self,
+        record: &Record,
+        interval: &Interval,
+    ) -> Result<(AgentId, Vec<AgentEvent>), Error> {
         let known: Known = parse(record)?;
         let agent = known.spec.id;
         let mut entries = known.history;
@@ -227,12 +243,7 @@ impl Switchboard {
                 entries.extend(older.entries);
             }
         }
-        let in_force = entries.iter().filter(|entry| entry.at < interval.from()).max_by_key(|entry| entry.seq);
-        let finished_up = in_force.filter(|entry| entry.status == AgentStatus::WrapUp).and_then(|entry| entry.call);
-        for event in entries {
-            figures.apply(&Fact::Agent { agent: agent.clone(), event });
-        }
-        Ok(finished_up)
+        Ok((agent, entries))
     }
 
     async fn page(
@@ -248,11 +259,11 @@ impl Switchboard {
 }
 
 /// The place after which everything from `major` on comes.
-fn just_before(major: i64) -> Cursor {
+pub(super) fn just_before(major: i64) -> Cursor {
     Cursor { sort: [major.saturating_sub(1), i64::MAX], key: Key::new("") }
 }
 
-fn not_found(what: &str, name: impl std::fmt::Display) -> Error {
+pub(super) fn not_found(what: &str, name: impl std::fmt::Display) -> Error {
     crate::core::Refusal { kind: crate::core::RefusalKind::NotFound, message: format!("there is no {what} {name}") }
         .into()
 }

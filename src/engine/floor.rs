@@ -6,11 +6,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::core::{Change, FLOOR, Input, Picked, Reply, is_newer};
+use crate::core::{Change, Expected, FLOOR, Input, Picked, Reply, is_newer, of_agent};
 use crate::engine::Switchboard;
+use crate::engine::witness::Seen;
 use crate::error::Error;
 use crate::id::{AgentId, CallId, QueueId};
-use crate::model::{Agent, AgentStatus, Call, CallbackFirst, Queue};
+use crate::model::{Agent, AgentStatus, Call, CallbackFirst};
 use crate::routing::{Floor, Roster, Standing};
 use crate::store::{Cursor, Key, Lease, PAGE_MAX, Record, Scan, StoreError, Version};
 use crate::time::Timestamp;
@@ -19,6 +20,8 @@ use crate::time::Timestamp;
 const OVERLAP: Duration = Duration::from_secs(5);
 /// How often it is read what others have changed, while there is something to do. What this node changes it knows at once.
 const LOOK: Duration = Duration::from_millis(250);
+/// Callers of a line who may be near their turn and are looked at for it.
+const NEAR_MAX: usize = 8;
 /// How often everything is read.
 const REREAD: Duration = Duration::from_secs(30);
 
@@ -71,7 +74,7 @@ impl Known {
         self.learned += 1;
         let stamp = self.learned;
         match change {
-            Change::Call { id, version, waiting, lapses_at } => {
+            Change::Call { id, version, waiting, lapses_at, .. } => {
                 if self.calls.get(&id).is_some_and(|(known, _)| *known > version) {
                     return;
                 }
@@ -91,7 +94,7 @@ impl Known {
                 }
             }
             Change::Answered { queue, in_time } => self.floor.note_answered(&queue, in_time),
-            Change::Agent { id, version, status, standing } => {
+            Change::Agent { id, version, status, standing, .. } => {
                 if self.agents.get(&id).is_some_and(|(known, _)| *known > version) {
                     return;
                 }
@@ -102,18 +105,18 @@ impl Known {
         }
     }
 
-    /// Drops what was not found when everything was read and has not been heard of since.
-    fn forget(&mut self, found: &Found, before: u64, now: Timestamp) {
+    /// Drops what was not found when everything was read and has not been heard of since. Returns the calls among it.
+    fn forget(&mut self, found: &Found, before: u64, now: Timestamp) -> Vec<CallId> {
         let gone: Vec<CallId> = self
             .calls
             .iter()
             .filter(|(id, (_, stamp))| *stamp <= before && !found.calls.contains(id))
             .map(|(id, _)| *id)
             .collect();
-        for id in gone {
-            self.calls.remove(&id);
-            self.declined.remove(&id);
-            self.floor.remove_call(id);
+        for id in &gone {
+            self.calls.remove(id);
+            self.declined.remove(id);
+            self.floor.remove_call(*id);
         }
         let left: Vec<AgentId> = self
             .agents
@@ -126,6 +129,7 @@ impl Known {
             self.statuses.remove(&id);
             self.floor.set_agent(&id, Standing::default(), now);
         }
+        gone
     }
 }
 
@@ -261,6 +265,7 @@ impl Switchboard {
             unsure.is_known = matches!(self.drive(&Input::Picked(picked), Some(lease)).await?, Reply::Proceed(_));
             return Ok(());
         }
+        self.0.waits.work_off();
         if let Some(key) = self.0.floor.known().newer.first().cloned() {
             // Somebody waits, or is free, whom only a newer node can offer: it gets its turn.
             return Err(Error::Unreadable(key));
@@ -288,15 +293,56 @@ impl Switchboard {
 
     /// Rings the customers whose callbacks begin with them and whose turn is near, where a wait can be estimated.
     async fn ring_those_near(&self) -> Result<(), Error> {
-        let is_estimated = |queue: &&Queue| {
-            let first = queue.callback.as_ref().map(|policy| policy.first);
-            let per_place = queue.announcements.as_ref().and_then(|policy| policy.per_place);
-            first == Some(CallbackFirst::Customer) && per_place.is_some()
-        };
-        for queue in self.0.rules.queues.values().filter(is_estimated) {
-            while matches!(self.drive(&Input::Nearing(queue.id.clone()), None).await?, Reply::Proceed(true)) {}
+        for queue in self.0.rules.queues.values() {
+            let Some(policy) = queue.callback.as_ref().filter(|policy| policy.first == CallbackFirst::Customer) else {
+                continue;
+            };
+            let line = self.0.floor.ask(|floor| floor.line(&queue.id, NEAR_MAX));
+            if line.is_empty() {
+                continue;
+            }
+            self.read_ended().await?;
+            let near = self.0.waits.near(&queue.id, &line, policy.lead, self.now());
+            let is_by_place = queue.announcements.as_ref().is_some_and(|policy| policy.per_place.is_some());
+            if near.as_ref().map_or(is_by_place, |near| !near.is_empty()) {
+                let input = Input::Nearing { queue: queue.id.clone(), near };
+                while matches!(self.drive(&input, None).await?, Reply::Proceed(true)) {}
+            }
         }
         Ok(())
+    }
+
+    /// Tells a waiting caller what there is to tell, with what this node knows of the wait.
+    pub(crate) async fn tell(&self, id: CallId, lease: &Lease) -> Result<(), Error> {
+        let queue = self.call(id).await?.and_then(|call| call.queue);
+        let policy =
+            queue.as_ref().and_then(|id| self.0.rules.queues.get(id)).and_then(|one| one.announcements.as_ref());
+        let mut expected = Expected::default();
+        if let (Some(queue), Some(policy)) = (&queue, policy)
+            && (policy.position || policy.wait)
+        {
+            self.read_waits().await?;
+            expected.ahead = self.ahead(id);
+            if policy.wait {
+                expected.wait = self.0.waits.expected(id, queue, self.now());
+            }
+        }
+        if self.drive(&Input::Telling { call: id, expected }, Some(lease)).await? == Reply::Proceed(true) {
+            self.0.waits.told(id, self.now());
+        }
+        Ok(())
+    }
+
+    /// Calls that go before this one in its queue, those included for which an agent is being rung. `None`: it does not wait here.
+    fn ahead(&self, call: CallId) -> Option<u32> {
+        let rung = self.0.waits.rung();
+        let ahead = self.0.floor.ask(|floor| {
+            let is_first = |other: &&CallId| {
+                **other != call && floor.why_first(**other, call).is_ok_and(|order| order.first == **other)
+            };
+            Some(floor.ahead(call)? + rung.iter().filter(is_first).count())
+        })?;
+        u32::try_from(ahead).ok()
     }
 
     /// Learns what other nodes have changed: what is new since the last time, now and then everything.
@@ -317,7 +363,10 @@ impl Switchboard {
             if all && found.is_empty() {
                 known.newer.clear();
             }
-            for record in &page.records {
+            // Calls first: an agent who is rung is rung for a call that waits.
+            let is_call = |record: &&Record| record.key.as_str().starts_with("call/");
+            let (calls, others): (Vec<_>, Vec<_>) = page.records.iter().partition(is_call);
+            for record in calls.into_iter().chain(others) {
                 self.read_record(&mut known, record, all, &mut found, now);
             }
             after = page.next;
@@ -327,7 +376,9 @@ impl Switchboard {
             known.seen = known.seen.max(now - OVERLAP);
             known.looked_at = Some(now);
             if all {
-                known.forget(&found, before, now);
+                for gone in known.forget(&found, before, now) {
+                    self.0.waits.saw(Seen::Gone(gone), now);
+                }
                 known.read_at = Some(now);
             }
             return Ok(());
@@ -350,21 +401,23 @@ impl Switchboard {
                 let Ok(id) = AgentId::new(name) else { return };
                 if is_newer {
                     let (status, standing) = (AgentStatus::Offline, Standing::default());
-                    known.learn(Change::Agent { id: id.clone(), version, status, standing }, now);
+                    let history = Vec::new();
+                    known.learn(Change::Agent { id: id.clone(), version, status, standing, history }, now);
                     found.agents.insert(id);
                     return;
                 }
                 if all || known.agents.get(&id).is_none_or(|(seen, _)| *seen < version) {
                     let Ok(agent) = record.body.read::<Agent>() else { return };
-                    let (status, standing) = (agent.status(), agent.standing());
-                    known.learn(Change::Agent { id: id.clone(), version, status, standing }, now);
+                    let change = of_agent(&agent, version);
+                    self.0.waits.learn(std::slice::from_ref(&change), &[], now);
+                    known.learn(change, now);
                 }
                 found.agents.insert(id);
             }
             _ => {
                 let Ok(id) = name.parse::<CallId>() else { return };
                 if is_newer {
-                    known.learn(Change::Call { id, version, waiting: None, lapses_at: None }, now);
+                    known.learn(Change::Call { id, version, waiting: None, lapses_at: None, joined: None }, now);
                     found.calls.insert(id);
                     return;
                 }
@@ -373,7 +426,14 @@ impl Switchboard {
                     let queue = call.queue.as_ref().and_then(|id| self.0.rules.queues.get(id));
                     let waiting = queue.and_then(|queue| call.waiting(queue, now));
                     let lapses_at = call.decline_lapses_at(self.0.rules.missed_rest).filter(|_| waiting.is_some());
-                    known.learn(Change::Call { id, version, waiting, lapses_at }, now);
+                    for event in &call.events {
+                        if let Some(seen @ Seen::Missed(..)) = Seen::of_event(id, event) {
+                            self.0.waits.saw(seen, event.at);
+                        }
+                    }
+                    let change = Change::Call { id, version, waiting, lapses_at, joined: call.joined() };
+                    self.0.waits.learn(std::slice::from_ref(&change), &[], now);
+                    known.learn(change, now);
                 }
                 found.calls.insert(id);
             }

@@ -3,11 +3,13 @@
 mod answer;
 mod builder;
 mod checked;
+mod days;
 mod drain;
 mod drive;
 mod feed;
 mod figures;
 mod floor;
+mod foresight;
 mod mistakes;
 mod never;
 mod overflows;
@@ -17,6 +19,7 @@ mod request;
 mod turn;
 mod waiting;
 mod why;
+mod witness;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,9 +28,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use answer::WebhookReply;
 pub use builder::{Builder, ConfigErrors};
+pub use days::DAY_CALLS_MAX;
 pub use feed::{Feed, FeedEntry};
 pub use figures::StaffFigures;
 use floor::NodeFloor;
+use foresight::NodeWaits;
+pub use foresight::WaitFigures;
 pub use read::{CallPage, QueueView};
 pub use turn::Turned;
 pub use why::{Why, WhyNot};
@@ -56,6 +62,7 @@ pub(crate) struct Inner {
     pub(crate) draining: AtomicBool,
     /// What was claimed and is not done.
     pub(crate) held: Mutex<BTreeMap<TaskId, Task>>,
+    pub(crate) waits: NodeWaits,
 }
 
 /// A call centre. A handle: cloning shares it.

@@ -68,7 +68,14 @@ pub fn announce(
     if accuracy.is_too_low() {
         return Announcement::Nothing(Silence::NotAccurate);
     }
-    let wait = rounded_up(estimate.p80);
+    told_now(estimate.p80, told, reason, now)
+}
+
+/// What to tell a caller who will wait at most `wait` in four cases of five: rounded up to whole minutes, and never more than what
+/// is left of the wait told last, unless there is a reason to tell with it.
+#[must_use]
+pub fn told_now(wait: Duration, told: Option<Announced>, reason: Option<Reason>, now: Timestamp) -> Announcement {
+    let wait = rounded_up(wait);
     let Some(told) = told else { return Announcement::Wait(wait) };
     let left = told.wait.saturating_sub(now.since(told.at));
     match reason {

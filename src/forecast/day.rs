@@ -250,7 +250,7 @@ impl Day {
                 .map_or_else(|| visit.needs.clone(), |policy| both(&policy.needs, &visit.needs));
             Customer {
                 call: visit.call,
-                waiting: waiting(visit.queue.clone(), needs, visit.points, visit.entered),
+                waiting: joining(visit.queue.clone(), needs, visit.points, visit.entered),
                 patience: until_s.is_finite().then(|| Duration::from_secs_f64(until_s.min(1e7))),
                 key,
             }
@@ -291,7 +291,9 @@ impl Day {
     }
 }
 
-pub(super) fn waiting(queue: QueueId, needs: Needs, points: i32, entered: Timestamp) -> Waiting {
+/// How a call waits that joined a queue then, with one agent to be rung at a time and nobody excluded.
+#[must_use]
+pub fn joining(queue: QueueId, needs: Needs, points: i32, entered: Timestamp) -> Waiting {
     Waiting {
         queue,
         needs,

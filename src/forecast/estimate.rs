@@ -14,6 +14,8 @@ use crate::time::Timestamp;
 
 /// Of no queue is an agent taken to spend less.
 const SHARE_MIN: f64 = 0.02;
+/// Of a floor with more callers and agents fewer plays are made, so that an estimate costs no more than so many of them do.
+const PLAYED_IN_FULL: usize = 1024;
 /// Before a queue has been seen for so long, arrivals are counted as over so long, s.
 const SEEN_MIN_S: f64 = 600.0;
 
@@ -70,7 +72,8 @@ impl Waits {
         self.asked += 1;
         let mut draws = Draws::of(self.seed, &[self.asked]);
         let scene = self.scene(call, &caller, now);
-        let waits = scene.play(Strata::new(draws.bits(), self.plays.ilog2()), &mut draws);
+        let plays = (self.plays * PLAYED_IN_FULL / scene.size().max(PLAYED_IN_FULL)).max(8);
+        let waits = scene.play(Strata::new(draws.bits(), plays.ilog2()), &mut draws);
         let queue = self.streams[caller.stream].queue;
         let mut by = self.shadows(call, &caller, now);
         let served = waits.iter().filter(|wait| wait.is_finite()).count();

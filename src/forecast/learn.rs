@@ -105,6 +105,11 @@ impl Works {
         }
     }
 
+    /// How many have been seen, as far as they are kept.
+    pub(super) fn seen(&self) -> usize {
+        self.recent.len() - self.assumed
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "at most two thousand")]
     fn kept_mean(&self) -> f64 {
         (self.sum / self.recent.len().max(1) as f64).max(0.001)

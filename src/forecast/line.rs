@@ -112,6 +112,11 @@ enum Turn {
 }
 
 impl Scene<'_> {
+    /// Callers and agents who are played.
+    pub(super) fn size(&self) -> usize {
+        self.servers.len() + self.lanes.iter().map(|lane| lane.waiting.len()).sum::<usize>()
+    }
+
     /// Waits of the caller asked about in so many plays, s, ascending; those who are never served wait infinitely.
     ///
     /// What is drawn at the beginning, each agent's remaining time and each caller's patience, is spread evenly over the plays.

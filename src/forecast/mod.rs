@@ -5,10 +5,11 @@
 //! policy or other staffing, and [`outlook`] plays the next hour from the state of now.
 //!
 //! All of it is computed from what is handed in and a seed: no clock, no I/O, no state elsewhere. Figures are floats, since they
-//! are estimates; decisions of the call centre are never made of them.
+//! are estimates; what is decided by them is decided by whole numbers that are written down.
 
 mod accuracy;
 mod announce;
+mod ask;
 mod day;
 mod draw;
 mod estimate;
@@ -23,8 +24,8 @@ mod wait;
 mod what_if;
 
 pub use accuracy::Accuracy;
-pub use announce::{Announced, Announcement, Reason, Silence, announce};
-pub use day::{Day, Ending, Scenario, Visit};
+pub use announce::{Announced, Announcement, Reason, Silence, announce, told_now};
+pub use day::{Day, Ending, Scenario, Visit, joining};
 pub use draw::Draws;
 pub use gamma::{gamma_p, gamma_quantile, t95, wait_quantile};
 pub use rehearsal::{Conduct, Customer, Fate, Figures, Outcome, Played, Presence, Rehearsal, Ringing, Spread};
@@ -33,7 +34,7 @@ pub use survival::Survival;
 pub use wait::{Estimate, Waits};
 pub use what_if::{Comparison, Doing, Interval, Measures, Now, outlook, what_if};
 
-use crate::id::{AgentId, CallId};
+use crate::id::{AgentId, CallId, QueueId};
 use crate::routing::Waiting;
 use crate::time::Timestamp;
 
@@ -51,6 +52,10 @@ pub enum Fact {
     Offered(CallId, AgentId),
     /// The agent did not take the call, and is not offered another before this time.
     Missed(CallId, AgentId, Timestamp),
+    /// The agent is not rung for the call any more, and has not missed it; or is done with it, nobody knows since when.
+    Withdrawn(CallId, AgentId),
+    /// The agent is with a call of this queue that did not wait here, or left the line unseen.
+    Busy(AgentId, CallId, QueueId),
     /// Customer and agent hear each other.
     Joined(CallId, AgentId),
     /// The customer hung up while waiting.

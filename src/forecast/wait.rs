@@ -116,14 +116,18 @@ pub struct Waits {
     pub(super) plays: usize,
     pub(super) asked: u64,
     pub(super) queues: Vec<QueueId>,
-    queue_of: BTreeMap<QueueId, usize>,
+    pub(super) queue_of: BTreeMap<QueueId, usize>,
     pub(super) agents: Vec<AgentId>,
-    agent_of: BTreeMap<AgentId, usize>,
+    pub(super) agent_of: BTreeMap<AgentId, usize>,
     pub(super) desks: Vec<Desk>,
     stream_of: BTreeMap<Stream, usize>,
     pub(super) streams: Vec<Waited>,
     pub(super) callers: BTreeMap<CallId, Caller>,
     pub(super) learned: Vec<Learned>,
+    /// How long a call is assumed to keep an agent.
+    pub(super) assumed_s: f64,
+    /// Whether nothing is foretold of who comes.
+    pub(super) is_unmeasured: bool,
 }
 
 impl Waits {
@@ -133,8 +137,9 @@ impl Waits {
         let queues: Vec<QueueId> = roster.queues.keys().cloned().collect();
         let agents: Vec<AgentId> = roster.agents.keys().cloned().collect();
         let work = Fading::new(WORK_HALF_LIFE);
+        let assumed_s = handle.as_secs_f64().max(1.0);
         let learned = |_: &QueueId| Learned {
-            works: Works::assumed(handle.as_secs_f64().max(1.0), WORK_HALF_LIFE),
+            works: Works::assumed(assumed_s, WORK_HALF_LIFE),
             patience: Patience::new(PATIENCE_HALF_LIFE),
             offers: Fading::new(PATIENCE_HALF_LIFE),
             missed: Fading::new(PATIENCE_HALF_LIFE),
@@ -162,6 +167,8 @@ impl Waits {
             queues,
             agents,
             roster,
+            assumed_s,
+            is_unmeasured: false,
         }
     }
 
@@ -182,6 +189,8 @@ impl Waits {
             Fact::Entered(call, waiting) => self.enter(*call, waiting, now),
             Fact::Offered(call, agent) => self.offer(*call, agent, now),
             Fact::Missed(call, agent, until) => self.miss(*call, agent, *until, now),
+            Fact::Withdrawn(call, agent) => self.take_back(*call, agent),
+            Fact::Busy(agent, call, queue) => self.work(agent, *call, queue, now),
             Fact::Joined(call, agent) => self.join(*call, agent, now),
             Fact::Abandoned(call) => self.leave(*call, true, now),
             Fact::Left(call) => self.leave(*call, false, now),
@@ -200,47 +209,64 @@ impl Waits {
         if self.callers.contains_key(&call) {
             self.leave(call, false, now);
         }
-        let order = self.roster.queues.get(&waiting.queue).map(|policy| policy.order).unwrap_or_default();
-        let key = Stream { queue, points: waiting.points, needs: waiting.needs.clone(), only: waiting.only.clone() };
-        let stream = match self.stream_of.get(&key) {
-            Some(&known) => known,
-            None => {
-                let reach = self.probe.reach(waiting);
-                self.streams.push(Waited {
-                    queue,
-                    points: waiting.points,
-                    reach,
-                    line: BTreeSet::new(),
-                    arrivals: Fading::new(WORK_HALF_LIFE),
-                    first_at: now,
-                });
-                self.stream_of.insert(key, self.streams.len() - 1);
-                self.streams.len() - 1
-            }
-        };
+        let stream = self.stream(queue, waiting, now);
         self.streams[stream].arrivals.add(1.0, now);
-        let place = order::place(order, waiting.points, waiting.since);
-        self.streams[stream].line.insert((place, call));
-        self.callers.insert(
-            call,
-            Caller {
-                stream,
-                place,
-                since: waiting.since,
-                entered: waiting.entered,
-                offered: 0,
-                offered_at: now,
-                foretold: None,
-                staffed: 0,
-                ahead: 0,
-                handle_s: 0.0,
-            },
-        );
+        self.stand(call, stream, waiting, now);
+        self.compare_from(call, now);
+        if self.is_unmeasured {
+            return;
+        }
         let foretold = self.foretell(call, now);
-        let (staffed, ahead) = (self.staffed_for(stream), self.ahead(call));
-        let handle_s = self.learned[queue].works.mean(now);
         if let Some(caller) = self.callers.get_mut(&call) {
             caller.foretold = foretold;
+        }
+    }
+
+    /// The calls that wait like this one.
+    pub(super) fn stream(&mut self, queue: usize, waiting: &Waiting, now: Timestamp) -> usize {
+        let key = Stream { queue, points: waiting.points, needs: waiting.needs.clone(), only: waiting.only.clone() };
+        if let Some(&known) = self.stream_of.get(&key) {
+            return known;
+        }
+        let reach = self.probe.reach(waiting);
+        self.streams.push(Waited {
+            queue,
+            points: waiting.points,
+            reach,
+            line: BTreeSet::new(),
+            arrivals: Fading::new(WORK_HALF_LIFE),
+            first_at: now,
+        });
+        self.stream_of.insert(key, self.streams.len() - 1);
+        self.streams.len() - 1
+    }
+
+    /// Puts a call into the line.
+    pub(super) fn stand(&mut self, call: CallId, stream: usize, waiting: &Waiting, now: Timestamp) {
+        let order = self.roster.queues.get(&waiting.queue).map(|policy| policy.order).unwrap_or_default();
+        let place = order::place(order, waiting.points, waiting.since);
+        self.streams[stream].line.insert((place, call));
+        let caller = Caller {
+            stream,
+            place,
+            since: waiting.since,
+            entered: waiting.entered,
+            offered: 0,
+            offered_at: now,
+            foretold: None,
+            staffed: 0,
+            ahead: 0,
+            handle_s: 0.0,
+        };
+        self.callers.insert(call, caller);
+    }
+
+    /// A later wait is longer for a reason that has come since now.
+    pub(super) fn compare_from(&mut self, call: CallId, now: Timestamp) {
+        let Some(stream) = self.callers.get(&call).map(|caller| caller.stream) else { return };
+        let (staffed, ahead) = (self.staffed_for(stream), self.ahead(call));
+        let handle_s = self.learned[self.streams[stream].queue].works.mean(now);
+        if let Some(caller) = self.callers.get_mut(&call) {
             (caller.staffed, caller.ahead, caller.handle_s) = (staffed, ahead, handle_s);
         }
     }
@@ -266,11 +292,29 @@ impl Waits {
             learned.rung_s.add(now.since(busy.since).as_secs_f64(), now);
             learned.missed_s.add(until.max(now).since(busy.since).as_secs_f64(), now);
         }
+        self.stand_again(call);
+    }
+
+    /// A call that fewer agents are rung for is in the line again when there are none.
+    fn stand_again(&mut self, call: CallId) {
         if let Some(caller) = self.callers.get_mut(&call) {
             caller.offered = caller.offered.saturating_sub(1);
             if caller.offered == 0 {
                 self.streams[caller.stream].line.insert((caller.place, call));
             }
+        }
+    }
+
+    fn take_back(&mut self, call: CallId, agent: &AgentId) {
+        let Some(&at) = self.agent_of.get(agent) else { return };
+        if self.desks[at].busy.take_if(|busy| busy.call == call).is_some() {
+            self.stand_again(call);
+        }
+    }
+
+    fn work(&mut self, agent: &AgentId, call: CallId, queue: &QueueId, now: Timestamp) {
+        if let (Some(&at), Some(&queue)) = (self.agent_of.get(agent), self.queue_of.get(queue)) {
+            self.desks[at].busy = Some(Busy { queue, call, since: now, joined: true });
         }
     }
 
@@ -282,8 +326,10 @@ impl Waits {
         }
         let Some(caller) = self.remove(call) else { return };
         let learned = &mut self.learned[self.streams[caller.stream].queue];
-        learned.joined.add(1.0, now);
-        learned.joined_s.add(now.since(caller.offered_at).as_secs_f64(), now);
+        if caller.offered > 0 {
+            learned.joined.add(1.0, now);
+            learned.joined_s.add(now.since(caller.offered_at).as_secs_f64(), now);
+        }
         let waited_s = now.since(caller.entered).as_secs_f64();
         learned.patience.add(waited_s, false, now);
         learned.history.resolved(waited_s, true);
@@ -309,7 +355,7 @@ impl Waits {
         self.withdraw(call);
     }
 
-    fn remove(&mut self, call: CallId) -> Option<Caller> {
+    pub(super) fn remove(&mut self, call: CallId) -> Option<Caller> {
         let caller = self.callers.remove(&call)?;
         self.streams[caller.stream].line.remove(&(caller.place, call));
         Some(caller)
@@ -335,7 +381,7 @@ impl Waits {
         let stream = self.callers.get(&call)?.stream;
         if self.is_anybody_free(stream, call, now) {
             let by = self.learned[self.streams[stream].queue].account.in_use;
-            return Some(Estimate { mean: Duration::ZERO, p50: Duration::ZERO, p80: Duration::ZERO, by });
+            return Some(Estimate::none(by));
         }
         self.estimated(call, now).map(|(estimate, _)| estimate)
     }
@@ -374,7 +420,7 @@ impl Waits {
         Some(self.learned[*self.queue_of.get(queue)?].account.in_use)
     }
 
-    /// Why the call may have to wait longer than was foretold when it came, if there is a reason that can be told.
+    /// Why the call may have to wait longer than was foretold when it came, or last told ([`announced`](Self::announced)), if there is a reason that can be told.
     #[must_use]
     pub fn reason(&self, call: CallId, now: Timestamp) -> Option<Reason> {
         let caller = self.callers.get(&call)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::day::{Day, Scenario, waiting};
+use super::day::{Day, Scenario, joining};
 use super::draw::Draws;
 use super::estimate::quantile;
 use super::gamma::t95;
@@ -281,7 +281,7 @@ fn customers(now: &Now, past: &Day, scenario: &Scenario, until: Timestamp, seed:
                 break;
             }
             let key = ((stream as u64 + 2) << 40) | n;
-            let waiting = waiting(queue.clone(), needs.clone(), 0, at);
+            let waiting = joining(queue.clone(), needs.clone(), 0, at);
             let call = CallId(uuid::Uuid::from_u64_pair(seed, key));
             all.push(Customer { call, waiting, patience: patience(queue, 0.0, key), key });
             at_s += draws.exponential(3600.0 / per_hour);

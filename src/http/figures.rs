@@ -12,7 +12,8 @@ use serde_json::{Map, Value, json};
 
 use super::fault::Fault;
 use super::{Centre, agents, json as body, queues};
-use crate::engine::StaffFigures;
+use crate::engine::{StaffFigures, WaitFigures};
+use crate::forecast::{Accuracy, Silence};
 use crate::report::{
     AbandonRate, AgentFigures, Attribution, Callbacks, Durations, Handling, Interval, Offers, QueueFigures, Ratio,
     SERVICE_LEVEL_MS, SHORT_ABANDON_MS, ServiceLevel,
@@ -41,14 +42,14 @@ pub(super) struct OfAgent {
     to: Option<String>,
 }
 
-fn time(field: &str, text: &str) -> Result<Timestamp, Fault> {
+pub(super) fn time(field: &str, text: &str) -> Result<Timestamp, Fault> {
     let at = DateTime::parse_from_rfc3339(text);
     at.map(|at| at.with_timezone(&Utc).into())
         .map_err(|_| Fault::bad(format!("`{field}` is a time like 2026-01-31T09:00:00Z")))
 }
 
 /// Without an end it is not over.
-fn interval(from: Option<&str>, to: Option<&str>, now: Timestamp) -> Result<Interval, Fault> {
+pub(super) fn interval(from: Option<&str>, to: Option<&str>, now: Timestamp) -> Result<Interval, Fault> {
     let to = to.map(|to| time("to", to)).transpose()?;
     let until = to.unwrap_or(now);
     let from = from.map(|from| time("from", from)).transpose()?.unwrap_or(until - LAST);
@@ -206,6 +207,46 @@ fn queue_json(figures: &QueueFigures, staff: &StaffFigures, sl_ms: i64, short_ms
     })
 }
 
+fn accuracy_json(accuracy: &Accuracy) -> Value {
+    let counted = accuracy.answered > 0;
+    // Of nobody there is no error.
+    let of = |value: f64| counted.then_some(value);
+    json!({
+        "answered": accuracy.answered,
+        "censored": accuracy.censored,
+        "wait_s": of(accuracy.wait_s),
+        "bias_s": of(accuracy.bias_s),
+        "mae_s": of(accuracy.mae_s),
+        "rmse_s": of(accuracy.rmse_s),
+        "within": of(accuracy.within),
+        "p80_coverage": of(accuracy.p80_coverage),
+    })
+}
+
+/// The wait of the next caller, and how well waits of the queue are foretold by this node: as of now, whatever the interval.
+fn expected_wait(figures: &WaitFigures) -> Value {
+    let ways = figures.ways.iter().map(|(way, accuracy)| (way.name().to_owned(), accuracy_json(accuracy)));
+    let ms = |wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    json!({
+        "has_learned": figures.has_learned,
+        "next": figures.next.map(|next| json!({
+            "mean_ms": ms(next.mean),
+            "p50_ms": ms(next.p50),
+            "p80_ms": ms(next.p80),
+            "predictor": next.by.name(),
+        })),
+        "silence": figures.silence.map(|silence| match silence {
+            Silence::NobodyServes => "nobody_serves",
+            Silence::NotAccurate => "not_accurate",
+            Silence::LongerThanTold => "longer_than_told",
+        }),
+        "predictor": figures.by.name(),
+        "handle_ms": ms(figures.handle),
+        "accuracy": accuracy_json(&figures.told),
+        "predictors": ways.collect::<Map<String, Value>>(),
+    })
+}
+
 fn agent_json(figures: &AgentFigures) -> Value {
     json!({
         "definitions": figures.definitions,
@@ -250,6 +291,7 @@ pub(super) async fn queue(
     let staff = board.staff_of(&known, &id, &interval, now);
     let mut fields = interval_json(&interval, now);
     fields.insert("queue".to_owned(), id.as_str().into());
+    fields.insert("expected_wait".to_owned(), expected_wait(&board.wait_figures(&id).await?));
     Ok(body::reply(StatusCode::OK, &joined(fields, queue_json(&figures, &staff, sl_ms, short_ms))))
 }
 

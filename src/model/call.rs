@@ -389,6 +389,11 @@ impl Call {
         self.connected_at.or(self.ended_at).map_or(Duration::ZERO, |until| until.since(queued_at))
     }
 
+    /// Who talked with the customer last, and when customer and agent were first joined. `None`: they never were.
+    pub(crate) fn joined(&self) -> Option<(AgentId, Timestamp)> {
+        self.agent.clone().zip(self.connected_at)
+    }
+
     /// Adds a leg. A record has a greatest size, and a long wait has hundreds of offers: the oldest legs of agents that are
     /// over make room.
     pub(crate) fn add_leg(&mut self, leg: Leg) {

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::forecast::Predictor;
 use crate::model::Target;
 use crate::phone::PhoneNumber;
 use crate::script::Prompt;
@@ -228,6 +229,8 @@ impl Callback {
 pub enum Setback {
     /// Others have to be served first.
     OthersFirst,
+    /// Fewer agents are there to serve the call.
+    FewerAgents,
     /// Calls take longer than they did.
     LongerCalls,
 }
@@ -245,6 +248,17 @@ pub struct Notice {
     pub comfort: Option<u32>,
 }
 
+/// What a node foretold when a wait was told: of which the decision was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Foretold {
+    /// Mean of the wait from then on, ms.
+    pub mean_ms: u64,
+    /// Longer in one case of five, ms: what is told, rounded up to minutes.
+    pub p80_ms: u64,
+    /// Whose estimate it is.
+    pub by: Predictor,
+}
+
 /// What a waiting caller has been told so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
@@ -256,6 +270,9 @@ pub struct Told {
     pub position: Option<u32>,
     /// The wait told last, in minutes.
     pub wait_mins: Option<u32>,
+    /// When that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_at: Option<Timestamp>,
     /// Comforting messages heard.
     pub comforts: u32,
     /// How often the keys were offered.

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, CallId, LegId, QueueId};
-use crate::model::{AgentStatus, Call, EndReason, Notice};
+use crate::model::{AgentStatus, Call, EndReason, Foretold, Notice};
 use crate::routing::Considered;
 use crate::time::Timestamp;
 
@@ -67,7 +67,14 @@ pub enum EventKind {
         key: char,
     },
     /// A waiting customer was told something.
-    Announced(Notice),
+    Announced {
+        /// What.
+        #[serde(flatten)]
+        notice: Notice,
+        /// What the wait that was told was foretold from; `None`: no wait was told, or it was so much for each place.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        foretold: Option<Foretold>,
+    },
     /// The customer was asked whether to be called back.
     CallbackOffered {
         /// For which queue.

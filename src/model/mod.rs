@@ -15,8 +15,8 @@ pub use call::{
 };
 pub(crate) use call::{DETAILED_OFFERS_MAX, SAID_BYTES_MAX, SAID_MAX};
 pub use callback::{
-    Announcements, Ask, AskStep, Callback, CallbackFirst, CallbackPolicy, CallbackState, Hours, Notice, Setback, Told,
-    WayOut,
+    Announcements, Ask, AskStep, Callback, CallbackFirst, CallbackPolicy, CallbackState, Foretold, Hours, Notice,
+    Setback, Told, WayOut,
 };
 pub use event::{AgentEvent, Decision, Event, EventKind, Fact};
 pub use flow::{Flow, Menu, Prefer, Queue, Target};

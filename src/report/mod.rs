@@ -21,6 +21,7 @@ mod queue;
 mod reading;
 pub mod staffing;
 
+pub use crate::forecast::Survival;
 pub use agent::AgentFigures;
 pub use callbacks::Callbacks;
 pub use durations::Durations;
@@ -28,7 +29,6 @@ pub use fairness::Fairness;
 pub use figures::Figures;
 pub use interval::{Interval, IntervalError, Ratio};
 pub use offers::{Handling, Offers};
-pub use patience::Survival;
 pub use queue::{AbandonRate, Attribution, QueueFigures, QueueLength, ServiceLevel, Unmergeable};
 
 pub use crate::model::Fact;

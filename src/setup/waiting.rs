@@ -142,13 +142,13 @@ impl Announcements {
         self
     }
 
-    /// Callers are told the wait, where it can be estimated.
+    /// Callers are told the wait, as it is foretold once thirty calls of the queue have been seen.
     pub fn wait(mut self) -> Self {
         self.wait = true;
         self
     }
 
-    /// The wait is estimated from this time for each place in the line.
+    /// As long as nothing has been learned, the wait is estimated from this time for each place in the line.
     pub fn per_place(mut self, time: Duration) -> Self {
         self.per_place = Some(time);
         self

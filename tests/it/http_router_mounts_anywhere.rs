@@ -5,6 +5,7 @@ mod api;
 mod bad_webhooks;
 mod callbacks;
 mod figures;
+mod forecasts;
 mod live;
 mod silence;
 

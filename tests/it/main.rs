@@ -64,6 +64,7 @@ mod stories_under_faults;
 mod telephonies_keep_the_contract;
 mod the_rest_client_stands_alone;
 mod the_store_is_silent;
+mod told_waits_hold;
 mod twilio_client_over_a_socket;
 mod twiml_of_the_official_libraries;
 mod twiml_says_what_was_meant;

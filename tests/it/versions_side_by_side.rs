@@ -90,7 +90,7 @@ impl Desk {
     /// A newer version writes over a record: more fields, and words that this one does not know.
     fn newer_writes(&self, kind: &str, change: impl FnOnce(&mut Value)) -> Record {
         let record = self.record(kind);
-        let mut body = (*record.body.0).clone();
+        let mut body = record.body.value();
         body["schema"] = json!(SCHEMA + 1);
         body["mood"] = json!({"of": "tomorrow"});
         change(&mut body);
@@ -233,10 +233,10 @@ fn a_shift_with_both_breaks_no_invariant() {
         let written = (Arc::clone(&older), Arc::clone(&newer));
         let count: switchboard::sim::Tamper = Arc::new(move |commit, stored| {
             for put in &commit.puts {
-                let is_newer = put.body.0["schema"] == SCHEMA + 1;
+                let is_newer = put.body.value()["schema"] == SCHEMA + 1;
                 (if is_newer { &written.1 } else { &written.0 }).fetch_add(1, Ordering::SeqCst);
                 let before = stored.iter().find(|record| record.key == put.key);
-                let was_newer = before.is_some_and(|record| record.body.0["schema"] == SCHEMA + 1);
+                let was_newer = before.is_some_and(|record| record.body.value()["schema"] == SCHEMA + 1);
                 assert!(is_newer || !was_newer, "{} was written over", put.key);
             }
         });

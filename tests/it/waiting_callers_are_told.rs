@@ -33,7 +33,7 @@ fn said(sim: &Sim, sid: &str) -> Vec<(Timestamp, String)> {
 
 fn notices(sim: &Sim) -> Vec<Notice> {
     let notices = sim.last_call().events.into_iter().filter_map(|event| match event.kind {
-        EventKind::Announced(notice) => Some(notice),
+        EventKind::Announced { notice, .. } => Some(notice),
         _ => None,
     });
     notices.collect()

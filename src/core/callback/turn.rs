@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::core::callback::{ASKED_EVERY, dial, hold, may_dial, policy};
 use crate::core::draft::Draft;
 use crate::core::{Stop, Timer, announce};
-use crate::id::QueueId;
+use crate::id::{CallId, QueueId};
 use crate::model::{Call, CallbackFirst, CallbackState};
 use crate::store::Rearm;
 
@@ -57,12 +57,21 @@ fn count_rung(draft: &Draft<'_>, queue: &QueueId) -> Result<usize, Stop> {
 }
 
 /// Rings the first customer who is rung first and whose turn is expected within the lead time. Returns whether there is one.
-/// Those who are being rung come back to their places, and count as ahead.
-pub(crate) fn turn_is_near(draft: &mut Draft<'_>, id: &QueueId) -> Result<bool, Stop> {
+/// `near`: whose it is, as a node has foretold; without it each place costs the same time, and those who are being rung come back
+/// to their places, and count as ahead.
+pub(crate) fn turn_is_near(draft: &mut Draft<'_>, id: &QueueId, near: Option<&[CallId]>) -> Result<bool, Stop> {
     let Some(queue) = draft.rules.queues.get(id) else { return Ok(false) };
     let Some(policy) = queue.callback.as_ref().filter(|policy| policy.first == CallbackFirst::Customer) else {
         return Ok(false);
     };
+    if let Some(near) = near {
+        for call in near {
+            if ring_if_held(draft, id, *call)? {
+                return Ok(true);
+            }
+        }
+        return Ok(false);
+    }
     let rung = u32::try_from(count_rung(draft, id)?).unwrap_or(u32::MAX);
     let page = draft.waiting(id, None)?;
     for (ahead, record) in (rung..).zip(&page.records) {
@@ -71,18 +80,22 @@ pub(crate) fn turn_is_near(draft: &mut Draft<'_>, id: &QueueId) -> Result<bool, 
         }
         // One damaged record must not stop the line; whoever touches that call is told.
         let Ok(seen) = Draft::parse::<Call>(record) else { continue };
-        if seen.is_offerable() {
-            continue;
+        if !seen.is_offerable() && ring_if_held(draft, id, seen.id)? {
+            return Ok(true);
         }
-        let Some(mut call) = draft.call(seen.id)? else { continue };
-        if !call.is_in_line() || call.is_offerable() {
-            continue;
-        }
-        ring(draft, &mut call)?;
-        draft.put_call(call)?;
-        return Ok(true);
     }
     Ok(false)
+}
+
+/// Rings the customer of a place that is kept in the line of this queue for somebody who is rung first.
+fn ring_if_held(draft: &mut Draft<'_>, queue: &QueueId, id: CallId) -> Result<bool, Stop> {
+    let Some(mut call) = draft.call(id)? else { return Ok(false) };
+    if !call.is_in_line() || call.is_offerable() || call.queue.as_ref() != Some(queue) {
+        return Ok(false);
+    }
+    ring(draft, &mut call)?;
+    draft.put_call(call)?;
+    Ok(true)
 }
 
 /// A call has left the line of its queue: somebody who is to be rung first may be near.

@@ -70,6 +70,7 @@ fn notice_text(notice: &Notice) -> String {
     let setback = match notice.setback {
         None => "-",
         Some(Setback::OthersFirst) => "others",
+        Some(Setback::FewerAgents) => "fewer",
         Some(Setback::LongerCalls) => "longer",
     };
     format!("{}/{}/{setback}/{}", number(notice.position), number(notice.wait_mins), number(notice.comfort))
@@ -81,6 +82,7 @@ fn read_notice<'a>(parts: &mut impl Iterator<Item = &'a str>) -> Option<Notice> 
     let setback = match parts.next()? {
         "-" => None,
         "others" => Some(Setback::OthersFirst),
+        "fewer" => Some(Setback::FewerAgents),
         "longer" => Some(Setback::LongerCalls),
         _ => return None,
     };
@@ -196,7 +198,8 @@ mod tests {
 
     fn notice() -> impl Strategy<Value = Notice> {
         let number = || proptest::option::of(any::<u32>());
-        let setback = prop_oneof![Just(None), Just(Some(Setback::OthersFirst)), Just(Some(Setback::LongerCalls))];
+        let setbacks = [Setback::OthersFirst, Setback::FewerAgents, Setback::LongerCalls];
+        let setback = proptest::option::of(proptest::sample::select(setbacks.to_vec()));
         (number(), number(), setback, number()).prop_map(|(position, wait_mins, setback, comfort)| Notice {
             position,
             wait_mins,
