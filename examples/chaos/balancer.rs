@@ -47,6 +47,8 @@ pub(crate) struct Journal {
     pub(crate) admitted: BTreeSet<String>,
     /// Callers of whose end a node has taken note.
     pub(crate) ended: BTreeSet<String>,
+    /// Legs of which a node has taken note that they came into a room.
+    pub(crate) in_rooms: BTreeSet<String>,
     /// The provider's ids of the legs that came of each leg of the call centre.
     pub(crate) legs: BTreeMap<String, BTreeSet<String>>,
     /// Requests that were answered once like this and once like that.
@@ -203,6 +205,9 @@ impl Journal {
         match path[..] {
             ["voice"] => drop(self.admitted.insert(sid)),
             ["status"] => drop(self.ended.insert(sid)),
+            ["room", ..] if of("StatusCallbackEvent").is_some_and(|event| event == "participant-join") => {
+                self.in_rooms.insert(sid);
+            }
             ["leg" | "hop", call, leg, ..] => {
                 self.legs.entry(format!("{call}/{leg}")).or_default().insert(sid);
             }

@@ -37,8 +37,8 @@ struct Facts {
     wishes: BTreeMap<String, Wish>,
     /// By idempotency key: the number, and the call when it was acknowledged.
     placed: BTreeMap<String, (String, Option<String>)>,
-    /// By call: what was asked for and not acknowledged may hold too.
-    priorities: BTreeMap<String, BTreeSet<i64>>,
+    /// By call: the points that were acknowledged, and those that were asked for since, which may hold too.
+    priorities: BTreeMap<String, (Option<i64>, BTreeSet<i64>)>,
     acknowledged: usize,
     lost: BTreeSet<String>,
 }
@@ -205,16 +205,16 @@ impl Desk {
             return;
         };
         let id = call.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-        self.facts().priorities.entry(id.clone()).or_default().insert(points);
+        self.facts().priorities.entry(id.clone()).or_default().1.insert(points);
         let asked = self.ask(Method::POST, &format!("calls/{id}/place"), Some(json!({"priority": points})), None).await;
         let mut facts = self.facts();
         match asked {
             Some((200, _)) => {
                 facts.acknowledged += 1;
-                facts.priorities.insert(id, BTreeSet::from([points]));
+                facts.priorities.insert(id, (Some(points), BTreeSet::new()));
             }
             // Refused: it waits no more.
-            Some(_) => drop(facts.priorities.entry(id).or_default().remove(&points)),
+            Some(_) => drop(facts.priorities.entry(id).or_default().1.remove(&points)),
             None => {}
         }
     }
@@ -259,10 +259,10 @@ impl Desk {
                 lost.push(format!("call to {to}, placed as {key:?}, is unknown"));
             }
         }
-        for (id, points) in &facts.priorities {
+        for (id, (acknowledged, since)) in &facts.priorities {
             let now = calls.get(id).and_then(|call| call.get("priority")?.as_i64());
-            if points.len() == 1 && !now.is_some_and(|now| points.contains(&now)) {
-                lost.push(format!("call {id} was given {points:?} points and has {now:?}"));
+            if acknowledged.is_some() && *acknowledged != now && !now.is_some_and(|now| since.contains(&now)) {
+                lost.push(format!("call {id} was given {acknowledged:?} points and has {now:?}"));
             }
         }
         let legs = |call: &Value| call.get("legs").and_then(Value::as_array).cloned().unwrap_or_default();

@@ -122,6 +122,10 @@ async fn chaos(options: Options) -> Result<(Verdict, Broken), Failure> {
     working.await?;
     rest(&rig).await?;
     let stalls = std::mem::take(&mut *stalls.lock().unwrap_or_else(PoisonError::into_inner));
+    for stall in stalls.iter().filter(|stall| stall.to - stall.from > STALLED_FOR) {
+        let (at, time) = ((stall.from - start).as_secs_f64(), (stall.to - stall.from).as_secs_f64());
+        eprintln!("chaos: from {at:.2} s on {:?} was owed for {time:.2} s to {:?}", stall.owed, stall.whom);
+    }
     let verdict = judge(&rig, &broken, &stalls).await?;
     tasks.abort_all();
     Ok((verdict, broken))
@@ -254,7 +258,7 @@ async fn judge(rig: &Rig, broken: &Broken, stalls: &[watch::Stall]) -> Result<Ve
     let calls = rig.desk.calls().await?;
     let journal = std::mem::take(&mut *rig.target.balancer.journal());
     let (lost, acknowledged) = rig.desk.read_back(&calls, &journal).await;
-    verdict.facts(lost, acknowledged, &calls, &truth);
+    verdict.facts(lost, acknowledged, &calls, &truth, &journal);
     verdict.dials(&journal);
     let outages = rig.target.postgres.as_ref().map(Postgres::outages).unwrap_or_default();
     verdict.takeover(broken, &outages, stalls);
