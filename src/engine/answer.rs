@@ -81,8 +81,8 @@ impl Switchboard {
         }
     }
 
-    /// The answer that needs no store: the leg waits a little and asks again. For shells that give [`answer`](Self::answer)
-    /// only so much time, and drop it then.
+    /// The answer that needs no store: the leg waits a little and asks again; what only tells us something gets 503, as nobody
+    /// has taken note of it. For shells that give [`answer`](Self::answer) only so much time, and drop it then.
     pub fn hold(&self, request: &WebhookRequest<'_>) -> WebhookReply {
         match self.0.verifier.verify_at(request, self.now()) {
             Ok(verified) => self.hold_verified(&verified),
@@ -91,6 +91,9 @@ impl Switchboard {
     }
 
     fn hold_verified(&self, verified: &Verified<'_>) -> WebhookReply {
+        if let Ok(Asked::Told(_) | Asked::Nothing) = dialect::read(&self.0.urls, verified, self.now()) {
+            return WebhookReply::empty(503, None);
+        }
         match dialect::hold(&self.0.urls, verified, self.now()) {
             Some(document) => WebhookReply::document(document),
             None => WebhookReply::empty(403, Some("unknown_url")),

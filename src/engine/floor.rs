@@ -392,21 +392,23 @@ impl Switchboard {
         let Some((kind, name)) = record.key.as_str().split_once('/').zip(record.key.as_str().rsplit('/').next()) else {
             return;
         };
-        let is_newer = is_newer(&record.body, &self.0.rules);
-        if is_newer {
-            known.newer.insert(record.key.clone());
-        }
+        let newer = &mut known.newer;
+        let mut is_newer = || {
+            let is_newer = is_newer(&record.body, &self.0.rules);
+            is_newer && (newer.insert(record.key.clone()) || is_newer)
+        };
         match kind.0 {
             "agent" => {
                 let Ok(id) = AgentId::new(name) else { return };
-                if is_newer {
+                let is_new = all || known.agents.get(&id).is_none_or(|(seen, _)| *seen < version);
+                if is_new && is_newer() {
                     let (status, standing) = (AgentStatus::Offline, Standing::default());
                     let history = Vec::new();
                     known.learn(Change::Agent { id: id.clone(), version, status, standing, history }, now);
                     found.agents.insert(id);
                     return;
                 }
-                if all || known.agents.get(&id).is_none_or(|(seen, _)| *seen < version) {
+                if is_new {
                     let Ok(agent) = record.body.read::<Agent>() else { return };
                     let change = of_agent(&agent, version);
                     self.0.waits.learn(std::slice::from_ref(&change), &[], now);
@@ -416,12 +418,13 @@ impl Switchboard {
             }
             _ => {
                 let Ok(id) = name.parse::<CallId>() else { return };
-                if is_newer {
+                let is_new = all || known.calls.get(&id).is_none_or(|(seen, _)| *seen < version);
+                if is_new && is_newer() {
                     known.learn(Change::Call { id, version, waiting: None, lapses_at: None, joined: None }, now);
                     found.calls.insert(id);
                     return;
                 }
-                if all || known.calls.get(&id).is_none_or(|(seen, _)| *seen < version) {
+                if is_new {
                     let Ok(call) = record.body.read::<Call>() else { return };
                     let queue = call.queue.as_ref().and_then(|id| self.0.rules.queues.get(id));
                     let waiting = queue.and_then(|queue| call.waiting(queue, now));

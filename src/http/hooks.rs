@@ -6,14 +6,18 @@ use axum::extract::{OriginalUri, Request, State};
 use axum::http::header::{ALLOW, CONTENT_TYPE};
 use axum::http::{Method as HttpMethod, StatusCode};
 use axum::response::{IntoResponse, Response};
+use tokio::time::Instant;
 
 use super::Centre;
 use super::json::{Unread, bytes};
 use crate::engine::WebhookReply;
 use crate::webhook::{Method, WebhookRequest};
 
-/// How long an answer may take before the caller is put on hold: half of what the provider is asked to wait.
-const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+/// How long an answer may take before the caller is put on hold: less than half of what the provider is asked to wait, so that
+/// it is there within 2 s on a busy machine too.
+const ANSWER_WITHIN: Duration = Duration::from_millis(1500);
+/// Between two tries to take note of what we are told while the store is away: the provider gives up soon.
+const AGAIN_EVERY: Duration = Duration::from_millis(200);
 
 pub(super) async fn hook(State(centre): State<Centre>, OriginalUri(uri): OriginalUri, request: Request) -> Response {
     let method = match *request.method() {
@@ -36,11 +40,20 @@ pub(super) async fn hook(State(centre): State<Centre>, OriginalUri(uri): Origina
     let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
     let request = WebhookRequest { method, target, headers: &headers, body: &body, websocket: false };
-    let reply = match tokio::time::timeout(ANSWER_WITHIN, centre.switchboard.answer(&request)).await {
-        Ok(reply) => reply,
-        Err(_) => centre.switchboard.hold(&request),
-    };
-    respond(reply)
+    respond(reply(&centre, &request).await)
+}
+
+async fn reply(centre: &Centre, request: &WebhookRequest<'_>) -> WebhookReply {
+    let until = Instant::now() + ANSWER_WITHIN;
+    loop {
+        match tokio::time::timeout_at(until, centre.switchboard.answer(request)).await {
+            Ok(reply) if reply.status == 503 && Instant::now() + AGAIN_EVERY < until => {
+                tokio::time::sleep(AGAIN_EVERY).await;
+            }
+            Ok(reply) => return reply,
+            Err(_) => return centre.switchboard.hold(request),
+        }
+    }
 }
 
 fn respond(reply: WebhookReply) -> Response {

@@ -1,4 +1,4 @@
-//! Accelerated time.
+//! The simulator's time: accelerated, or real.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -19,6 +19,8 @@ struct State {
 /// The simulator's time: faster than real, but no faster than the machine. While a webhook has been waiting for its reply
 /// for more than a second of this time, or the machine has just let the simulator itself wait, it goes at the real rate, so
 /// that an answer that would be in time on a real network is in time here.
+///
+/// At speed 1 it is real time, whatever the machine does: other processes with clocks of their own may take part.
 #[derive(Debug)]
 pub struct SimulatorClock {
     state: Mutex<State>,
@@ -43,26 +45,25 @@ impl SimulatorClock {
 
     /// Now.
     pub(super) fn reading(&self) -> Timestamp {
-        read(&self.state())
+        self.at(&self.state(), tokio::time::Instant::now())
+    }
+
+    fn at(&self, state: &State, real: tokio::time::Instant) -> Timestamp {
+        let passed = real.duration_since(state.real_base);
+        let passed = if self.speed == 1 { passed } else { passed.min(STALL) };
+        state.virtual_base + passed * state.rate
     }
 
     /// Now; and how fast it goes on.
     pub(super) fn tick(&self, is_behind: bool) -> Timestamp {
         let mut state = self.state();
-        let now = read(&state);
+        let real = tokio::time::Instant::now();
+        let now = self.at(&state, real);
         // Whoever else runs on this machine, the application too, was then kept from running as well.
-        let is_late = state.real_base.elapsed() > STALL;
-        *state = State {
-            virtual_base: now,
-            real_base: tokio::time::Instant::now(),
-            rate: if is_behind || is_late { 1 } else { self.speed },
-        };
+        let is_late = real.duration_since(state.real_base) > STALL;
+        *state = State { virtual_base: now, real_base: real, rate: if is_behind || is_late { 1 } else { self.speed } };
         now
     }
-}
-
-fn read(state: &State) -> Timestamp {
-    state.virtual_base + state.real_base.elapsed().min(STALL) * state.rate
 }
 
 impl Clock for SimulatorClock {

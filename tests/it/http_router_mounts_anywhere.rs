@@ -96,12 +96,16 @@ fn arrival(mount: &str, query: &str) -> Request<Body> {
         ("From", CUSTOMER),
         ("To", NUMBER),
     ];
-    let target = format!("{mount}/hooks/voice{query}");
-    let signature = sign(&format!("{HOST}{target}"), &params, TWILIO_TOKEN, Algorithm::HmacSha1);
-    request("POST", &target)
+    webhook(&format!("{mount}/hooks/voice{query}"), &params)
+}
+
+/// A webhook with these parameters, signed as Twilio signs it.
+fn webhook(target: &str, params: &[(&str, &str)]) -> Request<Body> {
+    let signature = sign(&format!("{HOST}{target}"), params, TWILIO_TOKEN, Algorithm::HmacSha1);
+    request("POST", target)
         .header("Content-Type", "application/x-www-form-urlencoded")
         .header("X-Twilio-Signature", signature)
-        .body(Body::from(form::encode(params)))
+        .body(Body::from(form::encode(params.iter().copied())))
         .unwrap()
 }
 

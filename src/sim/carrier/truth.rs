@@ -27,7 +27,8 @@ impl Carrier {
     }
 
     /// CA sids of the legs that came about after the first `known` ones.
-    pub(crate) fn legs_after(&self, known: usize) -> Vec<String> {
+    #[must_use]
+    pub fn legs_after(&self, known: usize) -> Vec<String> {
         self.order.get(known..).unwrap_or_default().to_vec()
     }
 
