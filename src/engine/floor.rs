@@ -313,7 +313,7 @@ impl Switchboard {
     }
 
     /// Tells a waiting caller what there is to tell, with what this node knows of the wait.
-    pub(crate) async fn tell(&self, id: CallId, lease: &Lease) -> Result<(), Error> {
+    pub(crate) async fn tell_waiting(&self, id: CallId, lease: &Lease) -> Result<(), Error> {
         let queue = self.call(id).await?.and_then(|call| call.queue);
         let policy =
             queue.as_ref().and_then(|id| self.0.rules.queues.get(id)).and_then(|one| one.announcements.as_ref());

@@ -74,7 +74,7 @@ impl Switchboard {
             Timer::Command(call, leg) => self.command(call, leg, task).await,
             Timer::Reconcile => self.reconcile(&task.lease).await,
             Timer::Match if !self.may_dispatch() => self.put_off(task, PUT_OFF).await,
-            Timer::Announce(call) => self.tell(call, &task.lease).await,
+            Timer::Announce(call) => self.tell_waiting(call, &task.lease).await,
             Timer::Match => self.match_calls(&task.lease).await,
             Timer::Line(queue) => self.see_queue(queue, &task.lease).await,
             timer => self.drive(&Input::Due(timer), Some(&task.lease)).await.map(drop),
