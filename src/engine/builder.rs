@@ -18,7 +18,7 @@ use crate::model::SCHEMA;
 use crate::routing::{Between, RoutingStrategy};
 use crate::setup::preset::Preset;
 use crate::setup::{Agent, Flow, Queue};
-use crate::store::{Epoch, MemoryStore, Store};
+use crate::store::{Epoch, MemoryStore, Store, Wake};
 use crate::telephony::twilio::hop::Urls;
 use crate::telephony::{LiveLegs, Telephony};
 use crate::time::{Clock, SystemClock};
@@ -65,6 +65,9 @@ pub struct Builder {
     forwarded: Vec<String>,
     url_secret: Option<Vec<u8>>,
     store: Option<Arc<dyn Store>>,
+    work: Option<Arc<dyn Store>>,
+    reports: Option<Arc<dyn Store>>,
+    wake: Option<Arc<dyn Wake>>,
     telephony: Option<Arc<dyn Telephony>>,
     live_legs: Option<Arc<dyn LiveLegs>>,
     epoch: Option<Arc<dyn Epoch>>,
@@ -104,6 +107,9 @@ impl Default for Builder {
             forwarded: Vec::new(),
             url_secret: None,
             store: None,
+            work: None,
+            reports: None,
+            wake: None,
             telephony: None,
             live_legs: None,
             epoch: None,
@@ -237,6 +243,27 @@ impl Builder {
         self
     }
 
+    /// Where due work is kept: the same as [`store`](Self::store) by other connections, so that what waits for them keeps
+    /// no answer waiting, as in `PgStore::for_work`. The store itself unless said.
+    pub fn works_from(mut self, store: Arc<dyn Store>) -> Self {
+        self.work = Some(store);
+        self
+    }
+
+    /// Where lists and figures are read: the same as [`store`](Self::store) by other connections, as in
+    /// `PgStore::for_reports`. The store itself unless said.
+    pub fn reports_from(mut self, store: Arc<dyn Store>) -> Self {
+        self.reports = Some(store);
+        self
+    }
+
+    /// Hints from other nodes that work is due, as in `PgStore::wake`. Without it due work is looked for as often as `run`
+    /// polls.
+    pub fn wake(mut self, wake: Arc<dyn Wake>) -> Self {
+        self.wake = Some(wake);
+        self
+    }
+
     /// What carries out commands.
     pub fn telephony(mut self, telephony: Arc<dyn Telephony>) -> Self {
         self.telephony = Some(telephony);
@@ -327,11 +354,15 @@ impl Builder {
         rules.schema = self.schema.as_ref().map_or(SCHEMA, |schema| schema());
         let floor = NodeFloor::new(Arc::clone(&rules.roster));
         let waits = NodeWaits::new(Arc::clone(&rules.roster));
+        let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::default()));
         Ok(Switchboard(Arc::new(Inner {
             rules,
             urls: Urls::new(&base, tenant, &secret),
             verifier,
-            store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::default())),
+            work: self.work.unwrap_or_else(|| Arc::clone(&store)),
+            reports: self.reports.unwrap_or_else(|| Arc::clone(&store)),
+            wake: self.wake,
+            store,
             telephony,
             reconciler: self.live_legs.map(|live| Reconciler::new(live, self.epoch)),
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),

@@ -47,7 +47,7 @@ impl Switchboard {
         }
         self.look_at_history().await?;
         let claim = Claim { now: self.now(), limit: CLAIM_MAX, hold: HOLD };
-        let tasks = self.0.store.claim(&claim).await?;
+        let tasks = self.0.work.claim(&claim).await?;
         self.held().extend(tasks.iter().map(|task| (task.lease.id.clone(), task.clone())));
         let results = join_all(tasks.iter().map(|task| self.work(task))).await;
         Ok(Turned { claimed: tasks.len(), left: results.iter().filter(|result| result.is_err()).count() })
@@ -192,7 +192,7 @@ impl Switchboard {
 
     pub(super) async fn settle(&self, lease: &Lease) -> Result<(), Error> {
         let commit = Commit { settle: vec![lease.clone()], ..Commit::default() };
-        match self.0.store.commit(&commit).await {
+        match self.0.work.commit(&commit).await {
             Err(CommitError::Store(error)) => Err(error.into()),
             _ => Ok(()),
         }
