@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::engine::Switchboard;
 use crate::id::{AgentId, CallId};
-use crate::model::{Agent, Call, CallState, EventKind, Leg, LegProgress, LegRole, OfferState, WorkState};
+use crate::model::{Agent, Call, CallState, EventKind, Leg, LegProgress, LegRole, LegVerb, OfferState, WorkState};
 use crate::sim::carrier::{CallView, Carrier, Direction};
 use crate::sim::nodes::Sent;
 use crate::sim::store::{Changed, SimStore};
@@ -310,10 +310,14 @@ impl Audit {
         if ends != usize::from(is_ended) || call.reason.is_none() && is_ended {
             broken(format!("it is {:?} with {ends} ends", call.state));
         }
-        if is_ended {
-            self.ended.insert(call.id);
-        } else if self.ended.contains(&call.id) {
+        if !is_ended && self.ended.contains(&call.id) {
             broken("it had ended and is back".to_owned());
+        }
+        if is_ended && self.ended.insert(call.id) {
+            // In the very commit that ends a call it is said who is to be hung up.
+            let left = call.legs.iter().find(|leg| leg.is_live() && !is_to_end(leg));
+            let told = left.map(|leg| format!("call {} has ended and nobody is to hang up leg {}", call.id, leg.id));
+            found.extend(told.map(|what| Violation::new("I-23", what)));
         }
     }
 
@@ -381,6 +385,10 @@ impl Audit {
         self.books.let_go(&touched.calls);
         found
     }
+}
+
+fn is_to_end(leg: &Leg) -> bool {
+    leg.commands.iter().any(|command| matches!(command.verb, LegVerb::Cancel | LegVerb::HangUp))
 }
 
 /// Every leg that lives belongs to a call, and every leg that a call believes in lives.

@@ -318,7 +318,7 @@ fn tells(dice: &mut Dice, call: &Call) -> Input {
 fn performed(dice: &mut Dice, call: &Call) -> Input {
     let leg = leg(dice, call);
     let (id, known) = (leg.id, sid(call, leg));
-    let seq = leg.commands.first().map_or(dice.roll(3) as u32, |command| command.seq);
+    let seq = leg.commands.first().map_or_else(|| dice.roll(3) as u32, |command| command.seq);
     let failed = |failure| CommandResult::Failed { failure, code: Some(21_220), message: "no".to_owned() };
     match dice.roll(6) {
         0 => Input::Sending { call: call.id, leg: id, seq },
