@@ -115,7 +115,6 @@ impl From<Plan> for Planned {
 impl Plan {
     /// The call centre of a plan: two queues, one of which rings two at once, waits of at most a minute, and as many agents as
     /// the plan has, of whom every other one serves both.
-    #[must_use]
     pub fn centre(&self) -> Builder {
         let app = Switchboard::builder()
             .queue(Queue::new("sales").wrap_up(Duration::from_secs(5)).wait_max(Duration::from_secs(60)))
