@@ -174,6 +174,8 @@ impl Planned {
         }
         world.set_chaos(Chaos { shuffle: true, ..Chaos::default() });
         let dice = Arc::new(Dice::new(plan, begin));
+        // Holds from the beginning, and is counted once.
+        dice.happens(FaultKind::ListLag);
         let (mut people, last) = People::new(plan, &mut world);
         let chaos_ends = last + AFTER_THE_LAST;
         world.set_dice(&dice, chaos_ends);
