@@ -113,7 +113,6 @@ impl From<Plan> for Planned {
 impl Plan {
     /// The call centre of a plan: two queues, one of which rings two at once, waits of at most a minute, and as many agents as
     /// the plan has, of whom every other one serves both.
-    #[must_use]
     pub fn centre(&self) -> Builder {
         let app = Switchboard::builder()
             .queue(Queue::new("sales").wrap_up(Duration::from_secs(5)).wait_max(Duration::from_secs(60)))
@@ -173,6 +172,8 @@ impl Planned {
         }
         world.set_chaos(Chaos { shuffle: true, ..Chaos::default() });
         let dice = Arc::new(Dice::new(plan, begin));
+        // Holds from the beginning, and is counted once.
+        dice.happens(FaultKind::ListLag);
         let (mut people, last) = People::new(plan, &mut world);
         let chaos_ends = last + AFTER_THE_LAST;
         world.set_dice(&dice, chaos_ends);

@@ -49,9 +49,7 @@ fn at_the_seams() -> Vec<(&'static str, Bug)> {
         ("a commit of unknown outcome is taken for done", Sabotage::TakesUnknownForDone),
         ("a conflict is taken for done", Sabotage::IgnoresConflicts),
         ("what the provider says of a leg is ignored", Sabotage::ProbesBlind),
-        ("a lost request is taken for done", Sabotage::TakesAllForDone),
         ("a hang-up is noted and not sent", Sabotage::NeverHangsUp),
-        ("a redirect is noted and not sent", Sabotage::NeverRedirects),
         ("a dial of unknown outcome is sent again on the spot", Sabotage::DialsAgain),
         ("decisions are made on stale records", Sabotage::ReadsStale),
     ]

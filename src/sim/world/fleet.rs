@@ -40,6 +40,8 @@ pub(super) struct Node {
     up_at: Timestamp,
     /// It has stood still since the first time, until the second.
     still: Option<(Timestamp, Timestamp)>,
+    /// It cannot reach the store since then, and its health says so.
+    cut_since: Option<Timestamp>,
     /// It does no due work before.
     turn_at: Timestamp,
     /// It was not told of due work, and looks by itself at that time.
@@ -65,7 +67,16 @@ impl Node {
             .live_legs(telephony)
             .clock(Arc::clone(&site) as Arc<dyn Clock>)
             .build()?;
-        Ok(Self { board, site, up_at: begin, still: None, turn_at: begin, looks_by_itself: false, back_off: BACK_OFF })
+        Ok(Self {
+            board,
+            site,
+            up_at: begin,
+            still: None,
+            cut_since: None,
+            turn_at: begin,
+            looks_by_itself: false,
+            back_off: BACK_OFF,
+        })
     }
 
     pub(super) fn is_still(&self) -> bool {
@@ -158,6 +169,13 @@ impl World {
         usize::try_from(window.word % self.nodes.len() as u64).unwrap_or(0)
     }
 
+    fn set_store_cut(&mut self, node: usize, is_cut: bool) {
+        let now = self.now();
+        let node = &mut self.nodes[node];
+        node.site.store_cut.store(is_cut, Ordering::Relaxed);
+        node.cut_since = is_cut.then(|| node.cut_since.unwrap_or(now));
+    }
+
     fn window_begins(&mut self, window: &Window) {
         let node = self.node_of(window);
         match window.event.kind {
@@ -167,7 +185,7 @@ impl World {
             }
             FaultKind::StaleScans => self.store.set_scans_stale(true),
             FaultKind::Rewind => drop(self.earlier.insert(window.word, self.store.copied())),
-            FaultKind::StoreCut => self.nodes[node].site.store_cut.store(true, Ordering::Relaxed),
+            FaultKind::StoreCut => self.set_store_cut(node, true),
             FaultKind::ProviderCut => self.nodes[node].site.provider_cut.store(true, Ordering::Relaxed),
             FaultKind::NodePaused => {
                 self.commons.note_paused(node);
@@ -210,7 +228,7 @@ impl World {
             FaultKind::StoreDown => self.store.set_down(false),
             FaultKind::StoreSlow => self.commons.slow_ms.store(0, Ordering::Relaxed),
             FaultKind::StaleScans => self.store.set_scans_stale(false),
-            FaultKind::StoreCut => self.nodes[node].site.store_cut.store(false, Ordering::Relaxed),
+            FaultKind::StoreCut => self.set_store_cut(node, false),
             FaultKind::ProviderCut => self.nodes[node].site.provider_cut.store(false, Ordering::Relaxed),
             FaultKind::NodePaused => self.nodes[node].still = None,
             _ => {}
@@ -297,16 +315,23 @@ impl World {
         self.running.push(Running { node, doing: Doing::Turn(Box::pin(future)), wakes: None, deadline: None });
     }
 
-    /// A node that can be reached from outside; one that stands still is taken for alive until that is noticed.
+    /// A node that can be reached from outside. One that stands still is taken for alive until that is noticed; so is one that
+    /// cannot reach the store, and where all are so, they are asked nevertheless.
     pub(super) fn pick_for_webhook(&mut self) -> Option<usize> {
         let now = self.now();
-        let able: Vec<usize> = (0..self.nodes.len())
+        let is_noticed = |since: Option<Timestamp>| since.is_some_and(|since| now.since(since) > NOTICED_AFTER);
+        let mut able: Vec<usize> = (0..self.nodes.len())
             .filter(|at| {
                 let node = &self.nodes[*at];
-                let is_noticed = node.still.is_some_and(|(since, _)| now.since(since) > NOTICED_AFTER);
-                node.up_at <= now && !is_noticed && !node.is_cut_off()
+                node.up_at <= now && !is_noticed(node.still.map(|(since, _)| since)) && !node.is_cut_off()
             })
             .collect();
+        let well: Vec<usize> = able.iter().filter(|at| !is_noticed(self.nodes[**at].cut_since)).copied().collect();
+        if !well.is_empty() {
+            able = well;
+        } else if !able.is_empty() {
+            self.troubles.push((now, now));
+        }
         let at = self.random(able.len() as u64);
         usize::try_from(at).ok().and_then(|at| able.get(at)).copied()
     }
@@ -420,8 +445,8 @@ impl World {
         let site = Arc::clone(&self.nodes[node].site);
         site.lives.fetch_add(1, Ordering::Relaxed);
         if let Ok(new) = Node::new(&self.builder, site, &self.store, &self.telephony) {
-            let still = self.nodes[node].still;
-            self.nodes[node] = Node { up_at, still, ..new };
+            let (still, cut_since) = (self.nodes[node].still, self.nodes[node].cut_since);
+            self.nodes[node] = Node { up_at, still, cut_since, ..new };
         }
     }
 }
