@@ -305,6 +305,7 @@ pub(super) fn waiting(queue: QueueId, needs: Needs, points: i32, entered: Timest
         held_for: None,
         only: None,
         offers: 0,
+        rung_tier: None,
     }
 }
 
