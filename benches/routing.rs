@@ -215,6 +215,7 @@ fn waiting(queue: QueueId, needs: Needs) -> Waiting {
         held_for: None,
         only: None,
         offers: 0,
+        rung_tier: None,
     }
 }
 

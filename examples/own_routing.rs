@@ -64,6 +64,7 @@ pub(crate) fn first_for_french(agents: &[(&str, u8, i64)]) -> Option<AgentId> {
         held_for: None,
         only: None,
         offers: 0,
+        rung_tier: None,
     };
     floor.set_call(CallId::of_request(&TenantId::default(), "a call"), waiting, now);
     let pick = floor.next(now)?;

@@ -180,6 +180,7 @@ fn customer(key: u64, queue: QueueId, needs: BTreeMap<String, Levels>, at: Times
         held_for: None,
         only: None,
         offers: 0,
+        rung_tier: None,
     };
     let call = CallId(uuid_of(key));
     Customer { call, waiting, patience: Some(Duration::from_secs_f64(patience)), key }

@@ -91,12 +91,8 @@ pub(crate) fn picked(draft: &mut Draft<'_>, picked: &Picked) -> Result<bool, Sto
     if !callback::turn_came(draft, &mut call, free)? {
         return Ok(true);
     }
-    let decision = Decision {
-        strategy: policy.strategy.name().to_owned(),
-        configuration: rules.version,
-        reached: picked.reached,
-        considered,
-    };
+    let strategy = policy.strategy.name().to_owned();
+    let decision = Decision { strategy, configuration: rules.version, reached: picked.reached, considered };
     for agent in chosen {
         offer::make(draft, &mut call, queue.ring_timeout, agent, decision.clone())?;
     }

@@ -37,6 +37,8 @@ pub(crate) fn make(
     call.add_leg(leg);
     let until = draft.now + ring_timeout;
     let name = agent.spec.id.clone();
+    let place = call.queue.as_ref().and_then(|queue| agent.spec.queues.get(queue)).filter(|place| place.enabled);
+    let tier = place.map_or(0, |place| place.tier);
     if number >= DETAILED_OFFERS_MAX {
         decision.considered.retain(|one| one.agent == name);
     }
@@ -47,11 +49,16 @@ pub(crate) fn make(
         state: OfferState::Offered,
         until,
         made_at: draft.now,
+        tier,
     });
     call.note(draft.now, EventKind::Offered { offer: number, agent: name, decision });
     agent.work = Some(Work { call: call.id, offer: number, state: WorkState::Offered, queue: call.queue.clone() });
     agent.last_offered = Some(draft.now);
     agent.last_queue = call.queue.clone().or(agent.last_queue);
+    let policy = call.queue.as_ref().and_then(|queue| draft.rules.roster.queues.get_key_value(queue));
+    if let Some((queue, _)) = policy.filter(|(_, policy)| policy.strategy.remembers_the_last()) {
+        agent.offered_in.insert(queue.clone(), draft.now);
+    }
     draft.put_agent(agent)?;
     draft.arm(&Timer::Ring(call.id, number), until, Rearm::Replace);
     if call.is_placeholder() {

@@ -307,6 +307,7 @@ pub fn joining(queue: QueueId, needs: Needs, points: i32, entered: Timestamp) ->
         held_for: None,
         only: None,
         offers: 0,
+        rung_tier: None,
     }
 }
 

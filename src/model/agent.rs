@@ -126,6 +126,9 @@ pub struct Agent {
     pub last_offered: Option<Timestamp>,
     /// Of which queue the last offer was.
     pub last_queue: Option<QueueId>,
+    /// When the last offer of each queue was made whose agents take turns.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub offered_in: BTreeMap<QueueId, Timestamp>,
     /// Time talked until `since`, ms.
     pub talk_ms: i64,
     /// Time talked or finishing up until `since`, ms.
@@ -175,6 +178,7 @@ impl Agent {
             last_ended: None,
             last_offered: None,
             last_queue: None,
+            offered_in: BTreeMap::new(),
             talk_ms: 0,
             busy_ms: 0,
             staffed_ms: 0,
@@ -208,6 +212,7 @@ impl Agent {
             last_ended: self.last_ended,
             last_offered: self.last_offered,
             last_queue: self.last_queue.clone(),
+            offered_in: self.offered_in.clone(),
             contacts: self.answered,
             talk_ms: self.talk_ms,
             busy_ms: self.busy_ms,

@@ -220,6 +220,9 @@ pub struct Offer {
     pub until: Timestamp,
     /// When it was made.
     pub made_at: Timestamp,
+    /// The agent's tier in the queue.
+    #[serde(default)]
+    pub tier: u16,
 }
 
 /// A call's record: one customer's contact.
@@ -418,6 +421,9 @@ impl Call {
         if let Some(later) = later.filter(|at| *at > now) {
             (wanted, wanted_more_at) = (0, Some(later));
         }
+        // One more each time may be of any tier; who is rung together is of one.
+        let rung = self.offers.iter().map(|offer| offer.tier).max();
+        let rung_tier = rung.filter(|_| wanted > 0 && queue.ring_more_after.is_none());
         Some(Waiting {
             queue: queue.id.clone(),
             needs: self.needs.clone(),
@@ -431,6 +437,7 @@ impl Call {
             held_for: self.held_for.clone(),
             only: self.only.clone(),
             offers: self.offer_seq,
+            rung_tier,
         })
     }
 

@@ -57,6 +57,8 @@ pub struct Waiting {
     pub only: Option<AgentId>,
     /// Offers made so far: what chance is drawn by.
     pub offers: u32,
+    /// The tier of those who are being rung for it together: nobody of a later one is rung with them.
+    pub rung_tier: Option<u16>,
 }
 
 impl Waiting {
@@ -84,6 +86,8 @@ pub struct Standing {
     pub last_offered: Option<Timestamp>,
     /// Of which queue the last offer was.
     pub last_queue: Option<QueueId>,
+    /// When the last offer of each queue was made that goes round: each goes on from its own.
+    pub offered_in: BTreeMap<QueueId, Timestamp>,
     /// Conversations so far.
     pub contacts: u64,
     /// Time talked so far, ms.

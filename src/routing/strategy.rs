@@ -147,6 +147,11 @@ impl Strategy {
         matches!(self, Self::RoundRobin | Self::RoundRobinOrdered | Self::Random)
     }
 
+    /// Whether it matters who was last offered a call of the queue.
+    pub(crate) fn remembers_the_last(&self) -> bool {
+        matches!(self, Self::RoundRobin | Self::RoundRobinOrdered)
+    }
+
     /// Whether a penalty is drawn before an agent is.
     pub(super) fn goes_by_grade(&self) -> bool {
         matches!(self, Self::WeightedRandom)

@@ -42,6 +42,8 @@ pub enum Rule {
         /// What would do.
         most: u8,
     },
+    /// Is of this tier, and agents of an earlier one are being rung together.
+    LaterTier(u16),
     /// Declined this call.
     Declined,
     /// Missed this call; may have it again then.
@@ -65,6 +67,9 @@ impl fmt::Display for Rule {
             Self::LacksSkill(skill) => write!(f, "lacks the skill {skill}"),
             Self::Level { skill, has, least, most } => {
                 write!(f, "has the skill {skill} at level {has}; {least} to {most} is needed")
+            }
+            Self::LaterTier(tier) => {
+                write!(f, "is of tier {tier}, and agents of an earlier one are being rung together")
             }
             Self::Declined => f.write_str("has declined this call"),
             Self::MissedUntil(at) => write!(f, "has missed this call and may have it again at {at}"),
@@ -218,6 +223,11 @@ pub(crate) fn refusal(
     let asking = Asking { queue: &waiting.queue, needs: &waiting.needs, entered: waiting.entered };
     if let Err(rule) = policy.admits(agent, member, asking, Reached(reached)) {
         return Some(rule);
+    }
+    let tier = member.queues.get(&waiting.queue).filter(|place| place.enabled).map_or(0, |place| place.tier);
+    let is_kept = waiting.held_for.as_ref().is_some_and(|(kept, until)| kept == agent && *until > now);
+    if !is_kept && waiting.rung_tier.is_some_and(|rung| tier > rung) {
+        return Some(Rule::LaterTier(tier));
     }
     excluded(&waiting.excluded, agent, now)
 }

@@ -60,6 +60,7 @@ fn waiting(entered: Timestamp) -> Waiting {
         held_for: None,
         only: None,
         offers: 0,
+        rung_tier: None,
     }
 }
 

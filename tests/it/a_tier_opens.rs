@@ -61,3 +61,52 @@ fn a_higher_one_as_soon_as_nobody_below_is_there() {
     caller.hangs_up();
     sim.rests();
 }
+
+/// Ana and Ben are of the first tier, Cleo of the second, which is open from the start.
+fn rings_together(sales: Queue) -> Sim {
+    let second = Membership { tier: 1, ..Membership::default() };
+    let app = Switchboard::builder()
+        .queue(sales.ring_at_once(3))
+        .agent(Agent::new("ana").serves(["sales"]))
+        .agent(Agent::new("ben").serves(["sales"]))
+        .agent(Agent::new("cleo").serves_as("sales", second))
+        .number(NUMBER, Flow::say("Welcome.").then(queue("sales")));
+    Sim::start(&app)
+}
+
+/// Ring-all is all of the best tier: nobody of a later one is rung with them, and who comes back to theirs is.
+#[test]
+fn those_rung_together_are_of_one() {
+    let sim = rings_together(Queue::new("sales"));
+    sim.agent("ben").busy();
+    let caller = sim.caller(CALLER).dials(NUMBER);
+    let ana = sim.agent("ana").rings_within(secs(3));
+    sim.agent("cleo").does_not_ring_for(secs(5));
+    sim.agent("ben").is_ready();
+    let ben = sim.agent("ben").rings_within(secs(2));
+    assert!(ana.still_rings());
+    ana.declines();
+    sim.agent("cleo").does_not_ring_for(secs(5));
+    // Nobody of the first tier may have it now.
+    ben.declines();
+    sim.agent("cleo").rings_within(secs(2)).answers();
+    caller.talks_for(secs(5));
+    assert!(caller.is_joined_with("cleo"));
+    caller.hangs_up();
+    sim.rests();
+}
+
+/// One more at a time is whoever comes next, of whichever tier is open.
+#[test]
+fn one_more_at_a_time_may_be_of_the_next() {
+    let sim = rings_together(Queue::new("sales").ring_one_more_every(secs(5)));
+    let caller = sim.caller(CALLER).dials(NUMBER);
+    sim.agent("cleo").does_not_ring_for(secs(8));
+    let cleo = sim.agent("cleo").rings_within(secs(4));
+    assert!(sim.agent("ana").rings() && sim.agent("ben").rings());
+    cleo.answers();
+    caller.talks_for(secs(5));
+    assert!(caller.is_joined_with("cleo"));
+    caller.hangs_up();
+    sim.rests();
+}

@@ -9,6 +9,7 @@ mod a_shift_for_each_strategy;
 mod a_tier_opens;
 mod access_tokens;
 mod acme;
+mod agents_take_turns;
 mod an_agent_does_not_take_it;
 mod an_agent_hangs_up_unheard;
 #[cfg(feature = "simulator")]

@@ -91,6 +91,7 @@ impl Stands {
             last_ended: self.ended.map(ago),
             last_offered: self.offered.map(ago),
             last_queue: self.offered_in.as_ref().map(|queue| QueueId::new(queue.clone()).expect("a name")),
+            offered_in: BTreeMap::new(),
             contacts: self.contacts,
             talk_ms: self.talked * 1000,
             busy_ms: self.talked * 1000,
@@ -136,6 +137,7 @@ fn chosen(board: &Switchboard, situation: &Situation, points: fn(i32) -> i32) ->
             held_for: None,
             only: None,
             offers: 0,
+            rung_tier: None,
         };
         ids.insert(id, letter.clone());
         floor.set_call(id, waiting, NOW);

@@ -64,6 +64,7 @@ fn waiting(name: &str, since: Timestamp) -> Waiting {
         held_for: None,
         only: None,
         offers: 0,
+        rung_tier: None,
     }
 }
 

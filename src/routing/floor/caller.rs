@@ -41,6 +41,7 @@ struct Rare {
     excluded: BTreeMap<AgentId, Option<Timestamp>>,
     held_for: Option<(AgentId, Timestamp)>,
     only: Option<AgentId>,
+    rung_tier: Option<u16>,
     /// What an agent must be able to do, where the class does not say so.
     bits: Vec<(u32, Levels)>,
 }
@@ -48,10 +49,26 @@ struct Rare {
 impl Caller {
     fn of(id: CallId, slot: u32, waiting: Waiting, line: u32, needs: u32) -> Self {
         let Waiting {
-            points, since, entered, wanted, wanted_more_at, weight, excluded, held_for, only, offers, ..
+            points,
+            since,
+            entered,
+            wanted,
+            wanted_more_at,
+            weight,
+            excluded,
+            held_for,
+            only,
+            offers,
+            rung_tier,
+            ..
         } = waiting;
-        let is_plain = wanted_more_at.is_none() && excluded.is_empty() && held_for.is_none() && only.is_none();
-        let rare = (!is_plain).then(|| Box::new(Rare { wanted_more_at, excluded, held_for, only, bits: Vec::new() }));
+        let is_plain = wanted_more_at.is_none()
+            && excluded.is_empty()
+            && held_for.is_none()
+            && only.is_none()
+            && rung_tier.is_none();
+        let rare = (!is_plain)
+            .then(|| Box::new(Rare { wanted_more_at, excluded, held_for, only, rung_tier, bits: Vec::new() }));
         Self {
             id,
             key: [0, 0],
@@ -84,6 +101,7 @@ impl Caller {
             && self.wanted_more_at() == waiting.wanted_more_at
             && self.held_for() == waiting.held_for.as_ref()
             && self.only() == waiting.only.as_ref()
+            && self.rung_tier() == waiting.rung_tier
     }
 
     pub(super) fn place(&self) -> Place {
@@ -111,6 +129,15 @@ impl Caller {
         self.rare.as_ref()?.only.as_ref()
     }
 
+    /// The tier of those who are being rung for it together.
+    pub(super) fn rung_tier(&self) -> Option<u16> {
+        self.rare.as_ref()?.rung_tier
+    }
+
+    pub(super) fn set_rung_tier(&mut self, tier: u16) {
+        self.rare.get_or_insert_default().rung_tier = Some(tier);
+    }
+
     /// Agents it is not offered to. `None`: there are none.
     pub(super) fn excluded(&self) -> Option<&BTreeMap<AgentId, Option<Timestamp>>> {
         self.rare.as_ref().map(|rare| &rare.excluded).filter(|excluded| !excluded.is_empty())
@@ -128,7 +155,7 @@ impl Caller {
 
     /// Whether every agent of its class may have it.
     pub(super) fn is_for_all(&self) -> bool {
-        self.excluded().is_none() && self.bits().is_empty()
+        self.excluded().is_none() && self.bits().is_empty() && self.rung_tier().is_none()
     }
 
     pub(super) fn set_bits(&mut self, bits: Vec<(u32, Levels)>) {
@@ -282,6 +309,7 @@ mod tests {
             held_for: None,
             only: None,
             offers: 0,
+            rung_tier: None,
         };
         let with = |change: &dyn Fn(&mut Waiting)| {
             let mut waiting = first.clone();
@@ -302,6 +330,7 @@ mod tests {
             with(&|waiting| waiting.held_for = Some((agent.clone(), soon))),
             with(&|waiting| waiting.only = Some(agent.clone())),
             with(&|waiting| waiting.offers = 1),
+            with(&|waiting| waiting.rung_tier = Some(0)),
         ];
         let id = CallId(Uuid::nil());
         for other in &others {

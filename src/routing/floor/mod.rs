@@ -155,7 +155,7 @@ struct Line {
     ready: u32,
     /// How often a call was put in a class.
     uses: u64,
-    /// Agents whose last offer was of this queue, for round robin.
+    /// When each agent was last offered a call of this queue, for round robin.
     offered: BTreeSet<(Timestamp, u32)>,
     /// Of a thousand calls, how many were answered in time lately.
     in_time_per_million: u32,
@@ -231,7 +231,7 @@ impl Floor {
             seat_of.insert(hash(seat.id.as_str()), index(at));
         }
         let has_own = roster.queues.values().any(|policy| matches!(policy.strategy, Strategy::Own(_)));
-        let goes_round = roster.queues.values().any(|policy| policy.strategy.goes_round());
+        let goes_round = roster.queues.values().any(|policy| policy.strategy.remembers_the_last());
         Self {
             lines: people.lines,
             line_of,
@@ -277,25 +277,34 @@ impl Floor {
         }
         let was_staffed = seat.standing.staffed;
         self.leave(at);
-        let then = &self.seats[at as usize].standing;
-        if self.goes_round && (then.last_offered, &then.last_queue) != (standing.last_offered, &standing.last_queue) {
-            let then = (then.last_offered, then.last_queue.clone());
-            self.note_offered(at, then.0, then.1.as_ref(), false);
-            self.note_offered(at, standing.last_offered, standing.last_queue.as_ref(), true);
-        }
         let staffed = standing.staffed;
-        self.seats[at as usize].standing = standing;
+        self.stand(at, standing);
         if staffed != was_staffed {
             self.staff(at, staffed, now);
         }
         self.enter(at, now);
     }
 
-    /// Keeps who was offered a call of a queue last: a function of how agents stand, not of how they came to.
-    fn note_offered(&mut self, at: u32, when: Option<Timestamp>, queue: Option<&QueueId>, is_new: bool) {
-        let line = queue.and_then(|queue| self.line_at(queue)).and_then(|line| self.lines.get_mut(line as usize));
-        let (Some(when), Some(line)) = (when, line) else { return };
-        if line.policy.strategy.goes_round() {
+    /// From now on the agent, who is in no class, stands like this.
+    fn stand(&mut self, at: u32, standing: Standing) {
+        let then = std::mem::replace(&mut self.seats[at as usize].standing, standing);
+        if !self.goes_round {
+            return;
+        }
+        let now = self.seats[at as usize].standing.clone();
+        let offers = |of: &Standing| (of.last_offered, of.last_queue.clone(), of.offered_in.clone());
+        if offers(&then) != offers(&now) {
+            self.note_offers(at, &then, false);
+            self.note_offers(at, &now, true);
+        }
+    }
+
+    /// Keeps who was offered a call of each queue last: a function of how agents stand, not of how they came to.
+    fn note_offers(&mut self, at: u32, standing: &Standing, is_new: bool) {
+        let last = standing.last_queue.as_ref().zip(standing.last_offered);
+        for (queue, when) in last.into_iter().chain(standing.offered_in.iter().map(|(queue, when)| (queue, *when))) {
+            let line = self.line_at(queue).and_then(|line| self.lines.get_mut(line as usize));
+            let Some(line) = line.filter(|line| line.policy.strategy.remembers_the_last()) else { continue };
             if is_new {
                 line.offered.insert((when, at))
             } else {

@@ -62,7 +62,7 @@ impl Floor {
         }
         let wanted = usize::from(self.caller(slot)?.wanted.max(1));
         let agents = self.candidates(slot, wanted, now);
-        self.pick(slot, agents)
+        self.pick(slot, self.of_one_tier(self.caller(slot)?.line, agents))
     }
 
     /// Agents' orders of queues may lead round in a circle. Then at least nobody is passed over within a queue: from this call, to
@@ -88,11 +88,15 @@ impl Floor {
     /// Does as if the offers had been made: the agents are busy, the call wants so many fewer and is not offered to them again
     /// until it is set anew. A pick whose call was removed since changes nothing.
     pub fn take(&mut self, pick: &Pick, now: Timestamp) {
+        let tier = pick.agents.first().map_or(0, |agent| self.tier_of(*agent, pick.line));
         let caller = self.callers.get_mut(pick.slot as usize).and_then(Option::as_mut);
         let Some(caller) = caller.filter(|caller| caller.id == pick.call) else { return };
         let made = u16::try_from(pick.agents.len()).unwrap_or(u16::MAX);
         let weight = caller.weight();
         caller.note_offers(made, now);
+        if caller.wanted > 0 && caller.only().is_none() {
+            caller.set_rung_tier(tier);
+        }
         if caller.wanted == 0 && caller.wanted_more_at().is_none() {
             self.step_out(pick.slot);
         } else {
@@ -103,19 +107,17 @@ impl Floor {
         }
         for &agent in &pick.agents {
             self.leave(agent);
-            if self.goes_round {
-                let standing = &self.seats[agent as usize].standing;
-                let (when, queue) = (standing.last_offered, standing.last_queue.clone());
-                self.note_offered(agent, when, queue.as_ref(), false);
-                self.note_offered(agent, Some(now), Some(&self.lines[pick.line as usize].id.clone()), true);
-            }
-            let queue = &self.lines[pick.line as usize].id;
-            let standing = &mut self.seats[agent as usize].standing;
+            let line = &self.lines[pick.line as usize];
+            let mut standing = self.seats[agent as usize].standing.clone();
             standing.free = standing.free.saturating_sub(weight);
             standing.last_offered = Some(now);
-            if standing.last_queue.as_ref() != Some(queue) {
-                standing.last_queue = Some(queue.clone());
+            if line.policy.strategy.remembers_the_last() {
+                standing.offered_in.insert(line.id.clone(), now);
             }
+            if standing.last_queue.as_ref() != Some(&line.id) {
+                standing.last_queue = Some(line.id.clone());
+            }
+            self.stand(agent, standing);
             self.enter(agent, now);
         }
     }
@@ -139,7 +141,28 @@ impl Floor {
     /// Whether an agent of the call's class may have the call.
     fn may(&self, caller: &Caller, agent: u32, now: Timestamp) -> bool {
         let seat = &self.seats[agent as usize];
-        caller.excludes(&seat.id, now).is_none() && fits(seat, caller.bits())
+        caller.excludes(&seat.id, now).is_none() && fits(seat, caller.bits()) && !self.is_of_later_tier(caller, agent)
+    }
+
+    /// Whether agents of an earlier tier than this agent's are being rung together. Whoever a call is kept for has it whatever the
+    /// tier.
+    pub(super) fn is_of_later_tier(&self, caller: &Caller, agent: u32) -> bool {
+        let is_alone = || self.classes[caller.class as usize].key.only.is_some();
+        caller.rung_tier().is_some_and(|rung| !is_alone() && self.tier_of(agent, caller.line) > rung)
+    }
+
+    /// The agent's tier in a queue; the first for who is added by a ring.
+    pub(super) fn tier_of(&self, agent: u32, line: u32) -> u16 {
+        let posts = &self.seats[agent as usize].posts;
+        posts.binary_search_by_key(&line, |post| post.line).map_or(0, |at| posts[at].tier)
+    }
+
+    /// Of agents in order, those of the first one's tier: no others are rung together.
+    fn of_one_tier(&self, line: u32, mut agents: Vec<u32>) -> Vec<u32> {
+        if let Some(tier) = agents.first().map(|agent| self.tier_of(*agent, line)) {
+            agents.retain(|agent| self.tier_of(*agent, line) == tier);
+        }
+        agents
     }
 
     /// Of the calls that somebody may have, the one that goes first.

@@ -72,7 +72,9 @@ impl Floor {
             let for_another = (*only != seat.id).then(|| Rule::ForAnother(only.clone()));
             return for_another.or_else(|| caller.excludes(&seat.id, now));
         }
-        if let Some(rule) = self.shut_out(caller, agent).or_else(|| caller.excludes(&seat.id, now)) {
+        let tier = self.tier_of(agent, caller.line);
+        let later = || self.is_of_later_tier(caller, agent).then_some(Rule::LaterTier(tier));
+        if let Some(rule) = self.shut_out(caller, agent).or_else(later).or_else(|| caller.excludes(&seat.id, now)) {
             return Some(rule);
         }
         // Whether it is still kept depends on how the agent stands for whom it is.

@@ -87,7 +87,11 @@ pub(super) fn only_the_eligible(seed: u64, steps: u32, fault: Option<Fault>) -> 
             ensure(distinct.is_subset(&may), || {
                 format!("{agents:?} are not all of {may:?}, who may have {waiting:?}")
             })?;
-            let wanted = usize::from(waiting.wanted.max(1)).min(may.len());
+            // Nobody of a later tier is rung together with the first.
+            let tier_of = |id: &AgentId| oracle::grade(books, &waiting.queue, id).0;
+            let tier = may.iter().map(tier_of).min();
+            let there = may.iter().filter(|id| Some(tier_of(id)) == tier).count();
+            let wanted = usize::from(waiting.wanted.max(1)).min(there);
             ensure(agents.len() == wanted, || format!("{} of {wanted} are offered", agents.len()))?;
             // Whatever chance says, the best tier and ring go first.
             let grade = |id: &AgentId| oracle::grade(books, &waiting.queue, id);
@@ -177,6 +181,7 @@ fn waiting(since: Timestamp) -> Waiting {
         held_for: None,
         only: None,
         offers: 0,
+        rung_tier: None,
     }
 }
 

@@ -109,7 +109,9 @@ pub(super) fn eligible(books: &Books, call: CallId, agent: &AgentId) -> bool {
             return held_for == agent;
         }
     }
-    admitted(books, waiting, agent, reached(books, waiting))
+    let tier = grade(books, &waiting.queue, agent).0;
+    waiting.rung_tier.is_none_or(|rung| u64::from(rung) >= u64::from(tier))
+        && admitted(books, waiting, agent, reached(books, waiting))
 }
 
 fn points(books: &Books, waiting: &Waiting) -> i64 {
@@ -238,12 +240,8 @@ pub(super) fn grade(books: &Books, queue: &QueueId, agent: &AgentId) -> (u16, us
 pub(super) fn ranked(books: &Books, call: CallId) -> Vec<AgentId> {
     let waiting = &books.calls[&call];
     let policy = &books.roster.queues[&waiting.queue];
-    let last = books
-        .agents
-        .iter()
-        .filter(|(_, standing)| standing.last_queue.as_ref() == Some(&waiting.queue))
-        .filter_map(|(id, standing)| Some((standing.last_offered?, id)))
-        .max();
+    let last =
+        books.agents.iter().filter_map(|(id, standing)| Some((*standing.offered_in.get(&waiting.queue)?, id))).max();
     let after_last = |agent: &AgentId| -> bool {
         let Some((_, last)) = last else { return true };
         match policy.strategy {
@@ -331,5 +329,8 @@ pub(super) fn expected(books: &Books) -> Option<(CallId, Vec<AgentId>)> {
     }
     let mut agents = agents_of(call)?;
     agents.truncate(usize::from(books.calls[&call].wanted.max(1)));
+    let tier_of = |agent: &AgentId| grade(books, &books.calls[&call].queue, agent).0;
+    let tier = agents.first().map(tier_of);
+    agents.retain(|agent| Some(tier_of(agent)) == tier);
     Some((call, agents))
 }

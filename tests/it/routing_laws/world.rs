@@ -206,6 +206,11 @@ impl Books {
         waiting.offers += agents.len() as u32;
         waiting.wanted_more_at = waiting.wanted_more_at.filter(|at| *at > now);
         let (weight, queue) = (waiting.weight, waiting.queue.clone());
+        if waiting.wanted > 0 && waiting.only.is_none() {
+            let places = agents.first().map(|agent| &self.roster.agents[agent].queues);
+            let place = places.and_then(|queues| queues.get(&queue)).filter(|place| place.enabled);
+            waiting.rung_tier = Some(place.map_or(0, |place| place.tier));
+        }
         let goes_on = waiting.wanted > 0 || waiting.wanted_more_at.is_some();
         for id in agents {
             if goes_on {
@@ -215,6 +220,7 @@ impl Books {
             standing.free = standing.free.saturating_sub(weight);
             standing.last_offered = Some(now);
             standing.last_queue = Some(queue.clone());
+            standing.offered_in.insert(queue.clone(), now);
             self.held.push((id.clone(), weight));
         }
     }
@@ -242,6 +248,7 @@ impl Books {
             held_for: dice.once_in(6).then(|| (anybody(dice, self), self.now + secs(dice.roll(30)))),
             only: dice.once_in(10).then(|| anybody(dice, self)),
             offers: 0,
+            rung_tier: None,
         };
         (id, waiting)
     }
