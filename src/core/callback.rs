@@ -13,7 +13,7 @@ pub(crate) use turn::{line_moved, turn_came, turn_is_near};
 
 use crate::core::draft::{Draft, conflict, not_found};
 use crate::core::{Stop, Timer, announce, call as calls, command, offer as offers, overflow, queue};
-use crate::id::{CallId, LegId};
+use crate::id::{AgentId, CallId, LegId};
 use crate::model::{
     Call, CallState, Callback, CallbackFirst, CallbackPolicy, CallbackState, EndReason, EventKind, LegProgress,
     LegRole, LegVerb, OfferState, Queue,
@@ -95,6 +95,7 @@ pub(crate) fn hold(draft: &mut Draft<'_>, call: &mut Call) -> Result<(), Stop> {
     });
     let penalty = late.map_or(Duration::ZERO, |policy| policy.penalty);
     let since = call.queued_at.unwrap_or(now);
+    let kept_for = if due > now { None } else { kept_for(draft, call)? };
     call.state = CallState::Waiting;
     let Some(callback) = &mut call.callback else { return Ok(()) };
     let expires_at = callback.expires_at;
@@ -106,11 +107,26 @@ pub(crate) fn hold(draft: &mut Draft<'_>, call: &mut Call) -> Result<(), Stop> {
     }
     callback.state = CallbackState::Holding;
     callback.active_at = now;
+    if kept_for.is_some() {
+        call.held_for = kept_for;
+    }
     // A place is never in the future.
     callback.penalty = (callback.penalty + penalty).min(now.since(since));
     draft.arm(&Timer::Wait(call.id), closes.min(expires_at), Rearm::Replace);
     draft.arm_match();
     Ok(())
+}
+
+/// The agent whom the customer talked with last, if the queue keeps its calls for them: from when the place joins the line for the
+/// first attempt, as for a caller who joins it.
+fn kept_for(draft: &Draft<'_>, call: &Call) -> Result<Option<(AgentId, Timestamp)>, Stop> {
+    let is_first = call.callback.as_ref().is_some_and(|callback| callback.attempts == 0);
+    let is_kept = call.only.is_some() || call.held_for.as_ref().is_some_and(|(_, until)| *until > draft.now);
+    let queue = call.queue.as_ref().and_then(|id| draft.rules.queues.get(id));
+    match queue.filter(|_| is_first && !is_kept) {
+        Some(queue) => queue::last_agent(draft, call, queue),
+        None => Ok(None),
+    }
 }
 
 /// When the customer may not be rung any more, if that is allowed now.

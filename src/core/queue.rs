@@ -25,7 +25,7 @@ pub(crate) struct Asked<'a> {
 }
 
 /// The agent whom the customer talked with last, if that was lately enough, and until when the call is kept for them.
-fn last_agent(draft: &Draft<'_>, call: &Call, queue: &Queue) -> Result<Option<(AgentId, Timestamp)>, Stop> {
+pub(crate) fn last_agent(draft: &Draft<'_>, call: &Call, queue: &Queue) -> Result<Option<(AgentId, Timestamp)>, Stop> {
     let Some((within, hold_for)) = queue.last_agent else { return Ok(None) };
     for record in &draft.calls_of(&call.customer, LAST_CALLS)?.records {
         let Ok(earlier) = Draft::parse::<Call>(record) else { continue };

@@ -125,7 +125,7 @@ impl Switchboard {
         while let Some(cursor) = after {
             let scan =
                 Scan { index: CALLS.to_owned(), partition: tenant.clone(), after: Some(cursor), limit: PAGE_MAX };
-            let page = self.0.store.scan(&scan).await?;
+            let page = self.0.reports.scan(&scan).await?;
             after = page.next;
             for record in &page.records {
                 let call: Call = parse(record)?;

@@ -35,7 +35,7 @@ impl Switchboard {
             let again = Arm { id, due: task.due, rearm: Rearm::Earliest, work };
             let commit = Commit { settle: vec![task.lease.clone()], arm: vec![again], ..Commit::default() };
             // One that is lost already is another's, and one that fails is free when its lease ends.
-            self.0.store.commit(&commit).await.is_ok()
+            self.0.work.commit(&commit).await.is_ok()
         });
         join_all(given).await.into_iter().filter(|is_given| *is_given).count()
     }

@@ -105,8 +105,8 @@ impl Known {
         }
     }
 
-    /// Drops what was not found when everything was read and has not been heard of since. Returns the calls among it.
-    fn forget(&mut self, found: &Found, before: u64, now: Timestamp) -> Vec<CallId> {
+    /// Drops what was not found when everything was read and has not been heard of since. Returns the calls and the agents among it.
+    fn forget(&mut self, found: &Found, before: u64, now: Timestamp) -> (Vec<CallId>, Vec<AgentId>) {
         let gone: Vec<CallId> = self
             .calls
             .iter()
@@ -124,12 +124,12 @@ impl Known {
             .filter(|(id, (_, stamp))| *stamp <= before && !found.agents.contains(id))
             .map(|(id, _)| id.clone())
             .collect();
-        for id in left {
-            self.agents.remove(&id);
-            self.statuses.remove(&id);
-            self.floor.set_agent(&id, Standing::default(), now);
+        for id in &left {
+            self.agents.remove(id);
+            self.statuses.remove(id);
+            self.floor.set_agent(id, Standing::default(), now);
         }
-        gone
+        (gone, left)
     }
 }
 
@@ -376,9 +376,9 @@ impl Switchboard {
             known.seen = known.seen.max(now - OVERLAP);
             known.looked_at = Some(now);
             if all {
-                for gone in known.forget(&found, before, now) {
-                    self.0.waits.saw(Seen::Gone(gone), now);
-                }
+                let (gone, left) = known.forget(&found, before, now);
+                let seen = gone.into_iter().map(Seen::Gone).chain(left.into_iter().map(Seen::Away));
+                seen.for_each(|seen| self.0.waits.saw(seen, now));
                 known.read_at = Some(now);
             }
             return Ok(());

@@ -251,7 +251,7 @@ impl Switchboard {
         while let Some(cursor) = after {
             let scan =
                 Scan { index: ENDED.to_owned(), partition: tenant.clone(), after: Some(cursor), limit: PAGE_MAX };
-            let page = self.0.store.scan(&scan).await?;
+            let page = self.0.reports.scan(&scan).await?;
             let mut known = self.0.waits.up_to_date();
             let mut unseen = Vec::new();
             for record in &page.records {
@@ -278,7 +278,7 @@ impl Switchboard {
         let (mut calls, mut after, mut read) = (Vec::new(), None, 0);
         loop {
             let scan = Scan { index: CALLS.to_owned(), partition: tenant.clone(), after, limit: PAGE_MAX };
-            let page = self.0.store.scan(&scan).await?;
+            let page = self.0.reports.scan(&scan).await?;
             read += page.records.len();
             let found = page.records.iter().filter_map(|record| parse::<Call>(record).ok());
             calls.extend(found.filter(|call| call.state == CallState::Ended));

@@ -149,7 +149,7 @@ impl Switchboard {
         let due = record.done_at.filter(|_| is_compared).map_or(now, |done_at| (done_at + every).max(now));
         let work = Body::new(serde_json::to_value(Timer::Reconcile).unwrap_or_default());
         let arm = Arm { id: task_id(&self.0.rules.tenant, &Timer::Reconcile), due, rearm: Rearm::Earliest, work };
-        match self.0.store.commit(&Commit { arm: vec![arm], ..Commit::default() }).await {
+        match self.0.work.commit(&Commit { arm: vec![arm], ..Commit::default() }).await {
             Err(CommitError::Store(error)) => {
                 reconciler.known().read = None;
                 Err(error)
@@ -161,7 +161,7 @@ impl Switchboard {
     /// `None`: a newer version wrote it.
     async fn reconciliation(&self) -> Result<Option<Reconciliation>, StoreError> {
         let key = reconciliation_key(&self.0.rules.tenant);
-        let Some(record) = self.0.store.load(&[key]).await?.into_iter().next().flatten() else {
+        let Some(record) = self.0.work.load(&[key]).await?.into_iter().next().flatten() else {
             return Ok(Some(Reconciliation::default()));
         };
         if is_newer(&record.body, &self.0.rules) {
@@ -295,7 +295,7 @@ impl Switchboard {
         loop {
             let partition = self.0.rules.tenant.to_string();
             let scan = Scan { index: LIVE.to_owned(), partition, after, limit: PAGE_MAX };
-            let page = self.0.store.scan(&scan).await?;
+            let page = self.0.work.scan(&scan).await?;
             for record in &page.records {
                 match record.body.read::<Call>() {
                     Ok(call) => calls.push(call),

@@ -184,7 +184,7 @@ impl Switchboard {
         let (id, work) = (task.lease.id.clone(), task.work.clone());
         let again = Arm { id, due: self.now() + by, rearm: Rearm::Earliest, work };
         let commit = Commit { settle: vec![task.lease.clone()], arm: vec![again], ..Commit::default() };
-        match self.0.store.commit(&commit).await {
+        match self.0.work.commit(&commit).await {
             Err(CommitError::Store(error)) => Err(error.into()),
             _ => Ok(()),
         }

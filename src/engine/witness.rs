@@ -26,6 +26,8 @@ pub(crate) enum Seen {
     Left(CallId),
     /// The call is not among those that wait any more; an agent may have it.
     Gone(CallId),
+    /// The agent is not among those who are signed in any more.
+    Away(AgentId),
     /// The agent did not take the call.
     Missed(CallId, AgentId),
     /// Customer and agent hear each other.
@@ -164,6 +166,7 @@ impl Witness {
                 // How long it takes is learned when the agent is done.
                 if self.line.remove(&call).is_some() { one(Fact::Joined(call, agent)) } else { Vec::new() }
             }
+            Seen::Away(agent) => self.away(agent),
             Seen::Agent(agent, events) => self.history(&agent, &events),
         }
     }
@@ -179,6 +182,13 @@ impl Witness {
     /// Whether an agent is rung for the call, talks in it or finishes it up, as far as is known here.
     pub(crate) fn is_with_agent(&self, call: CallId) -> bool {
         self.desks.values().any(|desk| desk.busy.is_some_and(|(busy, _)| busy == call))
+    }
+
+    fn away(&mut self, agent: AgentId) -> Vec<(Fact, Option<Timestamp>)> {
+        let Some(desk) = self.desks.get_mut(&agent) else { return Vec::new() };
+        let over = desk.busy.take().map(|(call, _)| Fact::Withdrawn(call, agent.clone()));
+        let left = std::mem::take(&mut desk.is_staffed).then(|| Fact::SignedOut(agent));
+        over.into_iter().chain(left).map(|fact| (fact, None)).collect()
     }
 
     /// Of an agent who is seen for the first time, what lies before the work under way is no news: it was learned from calls.

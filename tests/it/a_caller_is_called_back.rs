@@ -386,3 +386,33 @@ fn not_when_the_wait_runs_out_meanwhile() {
     caller.hangs_up();
     sim.rests();
 }
+
+/// A queue that keeps callers for the agent of their last conversation does so when it calls back, too.
+#[test]
+fn by_the_agent_of_the_last_conversation() {
+    let app = app(sales().last_agent(secs(3600), secs(120))).agent(Agent::new("ben").serves(["sales"]));
+    let sim = Sim::start(&app);
+    sim.agent("ana").busy();
+    for number in [CALLER, "+14155550121"] {
+        let caller = sim.caller(number).dials(NUMBER);
+        caller.hears("Welcome").presses("1");
+        sim.agent("ben").rings_within(secs(5)).answers();
+        sim.waits(secs(5));
+        if number == CALLER {
+            caller.hangs_up();
+            sim.waits(secs(2));
+        }
+    }
+    sim.phone(CALLER, person(&[(3, "1")]));
+    let call = asks(&sim, CALLER);
+    // Ana has been free for longer, and Ben still talks.
+    sim.agent("ana").is_ready();
+    sim.agent("ana").does_not_ring_for(secs(20));
+    let other = sim.calls().into_iter().find(|call| call.customer == "+14155550121").expect("the other call");
+    sim.request(Request::HangUp(other.id));
+    sim.agent("ben").rings_within(secs(5)).answers();
+    sim.waits(secs(15));
+    assert!(talks(&sim, CALLER, "ben"), "{}", sim.story());
+    sim.request(Request::HangUp(call.id));
+    sim.rests();
+}

@@ -191,8 +191,10 @@ fn learned_from_thirty_calls_and_then_told() {
     sim.agent("ana").rings_within(secs(5)).answers();
     // Nothing is known: the time of the queue's configuration for each place.
     let early = sim.caller("+14155550122").dials(NUMBER);
-    early.hears("You are next in line. The wait is about 10 minutes.").hangs_up();
+    early.hears("You are next in line. The wait is about 10 minutes.");
     talking.hangs_up();
+    sim.agent("ana").rings_within(secs(5)).answers();
+    early.talks_for(secs(40)).hangs_up();
     sim.waits(secs(2));
     serves(&sim, 31, secs(40));
     let talking = sim.caller("+14155550123").dials(NUMBER);

@@ -115,7 +115,7 @@ async fn what_nobody_can_play_is_refused_in_words() {
         (value!({"queues": {"sales": {"strategy": "by_whim"}}}), "knows no strategy"),
         (value!({"queues": {"sales": {"ring_at_once": 0}}}), "`ring_at_once`"),
         (value!({"queues": {"sales": {"ring_timeout_ms": 1}}}), "`ring_timeout_ms`"),
-        (value!({"queues": {"sales": {"order": "whim"}}}), "order"),
+        (value!({"queues": {"sales": {"order": "whim"}}}), "unknown variant"),
         (value!({"replications": 1}), "`replications` is 2 to"),
         (value!({"replications": 1_000_000}), "`replications` is 2 to"),
         (value!({"from": "2026-01-01T00:00:00Z", "to": "2026-01-03T00:00:00Z"}), "at most 25 hours"),
