@@ -12,6 +12,8 @@ pub mod failures {}
 pub mod figures {}
 #[doc = include_str!("../docs/media.md")]
 pub mod media {}
+#[doc = include_str!("../docs/postgres.md")]
+pub mod postgres {}
 #[doc = include_str!("../docs/presets.md")]
 pub mod presets {}
 #[doc = include_str!("../docs/protocol.md")]

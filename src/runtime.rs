@@ -62,6 +62,7 @@ async fn work(switchboard: Switchboard, poll: Duration, mut stopped: watch::Rece
                 tokio::select! {
                     _ = stopped.changed() => {}
                     _ = switchboard.feed().changed(changes) => {}
+                    () = woken(&switchboard) => {}
                     () = tokio::time::sleep(poll) => {}
                 }
             }
@@ -73,5 +74,13 @@ async fn work(switchboard: Switchboard, poll: Duration, mut stopped: watch::Rece
                 back_off = (back_off * 2).min(BACK_OFF_MAX);
             }
         }
+    }
+}
+
+/// Ready when another node says that something is due; never, where nobody says so.
+async fn woken(switchboard: &Switchboard) {
+    match &switchboard.0.wake {
+        Some(wake) => wake.wait().await,
+        None => std::future::pending().await,
     }
 }

@@ -14,7 +14,7 @@ use crate::id::TenantId;
 use crate::routing::{Between, RoutingStrategy};
 use crate::setup::preset::Preset;
 use crate::setup::{Agent, Flow, Queue};
-use crate::store::{MemoryStore, Store};
+use crate::store::{MemoryStore, Store, Wake};
 use crate::telephony::Telephony;
 use crate::telephony::twilio::hop::Urls;
 use crate::time::{Clock, SystemClock};
@@ -58,6 +58,9 @@ pub struct Builder {
     forwarded: Vec<String>,
     url_secret: Option<Vec<u8>>,
     store: Option<Arc<dyn Store>>,
+    work: Option<Arc<dyn Store>>,
+    reports: Option<Arc<dyn Store>>,
+    wake: Option<Arc<dyn Wake>>,
     telephony: Option<Arc<dyn Telephony>>,
     clock: Option<Arc<dyn Clock>>,
     seeds: Option<Seeds>,
@@ -91,6 +94,9 @@ impl Default for Builder {
             forwarded: Vec::new(),
             url_secret: None,
             store: None,
+            work: None,
+            reports: None,
+            wake: None,
             telephony: None,
             clock: None,
             seeds: None,
@@ -221,6 +227,27 @@ impl Builder {
         self
     }
 
+    /// Where due work is kept: the same as [`store`](Self::store) by other connections, so that what waits for them keeps
+    /// no answer waiting, as in `PgStore::for_work`. The store itself unless said.
+    pub fn works_from(mut self, store: Arc<dyn Store>) -> Self {
+        self.work = Some(store);
+        self
+    }
+
+    /// Where lists and figures are read: the same as [`store`](Self::store) by other connections, as in
+    /// `PgStore::for_reports`. The store itself unless said.
+    pub fn reports_from(mut self, store: Arc<dyn Store>) -> Self {
+        self.reports = Some(store);
+        self
+    }
+
+    /// Hints from other nodes that work is due, as in `PgStore::wake`. Without it due work is looked for as often as `run`
+    /// polls.
+    pub fn wake(mut self, wake: Arc<dyn Wake>) -> Self {
+        self.wake = Some(wake);
+        self
+    }
+
     /// What carries out commands.
     pub fn telephony(mut self, telephony: Arc<dyn Telephony>) -> Self {
         self.telephony = Some(telephony);
@@ -265,11 +292,15 @@ impl Builder {
         let account = self.account.clone().unwrap_or_default();
         let rules = checked.rules(self.clone(), tenant.clone(), account, version);
         let floor = NodeFloor::new(Arc::clone(&rules.roster));
+        let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::default()));
         Ok(Switchboard(Arc::new(Inner {
             rules,
             urls: Urls::new(&base, tenant, &secret),
             verifier,
-            store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::default())),
+            work: self.work.unwrap_or_else(|| Arc::clone(&store)),
+            reports: self.reports.unwrap_or_else(|| Arc::clone(&store)),
+            wake: self.wake,
+            store,
             telephony,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             seeds: self.seeds.unwrap_or_else(|| Arc::new(|| uuid::Uuid::now_v7().as_u128())),

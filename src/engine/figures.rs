@@ -120,7 +120,7 @@ impl Switchboard {
 
     /// What is stored of the calls of the interval and of this agent.
     pub(crate) async fn figures_with(&self, agent: &AgentId, interval: &Interval) -> Result<Figures, Error> {
-        let record = self.0.store.load(&[agent_key(&self.0.rules.tenant, agent)]).await?.into_iter().next().flatten();
+        let record = self.0.reports.load(&[agent_key(&self.0.rules.tenant, agent)]).await?.into_iter().next().flatten();
         if record.is_none() && !self.0.rules.agents.contains_key(agent) {
             return Err(not_found("agent", agent));
         }
@@ -196,7 +196,7 @@ impl Switchboard {
     async fn calls_named(&self, calls: &[CallId], figures: &mut Figures) -> Result<(), Error> {
         let keys: Vec<Key> = calls.iter().map(|call| call_key(&self.0.rules.tenant, *call)).collect();
         for keys in keys.chunks(usize::from(PAGE_MAX)) {
-            for record in self.0.store.load(keys).await?.iter().flatten() {
+            for record in self.0.reports.load(keys).await?.iter().flatten() {
                 parse::<Told>(record)?.facts().for_each(|fact| figures.apply(&fact));
             }
         }
@@ -243,7 +243,7 @@ impl Switchboard {
         limit: u16,
     ) -> Result<crate::store::Page, Error> {
         let scan = Scan { index: index.to_owned(), partition, after: Some(after), limit };
-        Ok(self.0.store.scan(&scan).await?)
+        Ok(self.0.reports.scan(&scan).await?)
     }
 }
 

@@ -212,7 +212,7 @@ impl Switchboard {
         loop {
             let tenant = self.0.rules.tenant.to_string();
             let scan = Scan { index: FLOOR.to_owned(), partition: tenant, after, limit: PAGE_MAX };
-            let page = self.0.store.scan(&scan).await?;
+            let page = self.0.work.scan(&scan).await?;
             let mut known = self.0.floor.known();
             for record in &page.records {
                 self.read_record(&mut known, record, all, &mut found, now);

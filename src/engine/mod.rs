@@ -28,7 +28,7 @@ pub use turn::Turned;
 pub use why::{Why, WhyNot};
 
 use crate::core::Rules;
-use crate::store::Store;
+use crate::store::{Store, Wake};
 use crate::telephony::Telephony;
 use crate::telephony::twilio::hop::{Route, Urls};
 use crate::time::{Clock, Timestamp};
@@ -40,7 +40,13 @@ pub(crate) struct Inner {
     pub(crate) rules: Rules,
     pub(crate) urls: Urls,
     pub(crate) verifier: Verifier,
+    /// For answers.
     pub(crate) store: Arc<dyn Store>,
+    /// The same store, for due work.
+    pub(crate) work: Arc<dyn Store>,
+    /// The same store, for lists and figures.
+    pub(crate) reports: Arc<dyn Store>,
+    pub(crate) wake: Option<Arc<dyn Wake>>,
     pub(crate) telephony: Arc<dyn Telephony>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) seeds: Seeds,

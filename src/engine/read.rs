@@ -75,7 +75,7 @@ impl Switchboard {
         limit: u16,
     ) -> Result<CallPage, Error> {
         let limit = limit.clamp(1, PAGE_MAX);
-        let page = self.0.store.scan(&Scan { index: index.to_owned(), partition, after, limit }).await?;
+        let page = self.0.reports.scan(&Scan { index: index.to_owned(), partition, after, limit }).await?;
         let calls = page.records.iter().map(parse).collect::<Result<_, _>>()?;
         Ok(CallPage { calls, next: page.next })
     }
@@ -103,7 +103,7 @@ impl Switchboard {
             .collect::<Result<_, _>>()?;
         let mut views = Vec::new();
         for id in self.0.rules.queues.keys() {
-            let state = self.0.store.load(&[queue_key(tenant, id)]).await?.into_iter().next().flatten();
+            let state = self.0.reports.load(&[queue_key(tenant, id)]).await?.into_iter().next().flatten();
             let state: QueueState = state.as_ref().map(parse).transpose()?.unwrap_or_default();
             let waiting = self.all("waiting", format!("{tenant}/{id}")).await?;
             let calls = waiting.iter().map(parse::<Call>).collect::<Result<Vec<_>, _>>()?;
@@ -135,7 +135,7 @@ impl Switchboard {
         let (mut records, mut after) = (Vec::new(), None);
         loop {
             let scan = Scan { index: index.to_owned(), partition: partition.clone(), after, limit: PAGE_MAX };
-            let page = self.0.store.scan(&scan).await?;
+            let page = self.0.reports.scan(&scan).await?;
             records.extend(page.records);
             after = page.next;
             if after.is_none() {

@@ -38,7 +38,7 @@ impl Switchboard {
     /// The store's, if no work could be claimed. A task that fails is left to be claimed again when its hold ends.
     pub async fn turn(&self) -> Result<Turned, StoreError> {
         let claim = Claim { now: self.now(), limit: CLAIM_MAX, hold: HOLD };
-        let tasks = self.0.store.claim(&claim).await?;
+        let tasks = self.0.work.claim(&claim).await?;
         let results = join_all(tasks.iter().map(|task| self.work(task))).await;
         Ok(Turned { claimed: tasks.len(), left: results.iter().filter(|result| result.is_err()).count() })
     }
@@ -136,7 +136,7 @@ impl Switchboard {
 
     async fn settle(&self, lease: &Lease) -> Result<(), Error> {
         let commit = Commit { settle: vec![lease.clone()], ..Commit::default() };
-        match self.0.store.commit(&commit).await {
+        match self.0.work.commit(&commit).await {
             Err(CommitError::Store(error)) => Err(error.into()),
             _ => Ok(()),
         }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
-pub use postgres::{PgError, PgStore, PgStoreBuilder};
+pub use postgres::{PgError, PgStore, PgStoreBuilder, PgWake};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, SqliteOptions, SqliteStore};
 
@@ -348,4 +348,12 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// No other claim gets these tasks before `now + hold`. Each lease carries a fence that this store has never
     /// given out before.
     async fn claim(&self, claim: &Claim) -> Result<Vec<Task>, StoreError>;
+}
+
+/// Tells that work may have become due elsewhere: shortens the wait for it, and nothing else. What is never told is found by
+/// looking, one poll later.
+#[async_trait]
+pub trait Wake: fmt::Debug + Send + Sync + 'static {
+    /// Waits until something may be due. May return without a cause, and may miss one.
+    async fn wait(&self);
 }

@@ -8,9 +8,9 @@ use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
 
 use super::pool::Pool;
-use super::schema;
 use super::wire::How;
 use super::{Lane, PgStore, Shared};
+use super::{schema, settings};
 
 /// Why there is no store.
 #[derive(Debug, thiserror::Error)]
@@ -60,10 +60,11 @@ pub enum PgError {
 }
 
 /// Collects how to connect to a database; nothing is asked of it before [`connect`](Self::connect).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct PgStoreBuilder {
     url: String,
+    hints_url: Option<String>,
     schema: String,
     answers: u32,
     work: u32,
@@ -75,10 +76,18 @@ pub struct PgStoreBuilder {
     migrates: bool,
 }
 
+impl std::fmt::Debug for PgStoreBuilder {
+    /// Without the URLs, which hold passwords.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PgStoreBuilder").field("schema", &self.schema).finish_non_exhaustive()
+    }
+}
+
 impl PgStoreBuilder {
     pub(super) fn new(url: &str) -> Self {
         Self {
             url: url.to_owned(),
+            hints_url: None,
             schema: "switchboard".to_owned(),
             answers: 16,
             work: 8,
@@ -134,6 +143,12 @@ impl PgStoreBuilder {
         self
     }
 
+    /// Where the server itself is, for [`PgStore::wake`], when the URL leads to a pooler: sessions that listen must stay.
+    pub fn hints_at(mut self, url: impl Into<String>) -> Self {
+        self.hints_url = Some(url.into());
+        self
+    }
+
     /// Connects also to a server that loses acknowledged commits when it dies: for tests.
     pub fn allow_unsafe_settings(mut self) -> Self {
         self.allows_unsafe = true;
@@ -153,13 +168,19 @@ impl PgStoreBuilder {
     /// See [`PgError`].
     pub async fn connect(self) -> Result<PgStore, PgError> {
         let options = self.options()?;
+        let hints = match (&self.hints_url, self.is_pooled) {
+            (Some(url), _) => Some(parse(url)?),
+            (None, true) => None,
+            (None, false) => Some(options.clone()),
+        };
         let how = How { is_plain: self.is_pooled, timeout: self.timeout };
         let mut connection = self.first(&options).await?;
+        settings::check(&mut connection, self.allows_unsafe).await?;
         schema::prepare(&mut connection, &self.schema, self.migrates).await?;
         drop(sqlx::Connection::close(connection).await);
         let pool = |most| Pool::new(options.clone(), most, self.patience);
         let pools = [pool(self.answers), pool(self.work), pool(self.reports)];
-        let shared = Shared::new(self.schema, how, pools);
+        let shared = Shared::new(self.schema, how, hints, pools);
         Ok(PgStore { shared: Arc::new(shared), lane: Lane::Answers })
     }
 
@@ -191,12 +212,7 @@ impl PgStoreBuilder {
         if self.timeout < Duration::from_millis(10) || self.patience < Duration::from_millis(10) {
             return wrong("a time-out must be 10 ms at least".to_owned());
         }
-        let options = match PgConnectOptions::from_str(&self.url) {
-            Ok(options) => options,
-            // The error may repeat the URL, and with it the password.
-            Err(_) => return wrong("the URL cannot be read: `postgres://user:password@host:port/database`".to_owned()),
-        };
-        let options = options.disable_statement_logging().application_name("switchboard");
+        let options = parse(&self.url)?;
         // A pooler knows only some parameters of a connection, and keeps none of them apart by client.
         if self.is_pooled {
             return Ok(options.statement_cache_capacity(0).extra_float_digits(None));
@@ -208,4 +224,12 @@ impl PgStoreBuilder {
             ("default_transaction_isolation", "read committed"),
         ]))
     }
+}
+
+fn parse(url: &str) -> Result<PgConnectOptions, PgError> {
+    // The error may repeat the URL, and with it the password.
+    let options = PgConnectOptions::from_str(url).map_err(|_| {
+        PgError::Configuration("the URL cannot be read: `postgres://user:password@host:port/database`".to_owned())
+    })?;
+    Ok(options.disable_statement_logging().application_name("switchboard"))
 }

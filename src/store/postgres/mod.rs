@@ -2,8 +2,10 @@
 
 mod builder;
 mod fault;
+mod hints;
 mod pool;
 mod schema;
+mod settings;
 mod tape;
 mod wire;
 
@@ -13,9 +15,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 use sqlx::Row as _;
-use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
+use tokio::sync::Notify;
 
 pub use builder::{PgError, PgStoreBuilder};
+pub use hints::PgWake;
 
 use self::fault::Fault;
 use self::pool::Pool;
@@ -47,6 +51,10 @@ pub struct PgStore {
 struct Shared {
     schema: String,
     how: How,
+    /// How to reach the server itself, where hints are told; `None`: only a pooler is known.
+    hints: Option<PgConnectOptions>,
+    /// Notified when a commit made something due.
+    made_due: Arc<Notify>,
     answers: Pool,
     work: Pool,
     reports: Pool,
@@ -83,7 +91,6 @@ impl PgStore {
     }
 
     /// Collects how to connect to the database at `url`.
-    #[must_use]
     pub fn builder(url: &str) -> PgStoreBuilder {
         PgStoreBuilder::new(url)
     }
@@ -113,6 +120,15 @@ impl PgStore {
         let args = [Arg::Text(&tape.scope), Arg::Owned(&tape.texts), Arg::Numbers(&tape.numbers)];
         let rows = self.shared.commit.on(connection, &args, self.shared.how).await;
         outcome(rows.map_err(Fault::from))
+    }
+
+    /// Hints from other nodes that work is due, and to them from this one, each node once in 20 ms at most: give it to
+    /// [`Builder::wake`](crate::Builder::wake). It keeps two connections of its own, and has hints only of nodes that call
+    /// this as well. `None` through a pooler, unless [`hints_at`](PgStoreBuilder::hints_at) says where the server is.
+    #[must_use]
+    pub fn wake(&self) -> Option<PgWake> {
+        let options = self.shared.hints.clone()?;
+        Some(PgWake::start(options, &self.shared.schema, Arc::clone(&self.shared.made_due)))
     }
 
     /// Closes every connection when the requests under way are done. Later requests are refused as unavailable.
@@ -208,7 +224,7 @@ impl Store for PgStore {
         limits::page(scan.limit)?;
         let tenant = tenant_of_partition(&scan.partition);
         let place = place(&scan.index, &scan.partition)?;
-        let scope = Scope::of([scan.partition.as_str()]);
+        let scope = format!("/{tenant}/");
         let (sort, key) = match &scan.after {
             Some(after) => (after.sort, Some(after.key.as_str())),
             None => ([0, 0], None),
@@ -255,7 +271,11 @@ impl Store for PgStore {
             if times <= AGAIN_MAX && rows.as_ref().is_err_and(Fault::is_retryable) {
                 continue;
             }
-            return outcome(rows);
+            let done = outcome(rows);
+            if done.is_ok() && !commit.arm.is_empty() {
+                self.shared.made_due.notify_one();
+            }
+            return done;
         }
     }
 
@@ -277,7 +297,7 @@ impl Store for PgStore {
 }
 
 impl Shared {
-    fn new(schema: String, how: How, pools: [Pool; 3]) -> Self {
+    fn new(schema: String, how: How, hints: Option<PgConnectOptions>, pools: [Pool; 3]) -> Self {
         let [answers, work, reports] = pools;
         let load = Statement::table(&schema, "load", "ord, version, body", &["text", "text[]"]);
         let types = &["text", "text", "text", "bigint", "bigint", "text", "integer"];
@@ -285,6 +305,7 @@ impl Shared {
         let commit = Statement::value(&schema, "commit", &["text", "text[]", "bigint[]"]);
         let types = &["bigint", "bigint", "integer"];
         let claim = Statement::table(&schema, "claim", "id, due, rev, fence, work", types);
-        Self { schema, how, answers, work, reports, load, scan, commit, claim }
+        let made_due = Arc::new(Notify::new());
+        Self { schema, how, hints, made_due, answers, work, reports, load, scan, commit, claim }
     }
 }

@@ -9,7 +9,6 @@ use std::time::Duration;
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::Instant;
 
 /// A connection that lay idle for so long is asked whether it is still there before it is used.
 const ASK_AFTER: Duration = Duration::from_secs(10);
@@ -17,7 +16,7 @@ const ASK_AFTER: Duration = Duration::from_secs(10);
 const AGE_MAX: Duration = Duration::from_secs(1800);
 /// The pause after a failed connect: doubled each time up to the most, and up to as much again by chance.
 const PAUSE: Duration = Duration::from_millis(25);
-const PAUSE_MAX: Duration = Duration::from_secs(1);
+const PAUSE_MAX: Duration = Duration::from_millis(500);
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -34,14 +33,14 @@ pub(super) enum NoConnection {
 
 struct Idle {
     connection: PgConnection,
-    since: Instant,
-    opened: Instant,
+    since: tokio::time::Instant,
+    opened: tokio::time::Instant,
 }
 
 /// When connecting is tried again after it failed.
 #[derive(Default)]
 struct Failing {
-    until: Option<Instant>,
+    until: Option<tokio::time::Instant>,
     times: u32,
 }
 
@@ -50,7 +49,7 @@ struct Kept {
     idle: Vec<Idle>,
     failing: Failing,
     /// Raised when a connection broke: those opened before are probably broken as well.
-    broken_at: Option<Instant>,
+    broken_at: Option<tokio::time::Instant>,
 }
 
 pub(super) struct Pool {
@@ -64,7 +63,7 @@ pub(super) struct Pool {
 /// A connection in use. Dropped, it is closed; give it back when it is in the middle of nothing.
 pub(super) struct Lent<'a> {
     pub(super) connection: PgConnection,
-    opened: Instant,
+    opened: tokio::time::Instant,
     pool: &'a Pool,
     _permit: SemaphorePermit<'a>,
 }
@@ -81,7 +80,7 @@ impl Pool {
 
     /// A connection that nobody else uses. Who asks first gets it first.
     pub(super) async fn lend(&self) -> Result<Lent<'_>, NoConnection> {
-        let deadline = Instant::now() + self.patience;
+        let deadline = tokio::time::Instant::now() + self.patience;
         let permit = tokio::time::timeout_at(deadline, self.permits.acquire());
         let permit = permit.await.map_err(|_| NoConnection::Busy(self.most))?.map_err(|_| NoConnection::Closed)?;
         while let Some(Idle { mut connection, since, opened }) = self.pop() {
@@ -95,7 +94,7 @@ impl Pool {
             return Ok(Lent { connection, opened, pool: self, _permit: permit });
         }
         let connection = self.open(deadline).await?;
-        Ok(Lent { connection, opened: Instant::now(), pool: self, _permit: permit })
+        Ok(Lent { connection, opened: tokio::time::Instant::now(), pool: self, _permit: permit })
     }
 
     fn pop(&self) -> Option<Idle> {
@@ -110,14 +109,15 @@ impl Pool {
         }
     }
 
-    async fn open(&self, deadline: Instant) -> Result<PgConnection, NoConnection> {
+    async fn open(&self, deadline: tokio::time::Instant) -> Result<PgConnection, NoConnection> {
         let mut last = None;
         loop {
-            let pause = { self.kept().failing.until.filter(|until| *until > Instant::now()) };
+            let until = self.kept().failing.until;
+            let pause = until.filter(|until| *until > tokio::time::Instant::now());
             if let Some(until) = pause {
                 tokio::time::sleep_until(until.min(deadline)).await;
             }
-            if Instant::now() >= deadline {
+            if tokio::time::Instant::now() >= deadline {
                 return Err(last.map_or(NoConnection::Late, NoConnection::Refused));
             }
             if pause.is_some() {
@@ -136,8 +136,8 @@ impl Pool {
                     }
                     last = Some(error);
                 }
+                // Slow is not refused: the next may have more time.
                 Err(_) => {
-                    self.failed();
                     return Err(last.map_or(NoConnection::Late, NoConnection::Refused));
                 }
             }
@@ -147,7 +147,7 @@ impl Pool {
     /// Nobody tries again before a pause that grows with each failure and differs between nodes.
     fn failed(&self) {
         let mut kept = self.kept();
-        let now = Instant::now();
+        let now = tokio::time::Instant::now();
         if kept.failing.until.is_some_and(|until| until > now) {
             return;
         }
@@ -157,7 +157,7 @@ impl Pool {
     }
 
     /// A connection broke that was opened then: those as old are not used again without a new start.
-    fn broke(&self, opened: Instant) {
+    fn broke(&self, opened: tokio::time::Instant) {
         let mut kept = self.kept();
         kept.broken_at = kept.broken_at.max(Some(opened));
     }
@@ -180,7 +180,7 @@ impl Lent<'_> {
     pub(super) fn give_back(self) {
         let Self { connection, opened, pool, _permit } = self;
         if !pool.permits.is_closed() {
-            pool.kept().idle.push(Idle { connection, since: Instant::now(), opened });
+            pool.kept().idle.push(Idle { connection, since: tokio::time::Instant::now(), opened });
         }
     }
 

@@ -22,7 +22,12 @@ struct Step {
 const STEPS: &[Step] = &[Step {
     version: 1,
     serves_from: 1,
-    text: &[include_str!("schema/0001_tables.sql"), include_str!("schema/0002_functions.sql")],
+    text: &[
+        include_str!("schema/0001_tables.sql"),
+        include_str!("schema/0002_functions.sql"),
+        include_str!("schema/0003_policies.sql"),
+        include_str!("schema/0004_views.sql"),
+    ],
 }];
 
 /// The version that this crate's requests need.
@@ -74,11 +79,14 @@ async fn stand(connection: &mut PgConnection, schema: &str) -> Result<Stand, sql
     if !row.is_some_and(|row| row.try_get(0).unwrap_or(false)) {
         return Ok(Stand { version: 0, serves_from: 0 });
     }
-    let text = format!("SELECT version, serves_from FROM \"{schema}\".schema_version ORDER BY version DESC LIMIT 1");
-    match one(connection, text).await? {
+    match one(connection, newest(schema)).await? {
         Some(row) => Ok(Stand { version: row.try_get(0)?, serves_from: row.try_get(1)? }),
         None => Ok(Stand { version: 0, serves_from: 0 }),
     }
+}
+
+fn newest(schema: &str) -> String {
+    format!("SELECT version, serves_from FROM \"{schema}\".schema_version ORDER BY version DESC LIMIT 1")
 }
 
 async fn one(connection: &mut PgConnection, text: String) -> Result<Option<sqlx::postgres::PgRow>, sqlx::Error> {
@@ -112,26 +120,30 @@ async fn run(connection: &mut PgConnection, text: String) -> Result<(), sqlx::Er
 /// it and the others wait.
 async fn apply(connection: &mut PgConnection, schema: &str, step: &Step) -> Result<(), sqlx::Error> {
     let (patience, wait) = (PATIENCE.as_millis(), LOCK_TIMEOUT.as_millis());
-    let begin = format!(
-        "BEGIN; SET LOCAL statement_timeout = {patience}; SET LOCAL idle_in_transaction_session_timeout = {patience}; \
-         SELECT pg_advisory_xact_lock(hashtextextended('switchboard schema {schema}', 0)); \
-         SET LOCAL lock_timeout = {wait}"
+    // A limit holds from the next message on: the clock of this one runs already.
+    let limits = format!(
+        "BEGIN; SET LOCAL statement_timeout = {patience}; SET LOCAL idle_in_transaction_session_timeout = {patience}"
     );
-    run(connection, begin).await?;
-    if stand(connection, schema).await?.version >= step.version {
-        return run(connection, "ROLLBACK".to_owned()).await;
-    }
+    run(connection, limits).await?;
+    let alone = format!("SELECT pg_advisory_xact_lock(hashtextextended('switchboard schema {schema}', 0))");
+    run(connection, alone).await?;
+    run(connection, format!("SET LOCAL lock_timeout = {wait}")).await?;
     let quoted = format!("\"{schema}\"");
     // `IF NOT EXISTS` asks for the right to create one even if it is there.
     let there = format!("SELECT to_regnamespace('{quoted}') IS NOT NULL");
     if !one(connection, there).await?.is_some_and(|row| row.try_get(0).unwrap_or(false)) {
-        run(connection, format!("CREATE SCHEMA {quoted}")).await?;
+        run(connection, format!("CREATE SCHEMA IF NOT EXISTS {quoted}")).await?;
     }
     let table = format!(
         "CREATE TABLE IF NOT EXISTS {quoted}.schema_version (version integer PRIMARY KEY, serves_from integer NOT NULL, \
          at timestamptz NOT NULL DEFAULT now())"
     );
     run(connection, table).await?;
+    // Only now: what this session knew of the catalog before it waited may be old until it locks a table.
+    if one(connection, newest(schema)).await?.is_some_and(|row| row.try_get(0).is_ok_and(|at: i32| at >= step.version))
+    {
+        return run(connection, "ROLLBACK".to_owned()).await;
+    }
     for text in step.text {
         run(connection, text.replace("{s}", &quoted)).await?;
     }

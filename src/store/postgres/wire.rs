@@ -140,14 +140,14 @@ fn literal(text: &mut String, arg: Arg<'_>) {
         Arg::Owned(words) => list(text, words.iter(), |text, word| quote(text, word)),
         // A minus sign would bind less than the cast that follows.
         Arg::Number(number) => {
-            text.push_str("'");
+            text.push('\'');
             digits(text, number);
-            text.push_str("'");
+            text.push('\'');
         }
         Arg::Small(number) => {
-            text.push_str("'");
+            text.push('\'');
             digits(text, i64::from(number));
-            text.push_str("'");
+            text.push('\'');
         }
         Arg::Numbers(numbers) => {
             // As one literal: much less to parse than a list of constants.

@@ -48,7 +48,7 @@ pub(crate) fn unique(stem: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let start = uuid::Uuid::now_v7().simple().to_string();
-    format!("{stem}_{}_{start}_{count}", process::id())
+    format!("{stem}_{start}_{count}")
 }
 
 /// A schema of its own, dropped with this.
@@ -85,4 +85,30 @@ pub(crate) async fn run(sql: &str) {
     let mut connection = PgConnection::connect(&server().direct).await.expect("the server is there");
     let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await;
     done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+/// A role that may log in and nothing else, gone with this; make it after the schema, so that it goes before it.
+#[derive(Debug)]
+pub(crate) struct Role {
+    pub(crate) name: String,
+}
+
+impl Role {
+    pub(crate) async fn new(schema: &Schema) -> Self {
+        let name = unique("r");
+        run(&format!("CREATE ROLE {name} LOGIN; COMMENT ON ROLE {name} IS '{}'", schema.0)).await;
+        Self { name }
+    }
+
+    /// `url` for this role.
+    pub(crate) fn url(&self, url: &str) -> String {
+        url.replace("postgres@", &format!("{}@", self.name))
+    }
+}
+
+impl Drop for Role {
+    fn drop(&mut self) {
+        let sql = format!("DROP OWNED BY {0} CASCADE; DROP ROLE {0}", self.name);
+        drop(std::thread::spawn(move || on_server(&sql)).join());
+    }
 }
