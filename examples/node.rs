@@ -22,8 +22,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
+use switchboard::Builder;
 use switchboard::http::{Access, router};
-use switchboard::store::{MemoryStore, PgStore, Store};
+use switchboard::store::PgStore;
 use switchboard::telephony::twilio::TwilioClient;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -75,6 +76,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Failu
     Ok(options)
 }
 
+#[allow(clippy::disallowed_methods, reason = "a secret is no argument, which others on the machine could read")]
 fn secret(name: &str) -> Result<String, Failure> {
     std::env::var(name).map_err(|_| format!("the environment variable {name} is missing").into())
 }
@@ -90,18 +92,31 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn store(options: &Options) -> Arc<dyn Store> {
-    let Some(url) = &options.database else { return Arc::new(MemoryStore::default()) };
+/// The database, as soon as it can be used; `None`: none is wanted.
+async fn database(options: &Options) -> Option<PgStore> {
+    let url = options.database.as_ref()?;
     loop {
         let mut builder = PgStore::builder(url);
         if options.through_pgbouncer {
             builder = builder.through_pgbouncer();
         }
         match builder.connect().await {
-            Ok(store) => return Arc::new(store),
+            Ok(store) => return Some(store),
             Err(error) => eprintln!("node: the database cannot be used yet: {error}"),
         }
         tokio::time::sleep(RECONNECT_EVERY).await;
+    }
+}
+
+/// Answers, due work and reports each have connections of their own, so that none waits for another.
+fn kept_in(database: &PgStore, builder: Builder) -> Builder {
+    let builder = builder
+        .store(Arc::new(database.clone()))
+        .works_from(Arc::new(database.for_work()))
+        .reports_from(Arc::new(database.for_reports()));
+    match database.wake() {
+        Some(wake) => builder.wake(Arc::new(wake)),
+        None => builder,
     }
 }
 
@@ -123,16 +138,18 @@ async fn node() -> Result<(), Failure> {
     }
     let client =
         client.build().map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))?;
-    let store = tokio::select! {
-        store = store(&options) => store,
+    let database = tokio::select! {
+        database = database(&options) => database,
         () = &mut told_to_end => return Ok(()),
     };
-    let switchboard = centre::builder(&centre::agents(options.agents))
+    let mut builder = centre::builder(&centre::agents(options.agents))
         .public_base(&options.public_base)
         .account(&account, &token)
-        .telephony(Arc::new(client))
-        .store(store)
-        .build()?;
+        .telephony(Arc::new(client));
+    if let Some(database) = &database {
+        builder = kept_in(database, builder);
+    }
+    let switchboard = builder.build()?;
 
     let leaving = Arc::new(AtomicBool::new(false));
     let live = {

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::Failure;
-use crate::postgres::{free_port, signal};
+use crate::postgres::{free_port, let_pass, signal};
 
 /// How long an orderly end may take before it counts as none.
 const END_WITHIN: Duration = Duration::from_secs(15);
@@ -64,7 +64,7 @@ impl Node {
             child.kill()?;
             child.wait()?;
         }
-        std::thread::sleep(down);
+        let_pass(down);
         *process = Some(self.spawn()?);
         Ok(at)
     }
@@ -74,7 +74,7 @@ impl Node {
         let process = self.process();
         let Some(child) = process.as_ref() else { return };
         signal("STOP", child.id());
-        std::thread::sleep(how_long);
+        let_pass(how_long);
         signal("CONT", child.id());
     }
 
@@ -89,7 +89,7 @@ impl Node {
                 match child.try_wait()? {
                     Some(status) => break Some(status),
                     None if Instant::now() > until => break None,
-                    None => std::thread::sleep(LOOK_EVERY),
+                    None => let_pass(LOOK_EVERY),
                 }
             };
             is_well = ended.is_some_and(|status| status.success());

@@ -71,14 +71,14 @@ impl People {
             self.next_arrival = self.next_arrival + self.chance.gap(self.gap);
         }
         self.agents_change_their_minds(carrier);
-        let mut over = Vec::new();
+        let mut over: Vec<String> = Vec::new();
         for (sid, caller) in &mut self.callers {
             match carrier.call(sid).filter(|call| !call.status.is_over()) {
                 Some(call) => caller.listens(carrier, sid, &call.hearing, now, &mut self.chance),
                 None => over.push(sid.clone()),
             }
         }
-        over.iter().for_each(|sid| drop(self.callers.remove(sid)));
+        self.callers.retain(|sid, _| !over.contains(sid));
     }
 
     fn dial(&mut self, carrier: &mut Carrier, now: Timestamp) {
@@ -118,11 +118,13 @@ impl People {
 impl Caller {
     fn listens(&mut self, carrier: &mut Carrier, sid: &str, hearing: &Hearing, now: Timestamp, chance: &mut Chance) {
         match hearing {
-            Hearing::Say(text) if text.contains("press 1") && self.presses_at.is_none() => {
-                // Once it was pressed the menu is heard no more, unless the key was lost on the way.
-                if self.pressed_at.is_none_or(|at| now.since(at) > PRESSED_FOR) {
-                    self.presses_at = Some(now + chance.ms(500, 4000));
-                }
+            // Once it was pressed the menu is heard no more, unless the key was lost on the way.
+            Hearing::Say(text)
+                if text.contains("press 1")
+                    && self.presses_at.is_none()
+                    && self.pressed_at.is_none_or(|at| now.since(at) > PRESSED_FOR) =>
+            {
+                self.presses_at = Some(now + chance.ms(500, 4000));
             }
             Hearing::Party if self.hangs_up_at.is_none() => self.hangs_up_at = Some(now + self.talk),
             _ => {}

@@ -95,6 +95,9 @@ pub(crate) fn length(options: &Options) -> Duration {
     WARM_UP + Duration::from_millis(ms.into_iter().max().unwrap_or(0) as u64).max(least.saturating_sub(WARM_UP))
 }
 
+/// Draws a fault of one kind.
+type Draw = fn(&mut Chance) -> Fault;
+
 /// The plan, in order of time.
 pub(crate) fn plan(options: &Options) -> Vec<Planned> {
     if options.memory {
@@ -104,7 +107,7 @@ pub(crate) fn plan(options: &Options) -> Vec<Planned> {
     let length = length(options) - WARM_UP;
     let mut plan = Vec::new();
     let kills = options.node_kills;
-    let counts: [(usize, fn(&mut Chance) -> Fault); 16] = [
+    let counts: [(usize, Draw); 16] = [
         (kills, |c| Fault::KillNode { node: c.below(NODES), down: c.ms(500, 2000) }),
         (options.postgres_kills, |c| Fault::KillPostgres { down: c.ms(0, 1500) }),
         (options.restarts, |_| Fault::RollingRestart),

@@ -54,6 +54,12 @@ fn ran(command: &mut Command) -> Result<(), Failure> {
     Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)).into())
 }
 
+/// Lets real time pass: this is about real processes.
+#[allow(clippy::disallowed_methods, reason = "what is waited for is another process, which tells nobody")]
+pub(crate) fn let_pass(time: Duration) {
+    std::thread::sleep(time);
+}
+
 /// Sends a signal, as in `KILL`; whether there was somebody to send it to.
 pub(crate) fn signal(name: &str, pid: u32) -> bool {
     let sent = Command::new("kill").args([&format!("-{name}"), "--", &pid.to_string()]).stderr(Stdio::null()).status();
@@ -150,7 +156,7 @@ impl Postgres {
                 *server = Some(self.spawn()?);
             }
             drop(server);
-            std::thread::sleep(LOOK_EVERY);
+            let_pass(LOOK_EVERY);
         }
         Err(format!("PostgreSQL did not start again; see {}", self.home.join("server.log").display()).into())
     }
@@ -169,7 +175,7 @@ impl Postgres {
             signal("KILL", server.id());
             server.wait()?;
         }
-        std::thread::sleep(down);
+        let_pass(down);
         self.wait_for_service(Duration::from_secs(60))
     }
 
@@ -193,7 +199,7 @@ impl Postgres {
         let Some(pid) = backends.get(at) else { return Ok(false) };
         self.outage_begins();
         signal("KILL", *pid);
-        std::thread::sleep(Duration::from_millis(100));
+        let_pass(Duration::from_millis(100));
         self.wait_for_service(Duration::from_secs(60))?;
         Ok(true)
     }
@@ -208,7 +214,7 @@ impl Postgres {
         // Ends with the space; what the server gives back is taken as well.
         while Instant::now() < until {
             if std::io::Write::write_all(&mut file, &chunk).is_err() {
-                std::thread::sleep(LOOK_EVERY);
+                let_pass(LOOK_EVERY);
             }
         }
         drop(file);

@@ -16,7 +16,9 @@ use crate::webhook::{Method, WebhookRequest};
 /// How long an answer may take before the caller is put on hold: less than half of what the provider is asked to wait, so that
 /// it is there within 2 s on a busy machine too.
 const ANSWER_WITHIN: Duration = Duration::from_millis(1500);
-/// Between two tries to take note of what we are told while the store is away: the provider gives up soon.
+/// How long it is tried to take note of what we are told: nobody hears it, and the provider gives up after a few tries.
+const NOTED_WITHIN: Duration = Duration::from_millis(2500);
+/// Between two of those tries, while the store is away.
 const AGAIN_EVERY: Duration = Duration::from_millis(200);
 
 pub(super) async fn hook(State(centre): State<Centre>, OriginalUri(uri): OriginalUri, request: Request) -> Response {
@@ -44,15 +46,16 @@ pub(super) async fn hook(State(centre): State<Centre>, OriginalUri(uri): Origina
 }
 
 async fn reply(centre: &Centre, request: &WebhookRequest<'_>) -> WebhookReply {
-    let until = Instant::now() + ANSWER_WITHIN;
+    let begun = Instant::now();
     loop {
-        match tokio::time::timeout_at(until, centre.switchboard.answer(request)).await {
-            Ok(reply) if reply.status == 503 && Instant::now() + AGAIN_EVERY < until => {
-                tokio::time::sleep(AGAIN_EVERY).await;
-            }
-            Ok(reply) => return reply,
-            Err(_) => return centre.switchboard.hold(request),
+        let until = (begun + NOTED_WITHIN).min(Instant::now() + ANSWER_WITHIN);
+        let answered = tokio::time::timeout_at(until, centre.switchboard.answer(request)).await;
+        // What only tells us something is never put on hold: nobody has noted it yet.
+        let reply = answered.unwrap_or_else(|_| centre.switchboard.hold(request));
+        if reply.status != 503 || begun.elapsed() + AGAIN_EVERY >= NOTED_WITHIN {
+            return reply;
         }
+        tokio::time::sleep(AGAIN_EVERY).await;
     }
 }
 
