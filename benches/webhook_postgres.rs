@@ -237,10 +237,10 @@ fn option(args: &[String], name: &str, otherwise: u64) -> u64 {
 #[tokio::main]
 async fn main() {
     let args: Vec<String> = env::args().skip(1).collect();
-    if let [serving, kind, url, sync] = args.as_slice() {
-        if serving == "serve" {
-            return serve(kind, url, sync == "on").await;
-        }
+    if let [serving, kind, url, sync] = args.as_slice()
+        && serving == "serve"
+    {
+        return serve(kind, url, sync == "on").await;
     }
     let (rounds, seconds) = (option(&args, "--rounds", 5), option(&args, "--seconds", 3));
     let cluster = Cluster::start();

@@ -16,7 +16,8 @@ impl Switchboard {
     pub(crate) async fn drive(&self, input: &Input, lease: Option<&Lease>) -> Result<Reply, Error> {
         let seed = (self.0.seeds)();
         // What is done because it is due must not keep those waiting who wait for an answer.
-        let is_work = lease.is_some() || matches!(input, Input::Sending { .. } | Input::Nearing(_));
+        let is_work =
+            lease.is_some() || matches!(input, Input::Sending { .. } | Input::Nearing { .. } | Input::Telling { .. });
         let store: &dyn Store = if is_work { &*self.0.work } else { &*self.0.store };
         for _ in 0..CONFLICTS_MAX {
             let mut outcome = self.decide(store, input, seed).await?;

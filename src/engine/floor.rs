@@ -395,7 +395,10 @@ impl Switchboard {
         let newer = &mut known.newer;
         let mut is_newer = || {
             let is_newer = is_newer(&record.body, &self.0.rules);
-            is_newer && (newer.insert(record.key.clone()) || is_newer)
+            if is_newer {
+                newer.insert(record.key.clone());
+            }
+            is_newer
         };
         match kind.0 {
             "agent" => {

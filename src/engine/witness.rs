@@ -187,7 +187,7 @@ impl Witness {
     fn away(&mut self, agent: AgentId) -> Vec<(Fact, Option<Timestamp>)> {
         let Some(desk) = self.desks.get_mut(&agent) else { return Vec::new() };
         let over = desk.busy.take().map(|(call, _)| Fact::Withdrawn(call, agent.clone()));
-        let left = std::mem::take(&mut desk.is_staffed).then(|| Fact::SignedOut(agent));
+        let left = std::mem::take(&mut desk.is_staffed).then_some(Fact::SignedOut(agent));
         over.into_iter().chain(left).map(|fact| (fact, None)).collect()
     }
 
