@@ -79,7 +79,7 @@ fn seeds_of_the_second_half_break_nothing() {
 
 /// Worlds that are run with every change: `WORLD_SEEDS` sets how many. `scripts/soak` runs as many as one likes, faster.
 fn seeds() -> u64 {
-    std::env::var("WORLD_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(400)
+    option_env!("WORLD_SEEDS").and_then(|seeds| seeds.parse().ok()).unwrap_or(400)
 }
 
 #[test]
