@@ -14,8 +14,8 @@ use crate::watch::{Stall, agent};
 
 /// After a kill work that was held may begin to be missed until then: how long a claim on work lasts, and a second.
 const TAKEN_OVER_FROM: Duration = Duration::from_secs(5);
-/// A kill counts for the takeover when nothing else was out of service around it.
-const AROUND: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(8));
+/// A kill counts for the takeover when neither the database nor the fleet was away for so long before it and after it.
+const AROUND: Duration = Duration::from_secs(8);
 /// A conversation of so long was noted by the call centre.
 const NOTED_AFTER: Duration = Duration::from_secs(3);
 
@@ -159,12 +159,13 @@ impl Verdict {
 
     /// For how long work was left by nodes that were killed.
     pub(crate) fn takeover(&mut self, broken: &Broken, outages: &[Outage], stalls: &[Stall]) {
-        let away = |kill: Instant| {
-            let (from, to) = (kill - AROUND.0, kill + AROUND.1);
+        let away = |at: Instant| {
+            let (from, to) = (at - AROUND, at + AROUND);
             let database = outages.iter().any(|(begin, end)| *begin < to && end.is_none_or(|end| end > from));
             let nodes = broken.without_nodes.iter().any(|(begin, end)| *begin < to && *end > from);
             database || nodes
         };
+        let stalls: Vec<&Stall> = stalls.iter().filter(|stall| !away(stall.from)).collect();
         let longest = |kill: Instant| {
             let after = stalls.iter().filter(|stall| stall.to > kill && stall.from < kill + TAKEN_OVER_FROM);
             let longest =

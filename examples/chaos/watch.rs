@@ -42,6 +42,7 @@ pub(crate) type Stalls = Arc<Mutex<Vec<Stall>>>;
 struct Watch {
     known: usize,
     live: BTreeSet<String>,
+    has_offered: bool,
     since: BTreeMap<(Owed, String), Instant>,
 }
 
@@ -66,6 +67,9 @@ impl Watch {
     fn look(&mut self, carrier: &Carrier, at_desk: &BTreeSet<String>) -> BTreeSet<(Owed, String)> {
         let new = carrier.legs_after(self.known);
         self.known += new.len();
+        // The next offer was made: whoever waits now waits for another one.
+        let is_offered = |sid: &String| carrier.call(sid).is_some_and(|call| agent(&call).is_some());
+        self.has_offered = new.iter().any(is_offered);
         self.live.extend(new);
         let views: Vec<CallView> = self.live.iter().filter_map(|sid| carrier.call(sid)).collect();
         let mut owed = BTreeSet::new();
@@ -100,7 +104,7 @@ impl Watch {
     fn note(&mut self, owed: &BTreeSet<(Owed, String)>, now: Instant) -> Vec<Stall> {
         let mut over = Vec::new();
         self.since.retain(|what, from| {
-            let goes_on = owed.contains(what);
+            let goes_on = owed.contains(what) && !(self.has_offered && what.0 == Owed::Offer);
             if !goes_on {
                 over.push(Stall { owed: what.0, whom: what.1.clone(), from: *from, to: now });
             }

@@ -6,7 +6,6 @@ use axum::extract::{OriginalUri, Request, State};
 use axum::http::header::{ALLOW, CONTENT_TYPE};
 use axum::http::{Method as HttpMethod, StatusCode};
 use axum::response::{IntoResponse, Response};
-use tokio::time::Instant;
 
 use super::Centre;
 use super::json::{Unread, bytes};
@@ -46,16 +45,25 @@ pub(super) async fn hook(State(centre): State<Centre>, OriginalUri(uri): Origina
 }
 
 async fn reply(centre: &Centre, request: &WebhookRequest<'_>) -> WebhookReply {
-    let begun = Instant::now();
-    loop {
-        let until = (begun + NOTED_WITHIN).min(Instant::now() + ANSWER_WITHIN);
-        let answered = tokio::time::timeout_at(until, centre.switchboard.answer(request)).await;
-        // What only tells us something is never put on hold: nobody has noted it yet.
-        let reply = answered.unwrap_or_else(|_| centre.switchboard.hold(request));
-        if reply.status != 503 || begun.elapsed() + AGAIN_EVERY >= NOTED_WITHIN {
-            return reply;
+    let patience = tokio::time::sleep(NOTED_WITHIN);
+    let answered = tokio::time::timeout(ANSWER_WITHIN, centre.switchboard.answer(request)).await;
+    // What only tells us something is never put on hold: nobody has noted it yet.
+    let first = answered.unwrap_or_else(|_| centre.switchboard.hold(request));
+    if first.status != 503 {
+        return first;
+    }
+    let noted = async {
+        loop {
+            tokio::time::sleep(AGAIN_EVERY).await;
+            let reply = centre.switchboard.answer(request).await;
+            if reply.status != 503 {
+                return reply;
+            }
         }
-        tokio::time::sleep(AGAIN_EVERY).await;
+    };
+    tokio::select! {
+        reply = noted => reply,
+        () = patience => first,
     }
 }
 
