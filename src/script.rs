@@ -42,7 +42,7 @@ pub enum Step {
         /// What is heard while alone; `None`: the provider's music.
         music_url: Option<String>,
         /// Whether the room ends for everybody when this leg leaves it: each of the others then asks again at its next hop.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         ends_on_exit: bool,
     },
     /// Is joined with an outside number; asks again at the next hop when that ends.

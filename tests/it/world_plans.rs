@@ -136,12 +136,12 @@ fn what_is_no_plan_is_refused_with_the_word_that_is_wrong() {
 
 #[test]
 fn a_plan_that_fails_is_made_small() {
-    let sabotaged = |seed| Planned { sabotage: Some(Sabotage::NeverHangsUp), ..Planned::from(small(seed)) };
+    let sabotaged = |seed| Planned { sabotage: Some(Sabotage::SettlesAtClaim), ..Planned::from(small(seed)) };
     let (plan, report) = (0..10).find_map(|seed| sabotaged(seed).shrunk(120)).expect("it is found");
     assert!(!report.is_good());
     assert!(plan.callers <= 3, "{plan}");
     assert!(plan.to_string().len() < 200, "{plan}");
     let again: Plan = plan.to_string().parse().expect("a plan that was printed");
-    let again = Planned { sabotage: Some(Sabotage::NeverHangsUp), ..Planned::from(again) }.run();
+    let again = Planned { sabotage: Some(Sabotage::SettlesAtClaim), ..Planned::from(again) }.run();
     assert_eq!(again.broken(), report.broken());
 }

@@ -49,7 +49,6 @@ fn at_the_seams() -> Vec<(&'static str, Bug)> {
         ("a commit of unknown outcome is taken for done", Sabotage::TakesUnknownForDone),
         ("a conflict is taken for done", Sabotage::IgnoresConflicts),
         ("what the provider says of a leg is ignored", Sabotage::ProbesBlind),
-        ("a hang-up is noted and not sent", Sabotage::NeverHangsUp),
         ("a dial of unknown outcome is sent again on the spot", Sabotage::DialsAgain),
         ("decisions are made on stale records", Sabotage::ReadsStale),
     ]
@@ -62,7 +61,6 @@ fn late_timers() -> Vec<(&'static str, Bug)> {
     vec![
         ("the floor is looked at three quarters of a minute late", late("match/", 45)),
         ("upkeep comes once a day", late("upkeep/", 86_400)),
-        ("commands wait a minute and a half", late("do/", 90)),
         (
             "every twentieth commit is acknowledged and lost",
             Bug::OnTheWay(Arc::new(|commit: &mut Commit, _: &[Record]| {

@@ -6,7 +6,8 @@ use serde_json::json;
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
 use switchboard::store::{
-    Arm, Body, Commit, CommitError, Expect, IndexEntry, Key, Put, Rearm, Record, SqliteStore, Store, TaskId,
+    Arm, Body, Commit, CommitError, Expect, IndexEntry, Key, Put, Rearm, Record, SqliteStore, Store, StoreErrorKind,
+    TaskId,
 };
 use switchboard::time::Timestamp;
 
@@ -35,7 +36,12 @@ fn count(record: Option<&Record>) -> u64 {
 /// commit has returned; ends when the store fails, and says how.
 pub(crate) async fn write() {
     let (file, name) = (given("FILE"), given("NAME"));
-    let store = SqliteStore::open(file).await.expect("the common file");
+    // All begin at once: one may keep the others from opening a file that is being made.
+    let mut opened = SqliteStore::open(file.clone()).await;
+    while opened.as_ref().is_err_and(|error| error.kind() == StoreErrorKind::Unavailable) {
+        opened = SqliteStore::open(file.clone()).await;
+    }
+    let store = opened.expect("the common file");
     let own = format!("count/t/{name}");
     loop {
         let found = find(&store, &[&own, ALL]).await;
