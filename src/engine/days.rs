@@ -75,6 +75,8 @@ impl Switchboard {
         let calls = self.calls_began(at - PAST, at, PAST_CALLS).await?;
         let past = Day::from_calls(&calls, Vec::new(), &self.wrap_ups());
         let mut now = Now { at, ..Now::default() };
+        // A call that is not over has come, too, though it is no visit of a day yet.
+        let mut open = Vec::new();
         for record in self.all(FLOOR, self.0.rules.tenant.to_string()).await? {
             if record.key.as_str().starts_with("agent/") {
                 let agent: Agent = parse(&record)?;
@@ -82,14 +84,15 @@ impl Switchboard {
                 continue;
             }
             let call: Call = parse(&record)?;
+            if call.started_at > at - Duration::from_secs(3600) && call.is_in_line() {
+                open.extend(call.queue.clone().map(|queue| (queue, call.needs.clone())));
+            }
             let queue = call.queue.as_ref().and_then(|id| self.0.rules.queues.get(id));
             // Whoever is rung for is with the agent who is rung.
             let waiting = queue.and_then(|queue| call.waiting(queue, at)).filter(|_| call.offers.is_empty());
             now.waiting.extend(waiting.map(|waiting| (call.id, waiting)));
         }
-        // A call that is not over has come, too.
         let mut expected = now.expecting_as_before(&past);
-        let open = self.open_since(at - Duration::from_secs(3600)).await?;
         for (queue, needs) in open {
             match expected.arrivals.iter_mut().find(|one| one.0 == queue && one.1 == needs) {
                 Some(one) => one.2 += 1.0,
@@ -97,20 +100,6 @@ impl Switchboard {
             }
         }
         Ok((expected, past))
-    }
-
-    /// Queue and needs of the calls that wait and came since then: they are no visit of a day yet.
-    async fn open_since(&self, from: Timestamp) -> Result<Vec<(QueueId, crate::routing::Needs)>, Error> {
-        let mut open = Vec::new();
-        for record in self.all(FLOOR, self.0.rules.tenant.to_string()).await? {
-            if record.key.as_str().starts_with("call/") {
-                let call: Call = parse(&record)?;
-                if call.started_at > from && call.is_in_line() {
-                    open.extend(call.queue.map(|queue| (queue, call.needs)));
-                }
-            }
-        }
-        Ok(open)
     }
 
     fn wrap_ups(&self) -> BTreeMap<QueueId, Duration> {

@@ -35,12 +35,6 @@ pub enum Sabotage {
     IgnoresConflicts,
     /// What the provider says of a leg is not heeded.
     ProbesBlind,
-    /// A request to the provider is taken for carried out, whatever the reply.
-    TakesAllForDone,
-    /// A hang-up is taken for carried out without being sent.
-    NeverHangsUp,
-    /// A redirect is taken for carried out without being sent.
-    NeverRedirects,
     /// A dial that failed is sent again on the spot.
     DialsAgain,
     /// Every record is read as it was when the node first read it.
@@ -330,17 +324,8 @@ impl NodeTelephony {
 impl Telephony for NodeTelephony {
     async fn perform(&self, command: &Command) -> Result<Performed, TelephonyError> {
         let commons = &self.site.commons;
-        let never = match command.action {
-            Action::HangUp { .. } | Action::Cancel { .. } => commons.has(Sabotage::NeverHangsUp),
-            Action::Redirect { .. } => commons.has(Sabotage::NeverRedirects),
-            _ => false,
-        };
-        if never {
-            return Ok(Performed::default());
-        }
         let result = self.telephony.perform_with(command, || self.queue_fault()).await;
         match result {
-            Err(_) if commons.has(Sabotage::TakesAllForDone) => Ok(Performed::default()),
             Err(_) if commons.has(Sabotage::DialsAgain) && matches!(command.action, Action::Dial { .. }) => {
                 self.telephony.perform_with(command, || self.queue_fault()).await
             }
