@@ -18,7 +18,9 @@ use crate::model::SCHEMA;
 use crate::routing::{Between, RoutingStrategy};
 use crate::setup::preset::Preset;
 use crate::setup::{Agent, Flow, Queue};
-use crate::store::{Epoch, MemoryStore, Store, Wake};
+#[cfg(feature = "runtime")]
+use crate::store::Wake;
+use crate::store::{Epoch, MemoryStore, Store};
 use crate::telephony::twilio::hop::Urls;
 use crate::telephony::{LiveLegs, Telephony};
 use crate::time::{Clock, SystemClock};
@@ -67,6 +69,7 @@ pub struct Builder {
     store: Option<Arc<dyn Store>>,
     work: Option<Arc<dyn Store>>,
     reports: Option<Arc<dyn Store>>,
+    #[cfg(feature = "runtime")]
     wake: Option<Arc<dyn Wake>>,
     telephony: Option<Arc<dyn Telephony>>,
     live_legs: Option<Arc<dyn LiveLegs>>,
@@ -109,6 +112,7 @@ impl Default for Builder {
             store: None,
             work: None,
             reports: None,
+            #[cfg(feature = "runtime")]
             wake: None,
             telephony: None,
             live_legs: None,
@@ -259,6 +263,7 @@ impl Builder {
 
     /// Hints from other nodes that work is due, as in `PgStore::wake`. Without it due work is looked for as often as `run`
     /// polls.
+    #[cfg(feature = "runtime")]
     pub fn wake(mut self, wake: Arc<dyn Wake>) -> Self {
         self.wake = Some(wake);
         self
@@ -361,6 +366,7 @@ impl Builder {
             verifier,
             work: self.work.unwrap_or_else(|| Arc::clone(&store)),
             reports: self.reports.unwrap_or_else(|| Arc::clone(&store)),
+            #[cfg(feature = "runtime")]
             wake: self.wake,
             store,
             telephony,

@@ -39,7 +39,9 @@ pub use turn::Turned;
 pub use why::{Why, WhyNot};
 
 use crate::core::Rules;
-use crate::store::{Store, Task, TaskId, Wake};
+#[cfg(feature = "runtime")]
+use crate::store::Wake;
+use crate::store::{Store, Task, TaskId};
 use crate::telephony::Telephony;
 use crate::telephony::twilio::hop::{Route, Urls};
 use crate::time::{Clock, Timestamp};
@@ -57,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) work: Arc<dyn Store>,
     /// The same store, for lists and figures.
     pub(crate) reports: Arc<dyn Store>,
+    #[cfg(feature = "runtime")]
     pub(crate) wake: Option<Arc<dyn Wake>>,
     pub(crate) telephony: Arc<dyn Telephony>,
     pub(crate) reconciler: Option<reconcile::Reconciler>,
