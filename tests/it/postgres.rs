@@ -5,7 +5,7 @@ mod given;
 mod keeps_the_contract;
 mod many_nodes_share_it;
 mod nodes_start_and_upgrade;
-mod server;
+pub(crate) mod server;
 mod tables_stay_small;
 mod tenants_are_fenced;
 mod the_server_is_killed;

@@ -8,10 +8,11 @@ use async_trait::async_trait;
 use switchboard::conformance::block_on;
 use switchboard::conformance::store::{Agreed, compare, compare_at_once};
 use switchboard::store::{
-    Body, Claim, Commit, CommitError, Durability, Expect, Key, MemoryStore, Page, Put, Record, Scan, SqliteStore,
-    Store, StoreError, Task,
+    Body, Claim, Commit, CommitError, Durability, Expect, Key, MemoryStore, Page, PgStore, Put, Record, Scan,
+    SqliteStore, Store, StoreError, Task,
 };
 
+use crate::postgres::server::{Schema, server};
 use crate::scratch::Scratch;
 
 /// An empty store, and what it needs to be there.
@@ -23,6 +24,8 @@ const STORES: &[(&str, Open)] = &[
     ("SQLite", || Box::pin(sqlite())),
     ("SQLite, opened twice", || Box::pin(sqlite_twice())),
     ("SQLite, opened anew for each request", || Box::pin(sqlite_anew())),
+    ("PostgreSQL", || Box::pin(postgres())),
+    ("PostgreSQL, one node straight and one through pgbouncer", || Box::pin(postgres_twice())),
 ];
 
 async fn sqlite() -> Fresh {
@@ -43,26 +46,42 @@ async fn sqlite_anew() -> Fresh {
     (Box::new(Anew { path }), Box::new(scratch))
 }
 
+async fn postgres() -> Fresh {
+    let schema = Schema::new();
+    (Box::new(straight(&schema).await), Box::new(schema))
+}
+
+async fn postgres_twice() -> Fresh {
+    let schema = Schema::new();
+    let straight = straight(&schema).await;
+    let pooled = schema.builder(&server().pooled).through_pgbouncer().connect().await.expect("a store");
+    (Box::new(Doors { doors: vec![straight, pooled], next: AtomicUsize::new(0) }), Box::new(schema))
+}
+
+async fn straight(schema: &Schema) -> PgStore {
+    schema.builder(&server().direct).connect().await.expect("a store")
+}
+
 async fn open(scratch: &Scratch) -> SqliteStore {
     let options = SqliteStore::builder(scratch.file("calls.db")).durability(Durability::Normal);
     options.open().await.expect("a file of our own")
 }
 
-/// Several handles to one file, asked by turns, as several processes would be.
+/// Several handles to one store, asked by turns, as several processes would be.
 #[derive(Debug)]
-struct Doors {
-    doors: Vec<SqliteStore>,
+struct Doors<S> {
+    doors: Vec<S>,
     next: AtomicUsize,
 }
 
-impl Doors {
-    fn next(&self) -> &SqliteStore {
+impl<S> Doors<S> {
+    fn next(&self) -> &S {
         &self.doors[self.next.fetch_add(1, Ordering::Relaxed) % self.doors.len()]
     }
 }
 
 #[async_trait]
-impl Store for Doors {
+impl<S: Store> Store for Doors<S> {
     async fn load(&self, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
         self.next().load(keys).await
     }
