@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::engine::checked::Checked;
 use crate::engine::floor::NodeFloor;
 use crate::engine::foresight::NodeWaits;
+use crate::engine::recent::Recent;
 use crate::engine::mistakes::keep;
 use crate::engine::reconcile::Reconciler;
 use crate::engine::{Feed, Inner, Seeds, Switchboard};
@@ -378,6 +379,7 @@ impl Builder {
             draining: AtomicBool::new(false),
             held: Mutex::default(),
             waits,
+            recent: Recent::default(),
         })))
     }
 

@@ -14,6 +14,7 @@ mod mistakes;
 mod never;
 mod overflows;
 mod read;
+mod recent;
 mod reconcile;
 mod request;
 mod turn;
@@ -72,6 +73,7 @@ pub(crate) struct Inner {
     /// What was claimed and is not done.
     pub(crate) held: Mutex<BTreeMap<TaskId, Task>>,
     pub(crate) waits: NodeWaits,
+    pub(crate) recent: recent::Recent,
 }
 
 /// A call centre. A handle: cloning shares it.

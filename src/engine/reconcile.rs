@@ -131,6 +131,7 @@ impl Switchboard {
             if is_other || record.passes < known.passes {
                 // What this node remembers is of a history that is lost.
                 self.0.floor.forget_everything(Arc::clone(&self.0.rules.roster));
+                self.0.recent.clear();
             }
             known.looked_at = Some(now);
             known.passes = record.passes;

@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 
 use crate::core::{CommandResult, Input, Reply, Timer, call_key};
 use crate::engine::Switchboard;
+use crate::engine::read::parse;
 use crate::error::Error;
 use crate::id::{CallId, LegId};
 use crate::model::{Call, CommandState, Leg, LegCommand, LegVerb};
@@ -84,7 +85,7 @@ impl Switchboard {
     /// Carries out the first command of a leg.
     async fn command(&self, call_id: CallId, leg_id: LegId, task: &Task) -> Result<(), Error> {
         let lease = &task.lease;
-        let Some(call) = self.call(call_id).await? else { return self.settle(lease).await };
+        let Some(call) = self.call_to_act_on(call_id).await? else { return self.settle(lease).await };
         if call.schema > self.0.rules.schema {
             // What came of the command could not be noted.
             return Err(Error::Unreadable(call_key(&self.0.rules.tenant, call_id)));
@@ -122,6 +123,14 @@ impl Switchboard {
             }
         };
         self.drive(&input, Some(lease)).await.map(drop)
+    }
+
+    /// The call as it is stored now. What is decided about it next is decided by this.
+    async fn call_to_act_on(&self, id: CallId) -> Result<Option<Call>, Error> {
+        let records = self.0.work.load(&[call_key(&self.0.rules.tenant, id)]).await?;
+        let Some(record) = records.into_iter().next().flatten() else { return Ok(None) };
+        self.0.recent.read(&record, self.now());
+        parse(&record).map(Some)
     }
 
     /// A dial that somebody else is sending stays to be done until the result is noted: whoever sends it may die, and finds the

@@ -242,7 +242,8 @@ pub struct Lease {
     pub id: TaskId,
     /// A number that this store never gave out before, over all tasks.
     pub fence: u64,
-    /// How often the task had been armed when it was claimed.
+    /// Another number when the task is armed while it is held, so that settling finds out. Says nothing else: a store need not
+    /// count what changes nothing.
     pub rev: u64,
 }
 

@@ -67,7 +67,7 @@ pub struct Agreed {
     pub tasks: u32,
 }
 
-/// An answer without what may differ between stores that are both right: fences, and the words of a fault.
+/// An answer without what may differ between stores that are both right: the numbers of leases, and the words of a fault.
 #[derive(Clone, Debug, PartialEq)]
 enum Answer {
     Records(Vec<Option<Record>>),
@@ -79,8 +79,8 @@ enum Answer {
     Fault(StoreErrorKind),
 }
 
-/// A claimed task: its id, how often it was armed, when it was due, and what is to be done.
-type Claimed = (TaskId, u64, Timestamp, Body);
+/// A claimed task: its id, when it was due, and what is to be done.
+type Claimed = (TaskId, Timestamp, Body);
 
 /// A claim as both stores gave it.
 #[derive(Clone, Debug)]
@@ -247,7 +247,7 @@ async fn answer(store: &dyn Store, asked: &Asked, whose: fn(&Held) -> &Lease) ->
         Asked::Claim(claim) => match store.claim(claim).await {
             Ok(tasks) => {
                 let leases = tasks.iter().map(|task| task.lease.clone()).collect();
-                let claimed = tasks.into_iter().map(|task| (task.lease.id, task.lease.rev, task.due, task.work));
+                let claimed = tasks.into_iter().map(|task| (task.lease.id, task.due, task.work));
                 return (Answer::Tasks(claimed.collect()), leases);
             }
             Err(error) => Answer::Fault(error.kind()),
