@@ -31,10 +31,9 @@ fn has_had_its_offers(call: &Call, queue: &Queue) -> bool {
 }
 
 /// Makes the offers that still fit, or rings a customer who is rung before an agent. Returns whether the pick came to something.
+/// Whoever picked it looks on until there is nothing to pick.
 pub(crate) fn picked(draft: &mut Draft<'_>, picked: &Picked) -> Result<bool, Stop> {
     let rules = draft.rules;
-    // One offer at a time: the next look follows.
-    draft.arm_match();
     let mut agents: Vec<Agent> = Vec::new();
     for id in &picked.agents {
         if let Some(agent) = draft.agent(id)? {

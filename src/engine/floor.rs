@@ -3,8 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::iter::from_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use futures_util::future::join_all;
 
 use crate::core::{Change, Expected, FLOOR, Input, Picked, Reply, is_newer, of_agent};
 use crate::engine::Switchboard;
@@ -13,7 +16,7 @@ use crate::error::Error;
 use crate::id::{AgentId, CallId, QueueId};
 use crate::model::{Agent, AgentStatus, Call, CallbackFirst};
 use crate::routing::{Floor, Roster, Standing};
-use crate::store::{Cursor, Key, Lease, PAGE_MAX, Record, Scan, StoreError, Version};
+use crate::store::{Cursor, Key, Lease, PAGE_MAX, Record, Scan, StoreError, Task, Version};
 use crate::time::Timestamp;
 
 /// How far apart the clocks of nodes may be, and how long a commit may take, before a change is first seen when everything is read.
@@ -250,21 +253,41 @@ impl Drop for Unsure<'_> {
     }
 }
 
+/// Offers that are stored at once.
+const PICKS_AT_ONCE: usize = 8;
+/// Rounds of these before other work gets its turn: well within the time for which a task is held.
+const ROUNDS_MAX: usize = 16;
+
 impl Switchboard {
-    /// Makes the next offer, or sets the time to look again. One offer a turn, which settles the turn: a node that dies leaves
-    /// nothing half done.
-    pub(crate) async fn match_calls(&self, lease: &Lease) -> Result<(), Error> {
+    /// Makes offers until there is none to be made, and sets the time to look again. The task is settled by the last of it: a
+    /// node that dies leaves the rest to others.
+    pub(crate) async fn match_calls(&self, task: &Task) -> Result<(), Error> {
         let now = self.now();
         let looked_at = self.0.floor.looked_at().filter(|at| now.since(*at) < LOOK);
         if looked_at.is_none() {
             self.read_floor().await?;
         }
         self.ring_those_near().await?;
-        if let Some(picked) = self.0.floor.pick(self.now()) {
-            let mut unsure = Unsure { floor: &self.0.floor, is_known: false };
-            unsure.is_known = matches!(self.drive(&Input::Picked(picked), Some(lease)).await?, Reply::Proceed(_));
-            return Ok(());
+        for _ in 0..ROUNDS_MAX {
+            // Each is taken from the floor as it is picked; so they are stored side by side.
+            let picks: Vec<Picked> = from_fn(|| self.0.floor.pick(self.now())).take(PICKS_AT_ONCE).collect();
+            if picks.is_empty() {
+                return self.rest_until_due(looked_at, &task.lease).await;
+            }
+            let stored = join_all(picks.into_iter().map(|picked| self.offer(picked))).await;
+            stored.into_iter().collect::<Result<(), Error>>()?;
         }
+        self.put_off(task, Duration::ZERO).await
+    }
+
+    async fn offer(&self, picked: Picked) -> Result<(), Error> {
+        let mut unsure = Unsure { floor: &self.0.floor, is_known: false };
+        unsure.is_known = matches!(self.drive(&Input::Picked(picked), None).await?, Reply::Proceed(_));
+        Ok(())
+    }
+
+    /// Nothing is to be offered: sets the time to look again.
+    async fn rest_until_due(&self, looked_at: Option<Timestamp>, lease: &Lease) -> Result<(), Error> {
         self.0.waits.work_off();
         if let Some(key) = self.0.floor.known().newer.first().cloned() {
             // Somebody waits, or is free, whom only a newer node can offer: it gets its turn.

@@ -76,7 +76,7 @@ impl Switchboard {
             Timer::Reconcile => self.reconcile(&task.lease).await,
             Timer::Match if !self.may_dispatch() => self.put_off(task, PUT_OFF).await,
             Timer::Announce(call) => self.tell_waiting(call, &task.lease).await,
-            Timer::Match => self.match_calls(&task.lease).await,
+            Timer::Match => self.match_calls(task).await,
             Timer::Line(queue) => self.see_queue(queue, &task.lease).await,
             timer => self.drive(&Input::Due(timer), Some(&task.lease)).await.map(drop),
         }
@@ -189,7 +189,7 @@ impl Switchboard {
     }
 
     /// Gives a task back, to be claimed again after `by`.
-    async fn put_off(&self, task: &Task, by: Duration) -> Result<(), Error> {
+    pub(super) async fn put_off(&self, task: &Task, by: Duration) -> Result<(), Error> {
         let (id, work) = (task.lease.id.clone(), task.work.clone());
         let again = Arm { id, due: self.now() + by, rearm: Rearm::Earliest, work };
         let commit = Commit { settle: vec![task.lease.clone()], arm: vec![again], ..Commit::default() };

@@ -357,7 +357,7 @@ fn without_polling() {
         .overflow_when(Overflow::nobody_signed_in(secs(2000)))
         .overflow_when(Overflow::position(5))
         .overflow_when(Overflow::line(50, 20));
-    assert_eq!(reads(rules), reads(sales()));
+    assert!(reads(rules) <= reads(sales()));
 }
 
 fn mistakes(app: Builder) -> Vec<String> {
